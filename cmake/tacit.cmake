@@ -1,0 +1,65 @@
+# One target a folder: tacit_folder(ring DEPS tacit_crypto) makes the library tacit_ring of the folder's *.cc,
+# and, when tests are on, one test program of its *_test.cc. Files under kernels/ named *.isa.cc are compiled
+# once for each instruction set, as namespace tacit::<isa>.
+
+set(TACIT_WARNINGS -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wnon-virtual-dtor
+                   -Woverloaded-virtual -Werror
+                   -Wno-restrict)  # g++ 12 sees an overlap in every std::string concatenation
+set(TACIT_SANITIZE "" CACHE STRING "address,undefined or thread")
+
+add_library(tacit_options INTERFACE)
+target_include_directories(tacit_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
+add_compile_options(${TACIT_WARNINGS})
+target_compile_options(tacit_options INTERFACE -fno-omit-frame-pointer
+                                               -fstack-protector-strong)
+if(TACIT_SANITIZE)
+  target_compile_options(tacit_options INTERFACE -fsanitize=${TACIT_SANITIZE} -fno-sanitize-recover=all)
+  target_link_options(tacit_options INTERFACE -fsanitize=${TACIT_SANITIZE})
+endif()
+
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  set(TACIT_ISAS portable avx2 avx512)
+  set(TACIT_FLAGS_avx2 -mavx2 -mbmi2 -mfma -maes -mpclmul -mpopcnt)
+  set(TACIT_FLAGS_avx512 ${TACIT_FLAGS_avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512ifma -mavx512vnni
+                         -mavx512vbmi -mgfni -mvaes -mprefer-vector-width=512)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+  set(TACIT_ISAS portable neon)
+  set(TACIT_FLAGS_neon -march=armv8-a+crypto)
+else()
+  set(TACIT_ISAS portable)
+endif()
+
+function(tacit_folder name)
+  cmake_parse_arguments(F "" "" "DEPS;TEST_DEPS" ${ARGN})
+  set(target tacit_${name})
+  file(GLOB_RECURSE all CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  set(sources)
+  set(tests)
+  foreach(file ${all})
+    file(RELATIVE_PATH inside ${CMAKE_CURRENT_SOURCE_DIR} ${file})
+    if(file MATCHES "_test\\.cc$" OR inside MATCHES "^testing/")
+      list(APPEND tests ${file})
+    elseif(file MATCHES "\\.isa\\.cc$")
+      get_filename_component(stem ${file} NAME_WE)
+      foreach(isa ${TACIT_ISAS})
+        set(object ${target}_${stem}_${isa})
+        add_library(${object} OBJECT ${file})
+        string(TOUPPER ${isa} upper)
+        target_compile_definitions(${object} PRIVATE TACIT_ISA=${isa} TACIT_ISA_${upper}=1)
+        target_compile_options(${object} PRIVATE -O3 ${TACIT_FLAGS_${isa}} -Wno-uninitialized -Wno-maybe-uninitialized)
+        target_link_libraries(${object} PRIVATE tacit_options fmt::fmt)
+        list(APPEND sources $<TARGET_OBJECTS:${object}>)
+      endforeach()
+    else()
+      list(APPEND sources ${file})
+    endif()
+  endforeach()
+  add_library(${target} STATIC ${sources})
+  target_link_libraries(${target} PUBLIC tacit_options ${F_DEPS})
+  if(TACIT_TESTS AND tests)
+    add_executable(${target}_test ${tests})
+    target_link_libraries(${target}_test PRIVATE ${target} ${F_TEST_DEPS} GTest::gtest_main)
+    target_compile_options(${target}_test PRIVATE -Wno-conversion)
+    gtest_discover_tests(${target}_test DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
+  endif()
+endfunction()

@@ -1,0 +1,55 @@
+#include "tacit/base/cpu.h"
+
+#include <fstream>
+
+namespace tacit {
+
+std::string_view to_string(Isa isa) {
+  switch (isa) {
+    case Isa::Portable: return "portable";
+    case Isa::Avx2: return "avx2";
+    case Isa::Avx512: return "avx512";
+    case Isa::Neon: return "neon";
+  }
+  return "?";
+}
+
+#if defined(__x86_64__)
+namespace {
+bool has_avx2() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma") &&
+         __builtin_cpu_supports("aes") && __builtin_cpu_supports("pclmul");
+}
+bool has_avx512() {
+  return has_avx2() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx512ifma") && __builtin_cpu_supports("avx512vnni") &&
+         __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("gfni") &&
+         __builtin_cpu_supports("vaes");
+}
+}  // namespace
+std::vector<Isa> runnable_isas() {
+  std::vector<Isa> all{Isa::Portable};
+  if (has_avx2()) all.push_back(Isa::Avx2);
+  if (has_avx512()) all.push_back(Isa::Avx512);
+  return all;
+}
+bool has_fast_mullo64() { return __builtin_cpu_is("amd"); }
+#elif defined(__aarch64__)
+std::vector<Isa> runnable_isas() { return {Isa::Portable, Isa::Neon}; }
+bool has_fast_mullo64() { return false; }
+#else
+std::vector<Isa> runnable_isas() { return {Isa::Portable}; }
+bool has_fast_mullo64() { return false; }
+#endif
+
+Isa detect_isa() { return runnable_isas().back(); }
+
+std::string cpu_model() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);)
+    if (line.rfind("model name", 0) == 0) return line.substr(line.find(':') + 2);
+  return "unknown processor";
+}
+
+}  // namespace tacit

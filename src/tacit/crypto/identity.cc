@@ -1,0 +1,105 @@
+#include "tacit/crypto/identity.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstring>
+
+#include "tacit/base/error.h"
+
+namespace tacit {
+
+namespace {
+constexpr std::string_view kPrefix = "ed25519:";
+unsigned char* raw(std::byte* p) { return reinterpret_cast<unsigned char*>(p); }
+const unsigned char* raw(const std::byte* p) { return reinterpret_cast<const unsigned char*>(p); }
+using BioPtr = std::unique_ptr<BIO, decltype([](BIO* b) { BIO_free(b); })>;
+using MdPtr = std::unique_ptr<EVP_MD_CTX, decltype([](EVP_MD_CTX* c) { EVP_MD_CTX_free(c); })>;
+}  // namespace
+
+std::string to_string(const PublicKey& key) { return std::string(kPrefix) + to_hex(key.raw); }
+
+PublicKey parse_public_key(std::string_view text) {
+  PublicKey key;
+  const Bytes bytes = text.starts_with(kPrefix) ? from_hex(text.substr(kPrefix.size())) : Bytes{};
+  require(bytes.size() == key.raw.size(),
+          "'{}' is not a public key: write 'ed25519:' and 64 hexadecimal digits, as 'tacit keys' prints them", text);
+  std::copy(bytes.begin(), bytes.end(), key.raw.begin());
+  return key;
+}
+
+Identity::Identity(evp_pkey_st* key) : key_(key, [](EVP_PKEY* k) { EVP_PKEY_free(k); }) {}
+
+Identity Identity::generate() {
+  EVP_PKEY* key = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
+  ensure(key != nullptr, "Ed25519 key generation");
+  return Identity(key);
+}
+
+Identity Identity::load(const std::filesystem::path& file) {
+  struct stat info {};
+  require(::stat(file.c_str(), &info) == 0, "cannot read the key file '{}': {}", file.string(),
+          std::strerror(errno));
+  require((info.st_mode & 077) == 0, "others may read the key file '{0}': run 'chmod 600 {0}'", file.string());
+  BioPtr bio(BIO_new_file(file.c_str(), "r"));
+  require(bio != nullptr, "cannot read the key file '{}'", file.string());
+  EVP_PKEY* key = PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr);
+  const bool good = key != nullptr && EVP_PKEY_is_a(key, "ED25519") == 1;
+  if (!good) EVP_PKEY_free(key);
+  require(good, "'{}' holds no Ed25519 private key: make one with 'tacit keys new NAME'", file.string());
+  return Identity(key);
+}
+
+void Identity::save(const std::filesystem::path& file) const {
+  BioPtr memory(BIO_new(BIO_s_mem()));
+  ensure(memory && PEM_write_bio_PKCS8PrivateKey(memory.get(), key_.get(), nullptr, nullptr, 0, nullptr,
+                                                 nullptr) == 1,
+         "PEM encoding");
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(memory.get(), &text);
+  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0 && errno == EEXIST)
+    throw UsageError(fmt::format("'{}' exists already: a key is never overwritten", file.string()));
+  if (fd < 0) throw IoError(fmt::format("cannot write '{}': {}", file.string(), std::strerror(errno)));
+  const bool good = ::write(fd, text, static_cast<std::size_t>(size)) == size && ::fsync(fd) == 0;
+  ::close(fd);
+  OPENSSL_cleanse(text, static_cast<std::size_t>(size));
+  if (!good) {
+    ::unlink(file.c_str());
+    throw IoError(fmt::format("cannot write '{}': is the disk full?", file.string()));
+  }
+}
+
+PublicKey Identity::public_key() const {
+  PublicKey key;
+  std::size_t size = key.raw.size();
+  ensure(EVP_PKEY_get_raw_public_key(key_.get(), raw(key.raw.data()), &size) == 1 && size == key.raw.size(),
+         "Ed25519 public key");
+  return key;
+}
+
+Signature Identity::sign(ByteView message) const {
+  Signature out;
+  std::size_t size = out.size();
+  MdPtr ctx(EVP_MD_CTX_new());
+  ensure(ctx && EVP_DigestSignInit(ctx.get(), nullptr, nullptr, nullptr, key_.get()) == 1 &&
+             EVP_DigestSign(ctx.get(), raw(out.data()), &size, raw(message.data()), message.size()) == 1,
+         "Ed25519 signature");
+  return out;
+}
+
+bool verify(const PublicKey& key, ByteView message, const Signature& signature) {
+  std::unique_ptr<EVP_PKEY, decltype([](EVP_PKEY* k) { EVP_PKEY_free(k); })> native(
+      EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, raw(key.raw.data()), key.raw.size()));
+  MdPtr ctx(EVP_MD_CTX_new());
+  return native && ctx && EVP_DigestVerifyInit(ctx.get(), nullptr, nullptr, nullptr, native.get()) == 1 &&
+         EVP_DigestVerify(ctx.get(), raw(signature.data()), signature.size(), raw(message.data()),
+                          message.size()) == 1;
+}
+
+}  // namespace tacit

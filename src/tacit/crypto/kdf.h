@@ -1,0 +1,12 @@
+// Key derivation: HKDF with SHA-256 (RFC 5869), by OpenSSL.
+#pragma once
+
+#include "tacit/base/secret_bytes.h"
+
+namespace tacit {
+
+/// `size` bytes derived from `key`; `context` separates the uses of one key and binds what must be agreed.
+SecretBytes derive_key(ByteView key, std::string_view context, std::size_t size);
+SecretBytes derive_key(ByteView key, ByteView salt, std::string_view context, std::size_t size);
+
+}  // namespace tacit

@@ -1,0 +1,56 @@
+// The inner loops over ring words, one table an instruction set. All pointers may be unaligned and equal to
+// one another, but must not overlap otherwise. Nothing here branches or indexes on the words.
+#pragma once
+
+#include "tacit/base/bytes.h"
+#include "tacit/base/cpu.h"
+
+namespace tacit {
+
+/// The innermost step of a blocked matrix product: tile[mr x nr] = A-panel · B-panel over kc steps.
+/// A panels lie as [kc][mr], B panels as [kc][nr]; a variant that needs its operands in a second form too
+/// has them made once a panel by prepare_*, into extra_* words.
+struct GemmKernel {
+  const char* name;
+  std::size_t mr, nr;
+  std::size_t (*extra_a)(std::size_t kc);
+  std::size_t (*extra_b)(std::size_t kc);
+  void (*prepare_a)(std::size_t kc, const Word* panel, Word* extra);
+  void (*prepare_b)(std::size_t kc, const Word* panel, Word* extra);
+  void (*run)(std::size_t kc, const Word* a, const Word* ax, const Word* b, const Word* bx, Word* tile);
+};
+
+struct RingKernels {
+  Isa isa;
+  const GemmKernel* gemm_ring;  ///< products mod 2^64
+  const GemmKernel* gemm_f64;   ///< words are IEEE doubles
+
+  void (*add)(std::size_t n, const Word* a, const Word* b, Word* out);
+  void (*sub)(std::size_t n, const Word* a, const Word* b, Word* out);
+  void (*negate)(std::size_t n, const Word* a, Word* out);
+  void (*mul)(std::size_t n, const Word* a, const Word* b, Word* out);
+  void (*scale)(std::size_t n, const Word* a, Word factor, Word* out);
+  void (*add_scalar)(std::size_t n, const Word* a, Word addend, Word* out);
+  /// out = (a0 + a1)(b0 + b1)
+  void (*mul_sums)(std::size_t n, const Word* a0, const Word* a1, const Word* b0, const Word* b1, Word* out);
+  /// out = a·b + c·d
+  void (*mul_pair)(std::size_t n, const Word* a, const Word* b, const Word* c, const Word* d, Word* out);
+  /// out = a·(b + d) + c·d: the product of (a, c) and (b, d) less a term that another party holds
+  void (*mul_cross)(std::size_t n, const Word* a, const Word* b, const Word* c, const Word* d, Word* out);
+
+  void (*bit_xor)(std::size_t n, const Word* a, const Word* b, Word* out);
+  void (*bit_and)(std::size_t n, const Word* a, const Word* b, Word* out);
+  /// out ^= a & b
+  void (*xor_and)(std::size_t n, const Word* a, const Word* b, Word* out);
+
+  /// Bits [low, low + bits) of 64·groups words, transposed: plane p, word g holds bit low + p of words 64g
+  /// to 64g + 63, at out[p·stride + g].
+  void (*to_planes)(std::size_t groups, const Word* words, unsigned low, unsigned bits, Word* out,
+                    std::size_t stride);
+  /// The reverse: words whose bits [0, bits) come from planes and whose other bits are 0.
+  void (*from_planes)(std::size_t groups, const Word* planes, std::size_t stride, unsigned bits, Word* words);
+};
+
+const RingKernels& ring_kernels(Isa isa);
+
+}  // namespace tacit

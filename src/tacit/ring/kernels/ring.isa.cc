@@ -1,0 +1,370 @@
+// See kernels.h. Compiled once for each instruction set; plain loops are left to the compiler's vectoriser,
+// the transposes and the matrix product are not.
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tacit/ring/kernels/kernels.h"
+#if defined(TACIT_ISA_AVX2) || defined(TACIT_ISA_AVX512)
+#include <immintrin.h>
+#endif
+
+namespace tacit::TACIT_ISA {
+namespace {
+
+void add(size_t n, const Word* a, const Word* b, Word* out) {
+  for (size_t i = 0; i < n; ++i) out[i] = a[i] + b[i];
+}
+void sub(size_t n, const Word* a, const Word* b, Word* out) {
+  for (size_t i = 0; i < n; ++i) out[i] = a[i] - b[i];
+}
+void negate(size_t n, const Word* a, Word* out) {
+  for (size_t i = 0; i < n; ++i) out[i] = 0 - a[i];
+}
+void mul(size_t n, const Word* a, const Word* b, Word* out) {
+  for (size_t i = 0; i < n; ++i) out[i] = a[i] * b[i];
+}
+void scale(size_t n, const Word* a, Word factor, Word* out) {
+  for (size_t i = 0; i < n; ++i) out[i] = a[i] * factor;
+}
+void add_scalar(size_t n, const Word* a, Word addend, Word* out) {
+  for (size_t i = 0; i < n; ++i) out[i] = a[i] + addend;
+}
+void mul_sums(size_t n, const Word* a0, const Word* a1, const Word* b0, const Word* b1, Word* out) {
+  for (size_t i = 0; i < n; ++i) out[i] = (a0[i] + a1[i]) * (b0[i] + b1[i]);
+}
+void mul_pair(size_t n, const Word* a, const Word* b, const Word* c, const Word* d, Word* out) {
+  for (size_t i = 0; i < n; ++i) out[i] = a[i] * b[i] + c[i] * d[i];
+}
+void mul_cross(size_t n, const Word* a, const Word* b, const Word* c, const Word* d, Word* out) {
+  for (size_t i = 0; i < n; ++i) out[i] = a[i] * (b[i] + d[i]) + c[i] * d[i];
+}
+void bit_xor(size_t n, const Word* a, const Word* b, Word* out) {
+  for (size_t i = 0; i < n; ++i) out[i] = a[i] ^ b[i];
+}
+void bit_and(size_t n, const Word* a, const Word* b, Word* out) {
+  for (size_t i = 0; i < n; ++i) out[i] = a[i] & b[i];
+}
+void xor_and(size_t n, const Word* a, const Word* b, Word* out) {
+  for (size_t i = 0; i < n; ++i) out[i] ^= a[i] & b[i];
+}
+
+// ---- 64x64 bit transposes ---------------------------------------------------------------------------------
+// transpose64: bit c of row r goes to bit r of row c.
+
+#if defined(TACIT_ISA_AVX512)
+
+/// Byte 8b + k of the result is byte b of row 7 - k: what GFNI wants of a matrix that it is to transpose.
+struct GatherColumns {
+  alignas(64) uint8_t index[64];
+  constexpr GatherColumns() : index() {
+    for (int b = 0; b < 8; ++b)
+      for (int k = 0; k < 8; ++k) index[8 * b + k] = static_cast<uint8_t>(8 * (7 - k) + b);
+  }
+};
+constexpr GatherColumns kGatherColumns;
+
+void transpose64(const Word* in, Word* out) {
+  // Eight registers of eight rows each. Within a register, lane b gets byte b of the eight rows, and each
+  // lane, an 8x8 bit matrix, is transposed by GFNI (the identity times the matrix). Then r[i], lane b, byte k
+  // holds bits 8i..8i+7 of output row 8b + k, and what is left is a transposition of bytes.
+  const __m512i gather = _mm512_load_si512(kGatherColumns.index);
+  const __m512i identity = _mm512_set1_epi64(static_cast<long long>(0x8040201008040201ull));
+  __m512i r[8], t[8], u[8];
+#pragma GCC unroll 8
+  for (int i = 0; i < 8; ++i) {
+    const __m512i columns = _mm512_permutexvar_epi8(gather, _mm512_loadu_si512(in + 8 * i));
+    r[i] = _mm512_gf2p8affine_epi64_epi8(identity, columns, 0);
+  }
+#pragma GCC unroll 4
+  for (int i = 0; i < 8; i += 2) {
+    t[i] = _mm512_unpacklo_epi8(r[i], r[i + 1]);
+    t[i + 1] = _mm512_unpackhi_epi8(r[i], r[i + 1]);
+  }
+#pragma GCC unroll 2
+  for (int i = 0; i < 8; i += 4)
+#pragma GCC unroll 2
+    for (int k = 0; k < 2; ++k) {
+      u[i + 2 * k] = _mm512_unpacklo_epi16(t[i + k], t[i + 2 + k]);
+      u[i + 2 * k + 1] = _mm512_unpackhi_epi16(t[i + k], t[i + 2 + k]);
+    }
+#pragma GCC unroll 4
+  for (int q = 0; q < 4; ++q) {
+    t[2 * q] = _mm512_unpacklo_epi32(u[q], u[4 + q]);
+    t[2 * q + 1] = _mm512_unpackhi_epi32(u[q], u[4 + q]);
+  }
+  // t[j], 128-bit lane l: rows 16l + 2j and 16l + 2j + 1. Rows 8m..8m+7 with m = 2l + h are lane l of
+  // t[4h]..t[4h + 3].
+#pragma GCC unroll 2
+  for (int h = 0; h < 2; ++h) {
+    const __m512i a = _mm512_shuffle_i32x4(t[4 * h], t[4 * h + 1], 0x44);      // lanes 0 1 of both
+    const __m512i b = _mm512_shuffle_i32x4(t[4 * h], t[4 * h + 1], 0xee);      // lanes 2 3
+    const __m512i c = _mm512_shuffle_i32x4(t[4 * h + 2], t[4 * h + 3], 0x44);
+    const __m512i d = _mm512_shuffle_i32x4(t[4 * h + 2], t[4 * h + 3], 0xee);
+    _mm512_storeu_si512(out + 8 * (0 + h), _mm512_shuffle_i32x4(a, c, 0x88));
+    _mm512_storeu_si512(out + 8 * (2 + h), _mm512_shuffle_i32x4(a, c, 0xdd));
+    _mm512_storeu_si512(out + 8 * (4 + h), _mm512_shuffle_i32x4(b, d, 0x88));
+    _mm512_storeu_si512(out + 8 * (6 + h), _mm512_shuffle_i32x4(b, d, 0xdd));
+  }
+}
+
+#else
+
+void transpose64(const Word* in, Word* out) {
+  Word a[64];
+  for (int i = 0; i < 64; ++i) a[i] = in[i];
+  Word mask = 0x00000000ffffffffull;
+  for (unsigned j = 32; j != 0; j >>= 1, mask ^= mask << j)
+    for (unsigned base = 0; base < 64; base += 2 * j)
+      for (unsigned k = base; k < base + j; ++k) {
+        const Word t = ((a[k] >> j) ^ a[k + j]) & mask;
+        a[k] ^= t << j;
+        a[k + j] ^= t;
+      }
+  for (int i = 0; i < 64; ++i) out[i] = a[i];
+}
+
+#endif
+
+void to_planes(size_t groups, const Word* words, unsigned low, unsigned bits, Word* out, size_t stride) {
+  for (size_t g = 0; g < groups; ++g) {
+    Word t[64];
+    transpose64(words + 64 * g, t);
+    for (unsigned p = 0; p < bits; ++p) out[p * stride + g] = t[low + p];
+  }
+}
+void from_planes(size_t groups, const Word* planes, size_t stride, unsigned bits, Word* words) {
+  for (size_t g = 0; g < groups; ++g) {
+    Word t[64];
+    for (unsigned p = 0; p < 64; ++p) t[p] = p < bits ? planes[p * stride + g] : 0;
+    transpose64(t, words + 64 * g);
+  }
+}
+
+// ---- matrix products --------------------------------------------------------------------------------------
+
+size_t no_extra(size_t) { return 0; }
+void prepare_nothing(size_t, const Word*, Word*) {}
+
+template <int MR, int NR, class T>
+void gemm_plain(size_t kc, const Word* a, const Word*, const Word* b, const Word*, Word* tile) {
+  T acc[MR][NR] = {};
+  const T* pa = reinterpret_cast<const T*>(a);
+  const T* pb = reinterpret_cast<const T*>(b);
+  for (size_t k = 0; k < kc; ++k, pa += MR, pb += NR)
+    for (int r = 0; r < MR; ++r)
+      for (int c = 0; c < NR; ++c) acc[r][c] += pa[r] * pb[c];
+  T* out = reinterpret_cast<T*>(tile);
+  for (int r = 0; r < MR; ++r)
+    for (int c = 0; c < NR; ++c) out[r * NR + c] = acc[r][c];
+}
+
+#if defined(TACIT_ISA_AVX512)
+
+// 64-bit products from the 52-bit multiply-add (Intel: two a cycle, where vpmullq takes 1.5 cycles).
+// With x = x' + 2^52 x'', the product mod 2^64 is lo52(x'y') + 2^52 (hi52(x'y') + x'y'' + x''y'), and of the
+// bracket 12 bits count: the last two terms are a dot product of 16-bit pairs, two steps of k in one
+// vpdpwssd. Five instructions do two steps where vpmullq and an addition would take eight.
+constexpr int kIfmaRows = 4, kIfmaVectors = 2;
+
+size_t ifma_extra_a(size_t kc) { return (kc + 1) / 2 * kIfmaRows; }
+size_t ifma_extra_b(size_t kc) { return (kc + 1) / 2 * kIfmaVectors * 8; }
+void ifma_prepare_a(size_t kc, const Word* panel, Word* extra) {
+  for (size_t k = 0; k < kc; k += 2)
+    for (int r = 0; r < kIfmaRows; ++r) {
+      const Word x = panel[k * kIfmaRows + static_cast<size_t>(r)];
+      const Word y = k + 1 < kc ? panel[(k + 1) * kIfmaRows + static_cast<size_t>(r)] : 0;
+      const Word low = (x & 0xffff) | (x >> 52) << 16, high = (y & 0xffff) | (y >> 52) << 16;
+      *extra++ = low | high << 32;
+    }
+}
+void ifma_prepare_b(size_t kc, const Word* panel, Word* extra) {
+  constexpr size_t kColumns = 8 * kIfmaVectors;
+  for (size_t k = 0; k < kc; k += 2)
+    for (size_t c = 0; c < kColumns; ++c) {
+      const Word x = panel[k * kColumns + c];
+      const Word y = k + 1 < kc ? panel[(k + 1) * kColumns + c] : 0;
+      const Word low = (x >> 52) | (x & 0xffff) << 16, high = (y >> 52) | (y & 0xffff) << 16;
+      *extra++ = low | high << 32;
+    }
+}
+void ifma_run(size_t kc, const Word* a, const Word* ax, const Word* b, const Word* bx, Word* tile) {
+  __m512i lo[kIfmaRows][kIfmaVectors], hi[kIfmaRows][kIfmaVectors], cross[kIfmaRows][kIfmaVectors];
+#pragma GCC unroll 4
+  for (int r = 0; r < kIfmaRows; ++r)
+#pragma GCC unroll 2
+    for (int v = 0; v < kIfmaVectors; ++v) lo[r][v] = hi[r][v] = cross[r][v] = _mm512_setzero_si512();
+  auto step = [&] {
+    const __m512i b0 = _mm512_loadu_si512(b), b1 = _mm512_loadu_si512(b + 8);
+#pragma GCC unroll 4
+    for (int r = 0; r < kIfmaRows; ++r) {
+      const __m512i x = _mm512_set1_epi64(static_cast<long long>(a[r]));
+      lo[r][0] = _mm512_madd52lo_epu64(lo[r][0], x, b0);
+      lo[r][1] = _mm512_madd52lo_epu64(lo[r][1], x, b1);
+      hi[r][0] = _mm512_madd52hi_epu64(hi[r][0], x, b0);
+      hi[r][1] = _mm512_madd52hi_epu64(hi[r][1], x, b1);
+    }
+    a += kIfmaRows;
+    b += 8 * kIfmaVectors;
+  };
+  for (size_t k = 0; k < kc; k += 2) {
+    step();
+    if (k + 1 < kc) step();
+    const __m512i b0 = _mm512_loadu_si512(bx), b1 = _mm512_loadu_si512(bx + 8);
+#pragma GCC unroll 4
+    for (int r = 0; r < kIfmaRows; ++r) {
+      const __m512i x = _mm512_set1_epi64(static_cast<long long>(ax[r]));
+      cross[r][0] = _mm512_dpwssd_epi32(cross[r][0], x, b0);
+      cross[r][1] = _mm512_dpwssd_epi32(cross[r][1], x, b1);
+    }
+    ax += kIfmaRows;
+    bx += 8 * kIfmaVectors;
+  }
+#pragma GCC unroll 4
+  for (int r = 0; r < kIfmaRows; ++r)
+#pragma GCC unroll 2
+    for (int v = 0; v < kIfmaVectors; ++v) {
+      const __m512i both = _mm512_add_epi64(cross[r][v], _mm512_srli_epi64(cross[r][v], 32));
+      const __m512i top = _mm512_slli_epi64(_mm512_add_epi64(hi[r][v], both), 52);
+      _mm512_storeu_si512(tile + (r * kIfmaVectors + v) * 8, _mm512_add_epi64(lo[r][v], top));
+    }
+}
+constexpr GemmKernel kGemmIfma{"ifma",         kIfmaRows,      8 * kIfmaVectors, ifma_extra_a,
+                               ifma_extra_b,   ifma_prepare_a, ifma_prepare_b,   ifma_run};
+
+constexpr int kMulloRows = 8, kMulloVectors = 2;
+void mullo_run(size_t kc, const Word* a, const Word*, const Word* b, const Word*, Word* tile) {
+  __m512i acc[kMulloRows][kMulloVectors];
+#pragma GCC unroll 8
+  for (int r = 0; r < kMulloRows; ++r) acc[r][0] = acc[r][1] = _mm512_setzero_si512();
+  for (size_t k = 0; k < kc; ++k, a += kMulloRows, b += 8 * kMulloVectors) {
+    const __m512i b0 = _mm512_loadu_si512(b), b1 = _mm512_loadu_si512(b + 8);
+#pragma GCC unroll 8
+    for (int r = 0; r < kMulloRows; ++r) {
+      const __m512i x = _mm512_set1_epi64(static_cast<long long>(a[r]));
+      acc[r][0] = _mm512_add_epi64(acc[r][0], _mm512_mullo_epi64(x, b0));
+      acc[r][1] = _mm512_add_epi64(acc[r][1], _mm512_mullo_epi64(x, b1));
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < kMulloRows; ++r) {
+    _mm512_storeu_si512(tile + 16 * r, acc[r][0]);
+    _mm512_storeu_si512(tile + 16 * r + 8, acc[r][1]);
+  }
+}
+constexpr GemmKernel kGemmMullo{"mullo",   kMulloRows,      8 * kMulloVectors, no_extra,
+                                no_extra,  prepare_nothing, prepare_nothing,   mullo_run};
+
+void f64_run(size_t kc, const Word* a, const Word*, const Word* b, const Word*, Word* tile) {
+  __m512d acc[8][2];
+#pragma GCC unroll 8
+  for (int r = 0; r < 8; ++r) acc[r][0] = acc[r][1] = _mm512_setzero_pd();
+  const double* pa = reinterpret_cast<const double*>(a);
+  const double* pb = reinterpret_cast<const double*>(b);
+  for (size_t k = 0; k < kc; ++k, pa += 8, pb += 16) {
+    const __m512d b0 = _mm512_loadu_pd(pb), b1 = _mm512_loadu_pd(pb + 8);
+#pragma GCC unroll 8
+    for (int r = 0; r < 8; ++r) {
+      const __m512d x = _mm512_set1_pd(pa[r]);
+      acc[r][0] = _mm512_fmadd_pd(x, b0, acc[r][0]);
+      acc[r][1] = _mm512_fmadd_pd(x, b1, acc[r][1]);
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < 8; ++r) {
+    _mm512_storeu_pd(reinterpret_cast<double*>(tile) + 16 * r, acc[r][0]);
+    _mm512_storeu_pd(reinterpret_cast<double*>(tile) + 16 * r + 8, acc[r][1]);
+  }
+}
+constexpr GemmKernel kGemmF64{"f64",     8,               16,              no_extra,
+                              no_extra,  prepare_nothing, prepare_nothing, f64_run};
+
+#elif defined(TACIT_ISA_AVX2)
+
+// A 64-bit product from 32-bit halves: xl·yl + 2^32 (xl·yh + xh·yl); the bracket is summed apart and shifted
+// once at the end.
+void avx2_run(size_t kc, const Word* a, const Word*, const Word* b, const Word*, Word* tile) {
+  constexpr int kRows = 4;
+  __m256i low[kRows], cross[kRows];
+#pragma GCC unroll 4
+  for (int r = 0; r < kRows; ++r) low[r] = cross[r] = _mm256_setzero_si256();
+  for (size_t k = 0; k < kc; ++k, a += kRows, b += 4) {
+    const __m256i y = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(b));
+    const __m256i swapped = _mm256_shuffle_epi32(y, 0xb1);
+#pragma GCC unroll 4
+    for (int r = 0; r < kRows; ++r) {
+      const __m256i x = _mm256_set1_epi64x(static_cast<long long>(a[r]));
+      low[r] = _mm256_add_epi64(low[r], _mm256_mul_epu32(x, y));
+      cross[r] = _mm256_add_epi32(cross[r], _mm256_mullo_epi32(x, swapped));
+    }
+  }
+#pragma GCC unroll 4
+  for (int r = 0; r < kRows; ++r) {
+    const __m256i both = _mm256_add_epi32(cross[r], _mm256_srli_epi64(cross[r], 32));
+    const __m256i sum = _mm256_add_epi64(low[r], _mm256_slli_epi64(both, 32));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(tile) + r, sum);
+  }
+}
+constexpr GemmKernel kGemmAvx2{"avx2",    4,               4,               no_extra,
+                               no_extra,  prepare_nothing, prepare_nothing, avx2_run};
+
+void f64_run(size_t kc, const Word* a, const Word*, const Word* b, const Word*, Word* tile) {
+  __m256d acc[4][2];
+#pragma GCC unroll 4
+  for (int r = 0; r < 4; ++r) acc[r][0] = acc[r][1] = _mm256_setzero_pd();
+  const double* pa = reinterpret_cast<const double*>(a);
+  const double* pb = reinterpret_cast<const double*>(b);
+  for (size_t k = 0; k < kc; ++k, pa += 4, pb += 8) {
+    const __m256d b0 = _mm256_loadu_pd(pb), b1 = _mm256_loadu_pd(pb + 4);
+#pragma GCC unroll 4
+    for (int r = 0; r < 4; ++r) {
+      const __m256d x = _mm256_set1_pd(pa[r]);
+      acc[r][0] = _mm256_fmadd_pd(x, b0, acc[r][0]);
+      acc[r][1] = _mm256_fmadd_pd(x, b1, acc[r][1]);
+    }
+  }
+#pragma GCC unroll 4
+  for (int r = 0; r < 4; ++r) {
+    _mm256_storeu_pd(reinterpret_cast<double*>(tile) + 8 * r, acc[r][0]);
+    _mm256_storeu_pd(reinterpret_cast<double*>(tile) + 8 * r + 4, acc[r][1]);
+  }
+}
+constexpr GemmKernel kGemmF64{"f64",     4,               8,               no_extra,
+                              no_extra,  prepare_nothing, prepare_nothing, f64_run};
+
+#else
+
+constexpr GemmKernel kGemmPlain{"plain",   4,               4,               no_extra,
+                                no_extra,  prepare_nothing, prepare_nothing, gemm_plain<4, 4, Word>};
+constexpr GemmKernel kGemmF64{"f64",     4,               4,               no_extra,
+                              no_extra,  prepare_nothing, prepare_nothing, gemm_plain<4, 4, double>};
+
+#endif
+
+}  // namespace
+
+void fill(RingKernels& k) {
+  k.add = add;
+  k.sub = sub;
+  k.negate = negate;
+  k.mul = mul;
+  k.scale = scale;
+  k.add_scalar = add_scalar;
+  k.mul_sums = mul_sums;
+  k.mul_pair = mul_pair;
+  k.mul_cross = mul_cross;
+  k.bit_xor = bit_xor;
+  k.bit_and = bit_and;
+  k.xor_and = xor_and;
+  k.to_planes = to_planes;
+  k.from_planes = from_planes;
+  k.gemm_f64 = &kGemmF64;
+#if defined(TACIT_ISA_AVX512)
+  k.gemm_ring = has_fast_mullo64() ? &kGemmMullo : &kGemmIfma;
+#elif defined(TACIT_ISA_AVX2)
+  k.gemm_ring = &kGemmAvx2;
+#else
+  k.gemm_ring = &kGemmPlain;
+#endif
+}
+
+}  // namespace tacit::TACIT_ISA
