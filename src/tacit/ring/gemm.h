@@ -1,30 +1,29 @@
-// A blocked matrix product over 64-bit words (ring elements or doubles): C = A · B where A and B are read, and
-// C is written, through callbacks, so that convolutions, transposes and sums of operands cost no copy of
-// their own. The order of summation depends on the shapes alone, so results in doubles repeat.
+// A blocked matrix product over 64-bit words (ring elements or doubles) whose operands are read, and whose
+// result is written, through lists of offsets, so that transposes, convolutions and sums of operands cost no
+// copies of their own. The order of summation depends on the shapes alone, so results in doubles repeat.
 #pragma once
-
-#include <functional>
 
 #include "tacit/ring/compute.h"
 
 namespace tacit {
 
-struct GemmProblem {
-  std::size_t m, n, k;
-  /// Writes A[row0 .. row0+rows) x [k0 .. k1) as [k][width], width >= rows; columns from `rows` on are zeroed.
-  std::function<void(std::size_t k0, std::size_t k1, std::size_t row0, std::size_t rows, std::size_t width,
-                     Word* panel)>
-      pack_a;
-  /// Writes B[k0 .. k1) x [col0 .. col0+cols) as [k][width].
-  std::function<void(std::size_t k0, std::size_t k1, std::size_t col0, std::size_t cols, std::size_t width,
-                     Word* panel)>
-      pack_b;
-  /// Adds tile[rows x cols] (rows `width` apart) into C at (row0, col0). Tiles of one C never overlap in time.
-  std::function<void(std::size_t row0, std::size_t rows, std::size_t col0, std::size_t cols, std::size_t width,
-                     const Word* tile)>
-      add_to_c;
+/// An offset list: element i of an axis lies at base + list[i].
+using Offsets = std::vector<std::size_t>;
+
+/// The words of one factor of one term; `second`, if not null, is added element by element.
+struct GemmSource {
+  const Word* first;
+  const Word* second;
 };
 
-void gemm(const Compute& compute, const GemmKernel& kernel, const GemmProblem& problem);
+/// C[i, j] += Σ_t Σ_k A_t[i, k] · B_t[k, j], with A_t[i, k] at a[t] + a_outer[i] + a_inner[k], B_t[k, j] at
+/// b[t] + b_outer[j] + b_inner[k], and C[i, j] at c + row[i] + column[j]. Several (i, j) may meet in one place.
+struct GemmProblem {
+  std::vector<GemmSource> a, b;
+  Offsets a_outer, a_inner, b_outer, b_inner, row, column;
+};
+
+/// `spread` allows threads to share the columns; without it one thread does all.
+void gemm(const Compute& compute, const GemmKernel& kernel, const GemmProblem& problem, Word* c, bool spread);
 
 }  // namespace tacit

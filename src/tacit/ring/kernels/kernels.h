@@ -18,12 +18,20 @@ struct GemmKernel {
   void (*prepare_a)(std::size_t kc, const Word* panel, Word* extra);
   void (*prepare_b)(std::size_t kc, const Word* panel, Word* extra);
   void (*run)(std::size_t kc, const Word* a, const Word* ax, const Word* b, const Word* bx, Word* tile);
+  /// c[row[i] + column[j]] += tile[i][j]; `straight`: there are nr columns and they lie side by side.
+  void (*add_tile)(const Word* tile, const std::size_t* row, std::size_t rows, const std::size_t* column,
+                   std::size_t columns, bool straight, Word* c);
 };
 
 struct RingKernels {
   Isa isa;
-  const GemmKernel* gemm_ring;  ///< products mod 2^64
+  const GemmKernel* gemm_ring;  ///< products mod 2^64: the variant that suits this processor
   const GemmKernel* gemm_f64;   ///< words are IEEE doubles
+  std::span<const GemmKernel* const> all_gemm_ring;  ///< every variant, for tests
+
+  /// panel[k·width + i] = first[outer[i] + inner[k]] (+ second[..] if not null); zero for count <= i < width.
+  void (*pack)(const Word* first, const Word* second, const std::size_t* outer, std::size_t count,
+               const std::size_t* inner, std::size_t steps, std::size_t width, Word* panel);
 
   void (*add)(std::size_t n, const Word* a, const Word* b, Word* out);
   void (*sub)(std::size_t n, const Word* a, const Word* b, Word* out);

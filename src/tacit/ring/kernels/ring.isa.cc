@@ -142,6 +142,48 @@ void from_planes(size_t groups, const Word* planes, size_t stride, unsigned bits
 
 // ---- matrix products --------------------------------------------------------------------------------------
 
+/// As kernels.h says; outer indices that lie side by side are copied together.
+void pack(const Word* first, const Word* second, const size_t* outer, size_t count, const size_t* inner,
+          size_t steps, size_t width, Word* panel) {
+  if (count < width)
+    for (size_t k = 0; k < steps; ++k)
+      for (size_t i = count; i < width; ++i) panel[k * width + i] = 0;
+  for (size_t i = 0; i < count;) {
+    size_t run = 1;
+    while (i + run < count && outer[i + run] == outer[i] + run) ++run;
+    const Word *p = first + outer[i], *q = second == nullptr ? nullptr : second + outer[i];
+    Word* to = panel + i;
+    if (q != nullptr) {
+      for (size_t k = 0; k < steps; ++k)
+        for (size_t j = 0; j < run; ++j) to[k * width + j] = p[inner[k] + j] + q[inner[k] + j];
+    } else if (run == 16) {
+      for (size_t k = 0; k < steps; ++k)
+        for (size_t j = 0; j < 16; ++j) to[k * width + j] = p[inner[k] + j];
+    } else if (run == 1) {
+      for (size_t k = 0; k < steps; ++k) to[k * width] = p[inner[k]];
+    } else {
+      for (size_t k = 0; k < steps; ++k)
+        for (size_t j = 0; j < run; ++j) to[k * width + j] = p[inner[k] + j];
+    }
+    i += run;
+  }
+}
+
+template <class T, int NR>
+void add_tile(const Word* tile, const size_t* row, size_t rows, const size_t* column, size_t columns, bool straight,
+              Word* c) {
+  const T* t = reinterpret_cast<const T*>(tile);
+  for (size_t i = 0; i < rows; ++i, t += NR) {
+    T* to = reinterpret_cast<T*>(c + row[i]);
+    if (straight) {
+      to += column[0];
+      for (size_t j = 0; j < NR; ++j) to[j] += t[j];
+    } else {
+      for (size_t j = 0; j < columns; ++j) to[column[j]] += t[j];
+    }
+  }
+}
+
 size_t no_extra(size_t) { return 0; }
 void prepare_nothing(size_t, const Word*, Word*) {}
 
@@ -228,8 +270,8 @@ void ifma_run(size_t kc, const Word* a, const Word* ax, const Word* b, const Wor
       _mm512_storeu_si512(tile + (r * kIfmaVectors + v) * 8, _mm512_add_epi64(lo[r][v], top));
     }
 }
-constexpr GemmKernel kGemmIfma{"ifma",         kIfmaRows,      8 * kIfmaVectors, ifma_extra_a,
-                               ifma_extra_b,   ifma_prepare_a, ifma_prepare_b,   ifma_run};
+constexpr GemmKernel kGemmIfma{"ifma",         kIfmaRows, 8 * kIfmaVectors,  ifma_extra_a, ifma_extra_b, ifma_prepare_a,
+                               ifma_prepare_b, ifma_run,  add_tile<Word, 16>};
 
 constexpr int kMulloRows = 8, kMulloVectors = 2;
 void mullo_run(size_t kc, const Word* a, const Word*, const Word* b, const Word*, Word* tile) {
@@ -251,8 +293,8 @@ void mullo_run(size_t kc, const Word* a, const Word*, const Word* b, const Word*
     _mm512_storeu_si512(tile + 16 * r + 8, acc[r][1]);
   }
 }
-constexpr GemmKernel kGemmMullo{"mullo",   kMulloRows,      8 * kMulloVectors, no_extra,
-                                no_extra,  prepare_nothing, prepare_nothing,   mullo_run};
+constexpr GemmKernel kGemmMullo{"mullo",         kMulloRows, 8 * kMulloVectors, no_extra, no_extra, prepare_nothing,
+                                prepare_nothing, mullo_run,  add_tile<Word, 16>};
 
 void f64_run(size_t kc, const Word* a, const Word*, const Word* b, const Word*, Word* tile) {
   __m512d acc[8][2];
@@ -275,8 +317,8 @@ void f64_run(size_t kc, const Word* a, const Word*, const Word* b, const Word*, 
     _mm512_storeu_pd(reinterpret_cast<double*>(tile) + 16 * r + 8, acc[r][1]);
   }
 }
-constexpr GemmKernel kGemmF64{"f64",     8,               16,              no_extra,
-                              no_extra,  prepare_nothing, prepare_nothing, f64_run};
+constexpr GemmKernel kGemmF64{"f64",           8,       16,                  no_extra, no_extra, prepare_nothing,
+                              prepare_nothing, f64_run, add_tile<double, 16>};
 
 #elif defined(TACIT_ISA_AVX2)
 
@@ -304,8 +346,8 @@ void avx2_run(size_t kc, const Word* a, const Word*, const Word* b, const Word*,
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(tile) + r, sum);
   }
 }
-constexpr GemmKernel kGemmAvx2{"avx2",    4,               4,               no_extra,
-                               no_extra,  prepare_nothing, prepare_nothing, avx2_run};
+constexpr GemmKernel kGemmAvx2{"avx2",          4,        4,                no_extra, no_extra, prepare_nothing,
+                               prepare_nothing, avx2_run, add_tile<Word, 4>};
 
 void f64_run(size_t kc, const Word* a, const Word*, const Word* b, const Word*, Word* tile) {
   __m256d acc[4][2];
@@ -328,15 +370,15 @@ void f64_run(size_t kc, const Word* a, const Word*, const Word* b, const Word*, 
     _mm256_storeu_pd(reinterpret_cast<double*>(tile) + 8 * r + 4, acc[r][1]);
   }
 }
-constexpr GemmKernel kGemmF64{"f64",     4,               8,               no_extra,
-                              no_extra,  prepare_nothing, prepare_nothing, f64_run};
+constexpr GemmKernel kGemmF64{"f64",           4,       8,                  no_extra, no_extra, prepare_nothing,
+                              prepare_nothing, f64_run, add_tile<double, 8>};
 
 #else
 
-constexpr GemmKernel kGemmPlain{"plain",   4,               4,               no_extra,
-                                no_extra,  prepare_nothing, prepare_nothing, gemm_plain<4, 4, Word>};
-constexpr GemmKernel kGemmF64{"f64",     4,               4,               no_extra,
-                              no_extra,  prepare_nothing, prepare_nothing, gemm_plain<4, 4, double>};
+constexpr GemmKernel kGemmPlain{"plain",         4, 4, no_extra, no_extra, prepare_nothing,
+                                prepare_nothing, gemm_plain<4, 4, Word>, add_tile<Word, 4>};
+constexpr GemmKernel kGemmF64{"f64",           4, 4, no_extra, no_extra, prepare_nothing,
+                              prepare_nothing, gemm_plain<4, 4, double>, add_tile<double, 4>};
 
 #endif
 
@@ -358,13 +400,18 @@ void fill(RingKernels& k) {
   k.to_planes = to_planes;
   k.from_planes = from_planes;
   k.gemm_f64 = &kGemmF64;
+  k.pack = pack;
 #if defined(TACIT_ISA_AVX512)
+  static constexpr const GemmKernel* kAll[] = {&kGemmIfma, &kGemmMullo};
   k.gemm_ring = has_fast_mullo64() ? &kGemmMullo : &kGemmIfma;
 #elif defined(TACIT_ISA_AVX2)
-  k.gemm_ring = &kGemmAvx2;
+  static constexpr const GemmKernel* kAll[] = {&kGemmAvx2};
+  k.gemm_ring = kAll[0];
 #else
-  k.gemm_ring = &kGemmPlain;
+  static constexpr const GemmKernel* kAll[] = {&kGemmPlain};
+  k.gemm_ring = kAll[0];
 #endif
+  k.all_gemm_ring = kAll;
 }
 
 }  // namespace tacit::TACIT_ISA
