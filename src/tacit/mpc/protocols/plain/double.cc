@@ -1,0 +1,104 @@
+// The engine over doubles. Points move nothing here, since a word is the value itself; only move_point, which is
+// a multiplication by a power of two, does.
+#include <cmath>
+
+#include "tacit/base/error.h"
+#include "tacit/mpc/protocols/plain/engine.h"
+
+namespace tacit::plain {
+
+namespace {
+double real(Word w) { return std::bit_cast<double>(w); }
+Word word(double d) { return std::bit_cast<Word>(d); }
+
+template <class F>
+Share map_values(const Share& x, unsigned frac, F f) {
+  Share out{Domain::Arith, x.form, frac, 0, x.shape, {}};
+  out.parts.emplace_back(x.shape);
+  for (std::size_t i = 0; i < x.size(); ++i) out.parts[0].words[i] = word(f(real(x.parts[0].words[i]), i));
+  return out;
+}
+template <class F>
+Share zip(const Share& a, const Share& b, F f) {
+  ensure(a.shape == b.shape && a.frac == b.frac && a.form == b.form, "sums take shares of one kind, shape and point");
+  return map_values(a, a.frac, [&](double x, std::size_t i) { return f(x, real(b.parts[0].words[i])); });
+}
+}  // namespace
+
+Words DoubleEngine::encode(std::span<const double> values, unsigned) const {
+  Words out(values.size());
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = word(values[i]);
+  return out;
+}
+std::vector<double> DoubleEngine::decode(std::span<const Word> words, unsigned) const {
+  std::vector<double> out(words.size());
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = real(words[i]);
+  return out;
+}
+
+Share DoubleEngine::add(const Share& a, const Share& b) {
+  return zip(a, b, [](double x, double y) { return x + y; });
+}
+Share DoubleEngine::sub(const Share& a, const Share& b) {
+  return zip(a, b, [](double x, double y) { return x - y; });
+}
+Share DoubleEngine::negate(const Share& x) {
+  return map_values(x, x.frac, [](double v, std::size_t) { return -v; });
+}
+Share DoubleEngine::scale(const Share& x, std::int64_t factor) {
+  return map_values(x, x.frac, [&](double v, std::size_t) { return v * static_cast<double>(factor); });
+}
+Share DoubleEngine::scale_each(const Share& x, std::span<const double> factors, unsigned frac) {
+  ensure(factors.size() == x.size(), "one factor an element");
+  return map_values(x, x.frac + frac, [&](double v, std::size_t i) { return v * factors[i]; });
+}
+Share DoubleEngine::move_point(const Share& x, int k) {
+  return map_values(x, static_cast<unsigned>(static_cast<int>(x.frac) - k),
+                    [&](double v, std::size_t) { return std::ldexp(v, k); });
+}
+Share DoubleEngine::lift(const Share& x, unsigned bits) {
+  Share out = x;
+  out.frac += bits;
+  return out;
+}
+Share DoubleEngine::sum_runs(const Share& x, std::size_t length, Shape shape) {
+  Share out{Domain::Arith, x.form, x.frac, 0, shape, {}};
+  out.parts.emplace_back(shape);
+  for (std::size_t g = 0; g < out.parts[0].size(); ++g) {
+    double sum = 0;
+    for (std::size_t i = 0; i < length; ++i) sum += real(x.parts[0].words[g * length + i]);
+    out.parts[0].words[g] = word(sum);
+  }
+  return out;
+}
+Share DoubleEngine::add_public(const Share& x, std::span<const double> values) {
+  ensure(values.size() == x.size(), "one public number an element");
+  return map_values(x, x.frac, [&](double v, std::size_t i) { return v + values[i]; });
+}
+
+Share DoubleEngine::trunc(const Share& x, unsigned bits) {
+  Share out = settle(x);
+  out.frac -= bits;
+  return out;
+}
+Share DoubleEngine::to_arith(const Share& bit, unsigned frac) {
+  Share out{Domain::Arith, Form::Full, frac, 0, bit.shape, {}};
+  out.parts.emplace_back(bit.shape);
+  for (std::size_t i = 0; i < out.parts[0].size(); ++i)
+    out.parts[0].words[i] = word(static_cast<double>(bit.parts[0].words[i / 64] >> (i % 64) & 1));
+  return out;
+}
+Share DoubleEngine::msb(const Share& x, unsigned) {
+  Share out{Domain::Bool, Form::Full, 0, 1, x.shape, {}};
+  out.parts.push_back(RingTensor::zeros({1, plane_words(x.size())}));
+  for (std::size_t i = 0; i < x.size(); ++i)
+    out.parts[0].words[i / 64] |= Word{real(x.parts[0].words[i]) < 0} << (i % 64);
+  return out;
+}
+Share DoubleEngine::piecewise(const Share& x, const Piecewise& function, unsigned frac) {
+  Share out = map_values(x, frac, [&](double v, std::size_t) { return function.f(v); });
+  out.form = Form::Full;
+  return out;
+}
+
+}  // namespace tacit::plain

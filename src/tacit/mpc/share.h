@@ -1,0 +1,45 @@
+// One party's part of a shared tensor. Plain data: what the parts mean is the protocol's business, and above
+// mpc/ nobody looks inside.
+#pragma once
+
+#include "tacit/ring/tensor.h"
+
+namespace tacit {
+
+enum class Domain : std::uint8_t {
+  Arith,  ///< elements of Z_2^64, or fixed-point numbers
+  Bool,   ///< bits: a plane of packed bits for each bit position
+};
+
+/// A product may stay in a cheaper form, which costs no communication to reach, until something needs the
+/// protocol's own: sums and multiples of it are local, but nothing else is.
+enum class Form : std::uint8_t {
+  Full,  ///< the protocol's own (replicated, for aby3)
+  Sum,   ///< a plain sum of one part a party, not masked yet: it never leaves a party as it is
+};
+
+struct Share {
+  Domain domain = Domain::Arith;
+  Form form = Form::Full;
+  unsigned frac = 0;  ///< Arith: the value is the element divided by 2^frac
+  unsigned bits = 0;  ///< Bool: planes an element has
+  Shape shape;        ///< of the tensor that is shared
+  /// Arith: tensors of `shape`. Bool: tensors of [bits, plane_words(shape)].
+  std::vector<RingTensor> parts;
+
+  std::size_t size() const { return elements(shape); }
+};
+
+/// Words in which one bit of each of n elements is packed.
+constexpr std::size_t plane_words(std::size_t n) { return (n + 63) / 64; }
+
+/// Reordering and picking of elements that is the same for every part, and costs nothing.
+Share reshape(Share x, Shape shape);
+/// out[i] = x[indices[i]]; an index of kZero gives 0. Bool shares too.
+constexpr std::size_t kZero = ~std::size_t{0};
+Share gather(const Share& x, std::span<const std::size_t> indices, Shape shape);
+/// Flattens and joins shares of one kind; split() undoes it.
+Share join(std::span<const Share* const> shares);
+std::vector<Share> split(const Share& joined, std::span<const Shape> shapes);
+
+}  // namespace tacit

@@ -1,0 +1,333 @@
+#include "tacit/net/transports/tls.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "tacit/base/error.h"
+#include "tacit/net/transports/tls_link.h"
+
+namespace tacit {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kBacklogBound = std::size_t{64} << 20;
+constexpr auto kHandshakeLimit = 5s;
+constexpr auto kClosingLimit = 400ms;
+
+class Doorbell {  // wakes a thread that polls
+ public:
+  Doorbell() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
+  int fd() const { return fd_.get(); }
+  void ring() {
+    const std::uint64_t one = 1;
+    [[maybe_unused]] const auto n = ::write(fd_.get(), &one, sizeof one);
+  }
+  void answer() {
+    std::uint64_t count;
+    [[maybe_unused]] const auto n = ::read(fd_.get(), &count, sizeof count);
+  }
+
+ private:
+  FileDescriptor fd_;
+};
+
+class TlsTransportImpl final : public TlsTransport {
+ public:
+  TlsTransportImpl(TlsSettings settings, const Identity& identity)
+      : settings_(std::move(settings)), context_(identity), links_(settings_.roster.size()) {
+    const Endpoint& own = settings_.roster[index(settings_.self)];
+    require(identity.public_key() == own.key,
+            "the key file holds {}, but the job names {} for '{}': use that party's own key file",
+            to_string(identity.public_key()), to_string(own.key), own.name);
+    if (is_party(settings_.self) && !settings_.listener) settings_.listener = listen_on(own.address);
+  }
+
+  ~TlsTransportImpl() override {
+    goodbye("");
+    stop_ = true;
+    bell_.ring();
+    if (watch_.joinable()) watch_.join();
+    if (acceptor_.joinable()) acceptor_.join();
+  }
+
+  void start() {
+    watch_ = std::thread([this] { watch(); });
+    if (settings_.listener) acceptor_ = std::thread([this] { accept_all(); });
+    const auto deadline = Clock::now() + settings_.connect_patience;
+    for (std::size_t i = 0; i < settings_.parties; ++i)
+      if (!is_party(settings_.self) || i < index(settings_.self)) dial(i, deadline);
+    if (is_party(settings_.self))
+      for (std::size_t i = index(settings_.self) + 1; i < settings_.parties; ++i) await(i, deadline);
+  }
+
+  // ---- Transport
+
+  void send(PartyId to, const FrameHead& head, ByteView body) override {
+    const auto l = link(to);
+    l->write(head, body);
+    if (const std::size_t kept = l->backlog(); kept > 0) {
+      bell_.ring();
+      while (l->backlog() > kBacklogBound && !l->ended()) wait_on(*l, POLLOUT);
+    }
+    if (l->ended()) fail(*l);
+  }
+
+  FrameHead receive_head(PartyId from) override {
+    const auto l = link(from);
+    for (;;) {
+      if (auto head = l->poll_head()) return *head;
+      if (l->ended()) fail(*l);
+      wait_on(*l, POLLIN);
+    }
+  }
+
+  void receive_body(PartyId from, ByteSpan body) override {
+    const auto l = link(from);
+    std::size_t filled = 0;
+    while (!l->poll_body(body, filled)) {
+      if (l->ended()) fail(*l);
+      wait_on(*l, POLLIN);
+    }
+  }
+
+  void goodbye(std::string_view reason) noexcept override {
+    for (std::size_t i = 0; i < links_.size(); ++i)
+      if (const auto l = current(i); l && !l->ended()) l->close(reason, kClosingLimit);
+  }
+
+  // ---- TlsTransport
+
+  void wait_for(PartyId owner, std::chrono::milliseconds limit) override {
+    await(index(owner), Clock::now() + limit);
+  }
+  bool connected(PartyId peer) const override {
+    const auto l = current(index(peer));
+    return l && !l->ended();
+  }
+
+ private:
+  bool is_party(PartyId id) const { return index(id) < settings_.parties; }
+  const std::string& name(std::size_t i) const { return settings_.roster[i].name; }
+
+  std::shared_ptr<TlsLink> current(std::size_t i) const {
+    std::lock_guard lock(mutex_);
+    return links_[i];
+  }
+  std::shared_ptr<TlsLink> link(PartyId id) const {
+    auto l = current(index(id));
+    if (!l) throw PeerError(name(index(id)), fmt::format("{} is not connected", name(index(id))));
+    return l;
+  }
+
+  /// The link's end as an error. If another party failed, or reported the first cause, that is what to tell.
+  [[noreturn]] void fail(const TlsLink& l) const {
+    check_parties();
+    const std::string reason = l.ended().value_or("");
+    throw PeerError(l.peer(), reason.empty() ? fmt::format("{} has left", l.peer())
+                                             : fmt::format("{} {}", l.peer(), reason));
+  }
+  /// Throws for a party whose link failed, own observations before other parties' reports.
+  void check_parties() const {
+    std::optional<PeerError> told;
+    for (std::size_t i = 0; i < settings_.parties; ++i) {
+      const auto l = current(i);
+      if (!l || !l->failed()) continue;
+      const std::string reason = l->ended().value_or("");
+      PeerError error(name(i), fmt::format("{} {}", name(i), reason));
+      if (!reason.starts_with("gave up")) throw error;
+      if (!told) told = error;
+    }
+    if (told) throw *told;
+    std::lock_guard lock(mutex_);
+    if (refused_) throw *refused_;
+  }
+
+  /// Waits until `l` may have something for us, writing backlogs meanwhile, and watching the other parties.
+  void wait_on(const TlsLink& l, short events) {
+    std::vector<pollfd> polls{{l.socket(), events, 0}};
+    std::vector<std::shared_ptr<TlsLink>> others;
+    for (std::size_t i = 0; i < links_.size(); ++i) {
+      const auto other = current(i);
+      if (!other || other->ended()) continue;
+      const bool same = other.get() == &l;
+      const short want = static_cast<short>((other->backlog() > 0 ? POLLOUT : 0) | (i < settings_.parties ? POLLRDHUP : 0));
+      if (same) polls[0].events = static_cast<short>(polls[0].events | (want & POLLOUT));
+      others.push_back(other);
+      if (!same && want != 0) polls.push_back({other->socket(), want, 0});
+    }
+    ::poll(polls.data(), polls.size(), static_cast<int>(tick().count()));
+    for (const auto& other : others) {
+      if (other->backlog() > 0) other->flush();
+      if (other.get() == &l) continue;
+      for (const pollfd& p : polls)
+        if (p.fd == other->socket() && (p.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0) other->attend(Clock::now());
+    }
+    check_parties();
+  }
+
+  std::chrono::milliseconds tick() const {
+    return std::max<std::chrono::milliseconds>(settings_.patience / 20, 5ms);
+  }
+
+  // ---- the watch thread
+
+  void watch() {
+    while (!stop_) {
+      std::vector<pollfd> polls{{bell_.fd(), POLLIN, 0}};
+      std::vector<std::shared_ptr<TlsLink>> open;
+      for (std::size_t i = 0; i < links_.size(); ++i)
+        if (auto l = current(i); l && !l->ended()) {
+          if (l->backlog() > 0) polls.push_back({l->socket(), POLLOUT, 0});
+          open.push_back(std::move(l));
+        }
+      ::poll(polls.data(), polls.size(), static_cast<int>(tick().count()));
+      if ((polls[0].revents & POLLIN) != 0) bell_.answer();
+      for (const auto& l : open) l->attend(Clock::now());
+    }
+  }
+
+  // ---- connecting
+
+  void install(std::size_t i, FileDescriptor socket, SslHandle ssl) {
+    auto l = std::make_shared<TlsLink>(std::move(socket), std::move(ssl), name(i), settings_.patience);
+    {
+      std::lock_guard lock(mutex_);
+      links_[i] = std::move(l);
+    }
+    changed_.notify_all();
+  }
+
+  /// Runs a handshake on a non-blocking socket to its end; false, with a phrase, if it fails.
+  bool shake_hands(ssl_st* ssl, int fd, std::string& why) const {
+    const auto deadline = Clock::now() + std::min<Clock::duration>(kHandshakeLimit, settings_.connect_patience);
+    for (;;) {
+      ERR_clear_error();
+      const int result = SSL_do_handshake(ssl);
+      if (result == 1) return true;
+      const int error = SSL_get_error(ssl, result);
+      const bool read = error == SSL_ERROR_WANT_READ;
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+      pollfd p{fd, static_cast<short>(read ? POLLIN : POLLOUT), 0};
+      if ((!read && error != SSL_ERROR_WANT_WRITE) || left <= 0 || ::poll(&p, 1, static_cast<int>(left)) <= 0) {
+        why = left <= 0 ? "no answer to the TLS handshake" : tls_error();
+        return false;
+      }
+    }
+  }
+
+  void dial(std::size_t i, Clock::time_point deadline) {
+    const Endpoint& peer = settings_.roster[i];
+    bool told = false;
+    for (;;) {
+      if (FileDescriptor fd = try_dial(peer.address, 1000ms)) {
+        SslHandle ssl = context_.client(fd.get(), name(index(settings_.self)));
+        std::string why;
+        if (!shake_hands(ssl.get(), fd.get(), why))
+          throw PeerError(peer.name, fmt::format("the TLS handshake with {} at {} failed: {}", peer.name,
+                                                 to_string(peer.address), why));
+        const auto key = peer_key(ssl.get());
+        if (!key || *key != peer.key)
+          throw PeerError(peer.name, fmt::format("the program at {} shows the key {}, but the job names {} for {}",
+                                                 to_string(peer.address), key ? to_string(*key) : "(none)",
+                                                 to_string(peer.key), peer.name));
+        return install(i, std::move(fd), std::move(ssl));
+      }
+      if (!told && settings_.progress)
+        settings_.progress(fmt::format("waiting for {} at {}", peer.name, to_string(peer.address)));
+      told = true;
+      check_parties();
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, 100ms);
+      if (Clock::now() >= deadline)
+        throw PeerError(peer.name, fmt::format("{} does not answer at {}: is it started, and does the job file give its "
+                                               "address?", peer.name, to_string(peer.address)));
+    }
+  }
+
+  void await(std::size_t i, Clock::time_point deadline) {
+    bool told = false;
+    for (;;) {
+      check_parties();
+      std::unique_lock lock(mutex_);
+      if (links_[i] && !links_[i]->ended()) return;
+      if (Clock::now() >= deadline)
+        throw PeerError(name(i), fmt::format("{} has not connected in time: is it started?", name(i)));
+      if (!told && settings_.progress) {
+        lock.unlock();
+        settings_.progress(fmt::format("waiting for {} to connect", name(i)));
+        lock.lock();
+        told = true;
+      }
+      changed_.wait_for(lock, std::min<Clock::duration>(tick(), deadline - Clock::now()));
+    }
+  }
+
+  void accept_all() {
+    while (!stop_) {
+      pollfd p{settings_.listener.get(), POLLIN, 0};
+      if (::poll(&p, 1, static_cast<int>(tick().count())) <= 0) continue;
+      FileDescriptor fd(::accept4(settings_.listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      if (!fd) continue;
+      prepare_stream(fd);
+      SslHandle ssl = context_.server(fd.get());
+      std::string why;
+      if (!shake_hands(ssl.get(), fd.get(), why)) continue;  // no peer of ours: a port scanner, say
+      admit(std::move(fd), std::move(ssl));
+    }
+  }
+
+  void admit(FileDescriptor fd, SslHandle ssl) {
+    const auto key = peer_key(ssl.get());
+    const std::string claim = claimed_name(ssl.get());
+    for (std::size_t i = 0; i < settings_.roster.size(); ++i) {
+      if (!key || settings_.roster[i].key != *key || i == index(settings_.self)) continue;
+      const auto old = current(i);
+      // A party never comes twice in a session; an owner may.
+      if (old && !old->ended() && is_party(party_id(i))) return;
+      return install(i, std::move(fd), std::move(ssl));
+    }
+    // Someone who claims a party's name without its key is worth stopping for while that party is due.
+    for (std::size_t i = 0; i < settings_.parties; ++i)
+      if (name(i) == claim && !current(i)) {
+        std::lock_guard lock(mutex_);
+        refused_ = PeerError(claim, fmt::format("a program that calls itself {} shows the key {}, but the job names {}",
+                                                claim, key ? to_string(*key) : "(none)",
+                                                to_string(settings_.roster[i].key)));
+      }
+    TlsLink(std::move(fd), std::move(ssl), claim, settings_.patience)
+        .close("your key is not in this party's job file", kClosingLimit);
+    changed_.notify_all();
+  }
+
+  TlsSettings settings_;
+  TlsContext context_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::shared_ptr<TlsLink>> links_;
+  std::optional<PeerError> refused_;
+  std::atomic<bool> stop_{false};
+  Doorbell bell_;
+  std::thread watch_, acceptor_;
+};
+
+}  // namespace
+
+std::unique_ptr<TlsTransport> TlsTransport::connect(TlsSettings settings, const Identity& identity) {
+  auto transport = std::make_unique<TlsTransportImpl>(std::move(settings), identity);
+  transport->start();
+  return transport;
+}
+
+}  // namespace tacit

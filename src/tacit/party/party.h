@@ -1,0 +1,46 @@
+// What a protocol sees of the world: who it is, a channel to each other party, coins, a meter, and where to
+// compute. Used by one thread.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tacit/net/channel.h"
+#include "tacit/party/coins.h"
+#include "tacit/ring/compute.h"
+
+namespace tacit {
+
+class Party {
+ public:
+  /// `names` are the compute parties in the job's order; `self` is one of them.
+  Party(PartyId self, std::vector<std::string> names, Transport& wire, const SessionKeys& keys, Compute compute);
+  Party(const Party&) = delete;
+  Party& operator=(const Party&) = delete;
+
+  PartyId id() const { return self_; }
+  std::size_t count() const { return names_.size(); }
+  const std::string& name(PartyId id) const { return names_[index(id)]; }
+  PartyId next() const { return party_id((index(self_) + 1) % count()); }
+  PartyId prev() const { return party_id((index(self_) + count() - 1) % count()); }
+
+  Channel& to(PartyId peer) { return channels_[index(peer)]; }
+  Coins& coins() { return coins_; }
+  Meter& meter() { return meter_; }
+  const Compute& compute() const { return compute_; }
+
+  /// One round with both neighbours in the ring of parties: a message to each, then one from each.
+  void exchange(std::string_view tag, std::span<const Word> to_next, std::span<const Word> to_prev,
+                std::span<Word> from_next, std::span<Word> from_prev);
+
+ private:
+  PartyId self_;
+  std::vector<std::string> names_;
+  Meter meter_;
+  std::vector<Channel> channels_;
+  Coins coins_;
+  Compute compute_;
+};
+
+}  // namespace tacit
