@@ -114,6 +114,12 @@ class Engine {
   virtual PartyId self() const = 0;
   virtual const Compute& compute() const = 0;
   virtual Meter& meter() = 0;
+
+ protected:
+  /// `x` itself if it is Full, else its Full form, kept in `storage`.
+  const Share& settled(const Share& x, Share& storage) {
+    return x.form == Form::Full ? x : (storage = settle(x));
+  }
 };
 
 }  // namespace tacit

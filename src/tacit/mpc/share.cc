@@ -6,14 +6,23 @@
 
 namespace tacit {
 
+Share Share::numbers(Shape shape, unsigned frac, std::size_t parts, Form form) {
+  Share x{Domain::Arith, form, frac, 0, std::move(shape), {}};
+  for (std::size_t p = 0; p < parts; ++p) x.parts.emplace_back(x.shape);
+  return x;
+}
+
+Share Share::bit_planes(Shape shape, unsigned bits, std::size_t parts, Form form) {
+  Share x{Domain::Bool, form, 0, bits, std::move(shape), {}};
+  for (std::size_t p = 0; p < parts; ++p) x.parts.emplace_back(Shape{bits, plane_words(x.size())});
+  return x;
+}
+
 namespace {
 
 Share like(const Share& x, Shape shape) {
-  Share out{x.domain, x.form, x.frac, x.bits, std::move(shape), {}};
-  const std::size_t n = elements(out.shape);
-  for (std::size_t p = 0; p < x.parts.size(); ++p)
-    out.parts.emplace_back(x.domain == Domain::Arith ? out.shape : Shape{x.bits, plane_words(n)});
-  return out;
+  return x.domain == Domain::Arith ? Share::numbers(std::move(shape), x.frac, x.parts.size(), x.form)
+                                   : Share::bit_planes(std::move(shape), x.bits, x.parts.size(), x.form);
 }
 
 bool bit_at(const Word* plane, std::size_t i) { return plane[i / 64] >> (i % 64) & 1; }

@@ -28,6 +28,10 @@ struct Share {
   std::vector<RingTensor> parts;
 
   std::size_t size() const { return elements(shape); }
+
+  /// Shares with uninitialised parts.
+  static Share numbers(Shape shape, unsigned frac, std::size_t parts, Form form = Form::Full);
+  static Share bit_planes(Shape shape, unsigned bits, std::size_t parts, Form form = Form::Full);
 };
 
 /// Words in which one bit of each of n elements is packed.

@@ -4,32 +4,37 @@
 
 namespace tacit {
 
-void Channel::send(std::string_view tag, ByteView body) {
+FrameHead Channel::head(std::string_view tag, std::size_t size) {
   FrameHead head;
-  head.depth = meter_->stamp(body.size(), FrameHead::kWireSize);
-  head.size = body.size();
+  head.depth = meter_->stamp(size, FrameHead::kWireSize);
+  head.size = size;
   head.tag = tag;
-  wire_->send(peer_, head, body);
-}
-
-FrameHead Channel::expect(std::string_view tag) {
-  FrameHead head = wire_->receive_head(peer_);
-  if (head.tag != tag)
-    throw PeerError(name_, fmt::format("{} is out of step: it sent '{}' where '{}' was due", name_, head.tag, tag));
   return head;
 }
 
+void Channel::expect(const FrameHead& head, std::string_view tag) const {
+  if (head.tag != tag)
+    throw PeerError(name_, fmt::format("{} is out of step: it sent '{}' where '{}' was due", name_, head.tag, tag));
+}
+
+void Channel::expect(const FrameHead& head, std::string_view tag, std::size_t size) const {
+  expect(head, tag);
+  if (head.size != size)
+    throw PeerError(name_, fmt::format("{} sent {} bytes at step '{}' where {} were due", name_, head.size, tag, size));
+}
+
+void Channel::send(std::string_view tag, ByteView body) { wire_->send(peer_, head(tag, body.size()), body); }
+
 void Channel::receive(std::string_view tag, ByteSpan out) {
-  const FrameHead head = expect(tag);
-  if (head.size != out.size())
-    throw PeerError(name_, fmt::format("{} sent {} bytes at step '{}' where {} were due", name_, head.size, tag,
-                                       out.size()));
+  const FrameHead head = wire_->receive_head(peer_);
+  expect(head, tag, out.size());
   wire_->receive_body(peer_, out);
   meter_->saw(head.depth);
 }
 
 Bytes Channel::receive_up_to(std::string_view tag, std::size_t limit) {
-  const FrameHead head = expect(tag);
+  const FrameHead head = wire_->receive_head(peer_);
+  expect(head, tag);
   if (head.size > limit)
     throw PeerError(name_, fmt::format("{} sent {} bytes at step '{}' where at most {} may come", name_, head.size,
                                        tag, limit));
@@ -37,6 +42,15 @@ Bytes Channel::receive_up_to(std::string_view tag, std::size_t limit) {
   wire_->receive_body(peer_, out);
   meter_->saw(head.depth);
   return out;
+}
+
+Outgoing Channel::outgoing(std::string_view tag, ByteView body) { return {peer_, head(tag, body.size()), body}; }
+
+Incoming Channel::incoming(std::string_view tag, ByteSpan out) {
+  return {peer_, out, [this, tag, size = out.size()](const FrameHead& head) {
+            expect(head, tag, size);
+            meter_->saw(head.depth);
+          }};
 }
 
 }  // namespace tacit

@@ -22,11 +22,17 @@ class Channel {
   /// Receives a body whose size the peer chooses, up to `limit`.
   Bytes receive_up_to(std::string_view tag, std::size_t limit);
 
+  /// The same two, to be moved by Transport::transfer together with other channels' messages.
+  Outgoing outgoing(std::string_view tag, ByteView body);
+  Incoming incoming(std::string_view tag, ByteSpan out);
+
   void send(std::string_view tag, std::span<const Word> words) { send(tag, std::as_bytes(words)); }
   void receive(std::string_view tag, std::span<Word> out) { receive(tag, std::as_writable_bytes(out)); }
 
  private:
-  FrameHead expect(std::string_view tag);
+  FrameHead head(std::string_view tag, std::size_t size);
+  void expect(const FrameHead& head, std::string_view tag) const;
+  void expect(const FrameHead& head, std::string_view tag, std::size_t size) const;
 
   Transport* wire_;
   Meter* meter_;

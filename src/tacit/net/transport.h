@@ -1,9 +1,24 @@
 // All that a new wire has to be: frames in order between this endpoint and each other one.
 #pragma once
 
+#include <functional>
+
 #include "tacit/net/frame.h"
 
 namespace tacit {
+
+/// A message to send, and one to receive, in one step of a protocol.
+struct Outgoing {
+  PartyId to;
+  FrameHead head;
+  ByteView body;
+};
+struct Incoming {
+  PartyId from;
+  ByteSpan body;
+  /// Called with the frame's head before its body is taken; throws PeerError unless it is the one expected.
+  std::function<void(const FrameHead&)> accept;
+};
 
 /// One thread at a time may use a transport. Every call throws PeerError, naming the peer, when the link is
 /// closed, reset or silent for longer than the session's patience.
@@ -18,6 +33,9 @@ class Transport {
   virtual void receive_body(PartyId from, ByteSpan body) = 0;
   /// Tells every peer, as far as links still stand, why this endpoint leaves. An empty reason is a good end.
   virtual void goodbye(std::string_view reason) noexcept = 0;
+  /// All messages of one step, at most one a peer and direction. A transport that can moves them all at once;
+  /// otherwise they are sent and then received one after the other.
+  virtual void transfer(std::span<const Outgoing> out, std::span<const Incoming> in);
 };
 
 }  // namespace tacit

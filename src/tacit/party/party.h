@@ -30,13 +30,17 @@ class Party {
   Meter& meter() { return meter_; }
   const Compute& compute() const { return compute_; }
 
-  /// One round with both neighbours in the ring of parties: a message to each, then one from each.
+  /// One round with both neighbours in the ring of parties: a message to each, and one from each.
   void exchange(std::string_view tag, std::span<const Word> to_next, std::span<const Word> to_prev,
                 std::span<Word> from_next, std::span<Word> from_prev);
+  /// One round around the ring: a message to the next party and one from the previous, or the other way round.
+  void pass_on(std::string_view tag, std::span<const Word> to_next, std::span<Word> from_prev);
+  void pass_back(std::string_view tag, std::span<const Word> to_prev, std::span<Word> from_next);
 
  private:
   PartyId self_;
   std::vector<std::string> names_;
+  Transport& wire_;
   Meter meter_;
   std::vector<Channel> channels_;
   Coins coins_;

@@ -13,11 +13,13 @@ Share Engine::msb(const Share& x, unsigned width) {
 }
 
 Share Engine::select(const Share& bit, const Share& x) {
-  return settle(bilinear(Bilinear::mul(), to_arith(bit, 0), settle(x)));
+  Share storage;
+  return settle(bilinear(Bilinear::mul(), to_arith(bit, 0), settled(x, storage)));
 }
 
 Engine::Rectified Engine::relu(const Share& x, unsigned width) {
-  const Share full = settle(x);
+  Share storage;
+  const Share& full = settled(x, storage);
   Share positive = bit_not(msb(full, width));
   Share value = select(positive, full);
   return {std::move(value), std::move(positive)};
@@ -25,7 +27,8 @@ Engine::Rectified Engine::relu(const Share& x, unsigned width) {
 
 Share Engine::piecewise(const Share& shared, const Piecewise& function, unsigned frac) {
   // Which piece: one comparison with each inner boundary, all at once.
-  const Share x = settle(shared);
+  Share storage;
+  const Share& x = settled(shared, storage);
   const std::size_t n = x.size(), pieces = (std::size_t{1} << function.pieces_log2) - 1;
   std::vector<Share> moved;
   std::vector<const Share*> list;

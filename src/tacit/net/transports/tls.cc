@@ -102,6 +102,57 @@ class TlsTransportImpl final : public TlsTransport {
     }
   }
 
+  void transfer(std::span<const Outgoing> out, std::span<const Incoming> in) override {
+    struct Sending {
+      std::shared_ptr<TlsLink> link;
+      std::size_t done = 0;
+      bool complete = false;
+    };
+    struct Receiving {
+      std::shared_ptr<TlsLink> link;
+      bool accepted = false;
+      std::size_t filled = 0;
+      bool complete = false;
+    };
+    std::vector<Sending> sending;
+    std::vector<Receiving> receiving;
+    for (const Outgoing& o : out) sending.push_back({link(o.to)});
+    for (const Incoming& i : in) receiving.push_back({link(i.from)});
+    for (;;) {
+      std::vector<Want> wants;
+      bool moved = false;
+      for (std::size_t i = 0; i < out.size(); ++i) {
+        Sending& s = sending[i];
+        if (s.complete) continue;
+        const std::size_t before = s.done;
+        s.complete = s.link->push(out[i].head, out[i].body, s.done);
+        moved |= s.done != before;
+        if (s.link->ended()) fail(*s.link);
+        if (!s.complete) wants.push_back({s.link.get(), POLLOUT});
+      }
+      for (std::size_t i = 0; i < in.size(); ++i) {
+        Receiving& r = receiving[i];
+        if (r.complete) continue;
+        if (!r.accepted) {
+          if (const auto head = r.link->poll_head()) {
+            in[i].accept(*head);
+            r.accepted = true;
+          }
+        }
+        if (r.accepted) {
+          const std::size_t before = r.filled;
+          r.complete = r.link->poll_body(in[i].body, r.filled);
+          moved |= r.complete || r.filled != before;
+        }
+        if (r.complete) continue;
+        if (r.link->ended()) fail(*r.link);
+        wants.push_back({r.link.get(), POLLIN});
+      }
+      if (wants.empty()) return;
+      if (!moved) wait_on(wants);
+    }
+  }
+
   void goodbye(std::string_view reason) noexcept override {
     for (std::size_t i = 0; i < links_.size(); ++i)
       if (const auto l = current(i); l && !l->ended()) l->close(reason, kClosingLimit);
@@ -154,27 +205,35 @@ class TlsTransportImpl final : public TlsTransport {
     if (refused_) throw *refused_;
   }
 
-  /// Waits until `l` may have something for us, writing backlogs meanwhile, and watching the other parties.
-  void wait_on(const TlsLink& l, short events) {
-    std::vector<pollfd> polls{{l.socket(), events, 0}};
-    std::vector<std::shared_ptr<TlsLink>> others;
+  struct Want {
+    const TlsLink* link;
+    short events;
+  };
+  /// Waits until one of the links may be ready for what is wanted of it, writing backlogs meanwhile, and watching
+  /// the other parties.
+  void wait_on(std::span<const Want> wants) {
+    std::vector<pollfd> polls;
+    std::vector<std::shared_ptr<TlsLink>> links;
     for (std::size_t i = 0; i < links_.size(); ++i) {
-      const auto other = current(i);
-      if (!other || other->ended()) continue;
-      const bool same = other.get() == &l;
-      const short want = static_cast<short>((other->backlog() > 0 ? POLLOUT : 0) | (i < settings_.parties ? POLLRDHUP : 0));
-      if (same) polls[0].events = static_cast<short>(polls[0].events | (want & POLLOUT));
-      others.push_back(other);
-      if (!same && want != 0) polls.push_back({other->socket(), want, 0});
+      auto l = current(i);
+      if (!l || l->ended()) continue;
+      short events = static_cast<short>((l->backlog() > 0 ? POLLOUT : 0) | (i < settings_.parties ? POLLRDHUP : 0));
+      for (const Want& w : wants)
+        if (w.link == l.get()) events = static_cast<short>(events | w.events);
+      if (events == 0) continue;
+      polls.push_back({l->socket(), events, 0});
+      links.push_back(std::move(l));
     }
     ::poll(polls.data(), polls.size(), static_cast<int>(tick().count()));
-    for (const auto& other : others) {
-      if (other->backlog() > 0) other->flush();
-      if (other.get() == &l) continue;
-      for (const pollfd& p : polls)
-        if (p.fd == other->socket() && (p.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0) other->attend(Clock::now());
+    for (std::size_t i = 0; i < polls.size(); ++i) {
+      if ((polls[i].revents & POLLOUT) != 0 && links[i]->backlog() > 0) links[i]->flush();
+      if ((polls[i].revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0) links[i]->attend(Clock::now());
     }
     check_parties();
+  }
+  void wait_on(const TlsLink& l, short events) {
+    const Want want{&l, events};
+    wait_on({&want, 1});
   }
 
   std::chrono::milliseconds tick() const {

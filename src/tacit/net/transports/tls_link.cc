@@ -12,6 +12,7 @@ namespace tacit {
 
 namespace {
 constexpr std::size_t kRecord = 16 * 1024;               // a TLS record's plain text
+constexpr std::size_t kTurn = 256 * 1024;
 constexpr std::size_t kInboxBound = std::size_t{128} << 20;
 constexpr std::size_t kMaxGoodbye = 2048;
 constexpr std::size_t kGrowth = std::size_t{1} << 20;    // memory follows what came, not what was announced
@@ -67,6 +68,41 @@ void TlsLink::write(const FrameHead& head, ByteView body) {
   if (first < body.size()) write_bytes(body.subspan(first));
 }
 
+bool TlsLink::push(const FrameHead& head, ByteView body, std::size_t& done) {
+  std::lock_guard lock(mutex_);
+  if (ended_) return false;
+  if (backlog_begin_ < backlog_.size() && !drain_backlog()) return false;
+  const std::size_t first = FrameHead::kWireSize + std::min(body.size(), kRecord - FrameHead::kWireSize);
+  if (done < first) {
+    if (!user_writes_) {
+      user_writes_ = true;
+      scratch_.resize(first);
+      encode(head, std::span<std::byte, FrameHead::kWireSize>(scratch_.data(), FrameHead::kWireSize));
+      std::copy_n(body.data(), first - FrameHead::kWireSize, scratch_.data() + FrameHead::kWireSize);
+    }
+    if (!write_some(scratch_.data(), first, done)) return false;
+  }
+  // A turn is bounded, so that reading gets its turn while the data are still in the cache.
+  const std::size_t total = FrameHead::kWireSize + body.size();
+  for (const std::size_t stop = std::min(total, done + kTurn); done < stop;) {
+    std::size_t more = 0;
+    const std::size_t size = std::min(kRecord, total - done);
+    const bool all = write_some(body.data() + (done - FrameHead::kWireSize), size, more);
+    done += more;
+    if (!all) return false;
+  }
+  liveness_.sent(now());
+  user_writes_ = done < total;
+  return !user_writes_;
+}
+
+bool TlsLink::drain_backlog() {
+  if (!write_some(backlog_.data(), backlog_.size(), backlog_begin_)) return false;
+  backlog_ = Bytes();
+  backlog_begin_ = 0;
+  return true;
+}
+
 std::size_t TlsLink::backlog() const {
   std::lock_guard lock(mutex_);
   return ended_ ? 0 : backlog_.size() - backlog_begin_;
@@ -74,11 +110,7 @@ std::size_t TlsLink::backlog() const {
 
 void TlsLink::flush() {
   std::lock_guard lock(mutex_);
-  if (ended_ || backlog_begin_ == backlog_.size()) return;
-  if (write_some(backlog_.data(), backlog_.size(), backlog_begin_)) {
-    backlog_ = Bytes();
-    backlog_begin_ = 0;
-  }
+  if (!ended_ && backlog_begin_ < backlog_.size()) drain_backlog();
 }
 
 // ---- reading
@@ -197,11 +229,8 @@ void TlsLink::attend(Liveness::Time time) {
   }
   if (ended_) return;
   if (backlog_begin_ < backlog_.size()) {
-    if (write_some(backlog_.data(), backlog_.size(), backlog_begin_)) {
-      backlog_ = Bytes();
-      backlog_begin_ = 0;
-    }
-  } else if (liveness_.heartbeat_due(time)) {
+    drain_backlog();
+  } else if (!user_writes_ && liveness_.heartbeat_due(time)) {
     liveness_.sent(time);
     FrameHead beat;
     beat.kind = FrameHead::Kind::Heartbeat;
@@ -253,7 +282,7 @@ void TlsLink::close(std::string_view reason, std::chrono::milliseconds limit) no
       pollfd p{socket_.get(), events, 0};
       return left > 0 && ::poll(&p, 1, static_cast<int>(left)) > 0;
     };
-    if (!ended()) {
+    if (!ended() && !user_writes_) {
       FrameHead head;
       head.kind = FrameHead::Kind::Goodbye;
       reason = reason.substr(0, kMaxGoodbye);

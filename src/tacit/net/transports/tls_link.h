@@ -27,6 +27,9 @@ class TlsLink {
   /// Bytes kept; they are written by flush().
   std::size_t backlog() const;
   void flush();
+  /// Writes more of a frame of which `done` bytes (of head and body) are written, from the caller's own memory,
+  /// which must stay as it is until the frame is whole. True when it is. Nothing else may be sent meanwhile.
+  bool push(const FrameHead& head, ByteView body, std::size_t& done);
   /// The head of the next data frame, if it has come.
   std::optional<FrameHead> poll_head();
   /// Continues to fill `out` from `filled` on; the head's size is out.size(). True when full.
@@ -62,6 +65,7 @@ class TlsLink {
   bool read_some(std::byte* to, std::size_t size, std::size_t& got);
   bool write_some(const std::byte* from, std::size_t size, std::size_t& done);
   void write_bytes(ByteView bytes);
+  bool drain_backlog();
   bool advance_head();
   bool advance_body();
   void take_goodbye();
@@ -80,6 +84,7 @@ class TlsLink {
   std::deque<Frame> inbox_;
   std::size_t inbox_bytes_ = 0;
   Incoming incoming_;
+  bool user_writes_ = false;  ///< the user is inside a frame that push() has begun
   bool user_reads_ = false;  ///< the user waits for a frame or is inside one: the watch thread reads nothing
   std::optional<std::string> ended_;
   bool failed_ = false;

@@ -80,8 +80,7 @@ Share Aby3Engine::settle(const Share& x) {
   Share out{x.domain, Form::Full, x.frac, x.bits, x.shape, {}};
   out.parts.push_back(masked(x.parts[0], x.domain));
   out.parts.emplace_back(x.parts[0].shape);
-  party_.to(party_.prev()).send("settle", out.parts[0].words);
-  party_.to(party_.next()).receive("settle", out.parts[1].words);
+  party_.pass_back("settle", out.parts[0].words, out.parts[1].words);
   return out;
 }
 

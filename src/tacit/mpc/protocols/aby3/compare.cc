@@ -216,8 +216,7 @@ void compare_group(Party& party, const Group& g) {
 
   Words dealing(dealt_size(g.roles.deals())), dealt(dealt_size(g.roles.right()));
   dealer_step(g, dealing.data());
-  party.to(party.prev()).send("compare.deal", dealing);
-  party.to(party.next()).receive("compare.deal", dealt);
+  party.pass_back("compare.deal", dealing, dealt);
   Holder left(g, true, nullptr), right(g, false, &dealt);
   prepare(g, left);
   prepare(g, right);
@@ -255,7 +254,8 @@ void compare_group(Party& party, const Group& g) {
 
 void Aby3Engine::compare(const Share& shared, unsigned width, RingTensor* positive, RingTensor* value) {
   ensure(width >= 2 && width <= 64 && shared.domain == Domain::Arith, "signs of numbers of 2 to 64 bits");
-  const Share x = settle(shared);
+  Share storage;
+  const Share& x = settled(shared, storage);
   const std::size_t n = x.size();
   const CarryLayout layout(plan_carry(width - 1, std::min(n, kCompareGroup), profile_));
   Meter::Branches groups(party_.meter());
@@ -277,18 +277,13 @@ void Aby3Engine::compare(const Share& shared, unsigned width, RingTensor* positi
 }
 
 Engine::Rectified Aby3Engine::relu(const Share& x, unsigned width) {
-  Rectified out;
-  out.positive = {Domain::Bool, Form::Full, 0, 1, x.shape, {}};
-  out.value = {Domain::Arith, Form::Full, x.frac, 0, x.shape, {}};
-  out.positive.parts.assign(2, RingTensor(Shape{1, plane_words(x.size())}));
-  out.value.parts.assign(2, RingTensor(x.shape));
+  Rectified out{Share::numbers(x.shape, x.frac, 2), Share::bit_planes(x.shape, 1, 2)};
   compare(x, width, out.positive.parts.data(), out.value.parts.data());
   return out;
 }
 
 Share Aby3Engine::msb(const Share& x, unsigned width) {
-  Share positive{Domain::Bool, Form::Full, 0, 1, x.shape, {}};
-  positive.parts.assign(2, RingTensor(Shape{1, plane_words(x.size())}));
+  Share positive = Share::bit_planes(x.shape, 1, 2);
   compare(x, width, positive.parts.data(), nullptr);
   return bit_not(positive);
 }

@@ -37,9 +37,9 @@ void finish(Party& party, const Blocks& blocks, const Roles& roles, const Words&
 // Streams of a block of n: dealer-left: u0 | u1 | component; dealer-right: component.
 Share Aby3Engine::select(const Share& bit, const Share& shared) {
   ensure(bit.domain == Domain::Bool && bit.bits == 1 && bit.shape == shared.shape, "a bit for each element");
-  const Share x = settle(shared);
-  Share out{Domain::Arith, Form::Full, x.frac, 0, x.shape, {}};
-  out.parts.assign(2, RingTensor(x.shape));
+  Share storage;
+  const Share& x = settled(shared, storage);
+  Share out = Share::numbers(x.shape, x.frac, 2);
   const Blocks blocks(x.size());
   const Roles roles{me()};
   const RoleStreams streams = RoleStreams::draw(party_);
@@ -62,8 +62,7 @@ Share Aby3Engine::select(const Share& bit, const Share& shared) {
     streams.dealer_left.fill(2 * deals.size() + i, {out.parts[1].data() + e, count});
     streams.dealer_right.fill(i, {out.parts[0].data() + e, count});
   });
-  party_.to(party_.prev()).send("select.deal", dealing);
-  party_.to(party_.next()).receive("select.deal", dealt);
+  party_.pass_back("select.deal", dealing, dealt);
 
   auto hold = [&](std::size_t block, bool left, Words& y) {
     const Range range = blocks.elements[block];
@@ -95,8 +94,7 @@ Share Aby3Engine::select(const Share& bit, const Share& shared) {
 // Streams of a block of n: dealer-left: u | component; dealer-right: component.
 Share Aby3Engine::to_arith(const Share& bit, unsigned frac) {
   ensure(bit.domain == Domain::Bool && bit.bits == 1, "one bit an element");
-  Share out{Domain::Arith, Form::Full, frac, 0, bit.shape, {}};
-  out.parts.assign(2, RingTensor(bit.shape));
+  Share out = Share::numbers(bit.shape, frac, 2);
   const Word one = Word{1} << frac;
   const Blocks blocks(bit.size());
   const Roles roles{me()};
@@ -116,8 +114,7 @@ Share Aby3Engine::to_arith(const Share& bit, unsigned frac) {
     streams.dealer_left.fill(deals.size() + i, {out.parts[1].data() + e, count});
     streams.dealer_right.fill(i, {out.parts[0].data() + e, count});
   });
-  party_.to(party_.prev()).send("to_arith.deal", dealing);
-  party_.to(party_.next()).receive("to_arith.deal", dealt);
+  party_.pass_back("to_arith.deal", dealing, dealt);
 
   auto hold = [&](std::size_t block, bool left, Words& y) {
     const Range range = blocks.elements[block];
@@ -144,11 +141,12 @@ Share Aby3Engine::to_arith(const Share& bit, unsigned frac) {
 // a sharing as they are.
 Share Aby3Engine::to_bool(const Share& shared, unsigned bits) {
   ensure(shared.domain == Domain::Arith && bits >= 1 && bits <= 64, "1 to 64 bits");
-  const Share x = settle(shared);
+  Share storage;
+  const Share& x = settled(shared, storage);
   const std::size_t n = x.size(), words = plane_words(n);
-  Share a{Domain::Bool, Form::Full, 0, bits, x.shape, {}}, b = a;
+  Share a = Share::bit_planes(x.shape, bits, 2), b = Share::bit_planes(x.shape, bits, 2);
   for (Share* s : {&a, &b})
-    for (int p = 0; p < 2; ++p) s->parts.push_back(RingTensor::zeros({bits, words}));
+    for (RingTensor& part : s->parts) std::fill(part.words.begin(), part.words.end(), 0);
   const Blocks blocks(n);
   const Roles roles{me()};
   const RoleStreams streams = RoleStreams::draw(party_);
@@ -176,8 +174,7 @@ Share Aby3Engine::to_bool(const Share& shared, unsigned bits) {
   put(roles.deals(), dealing, a.parts[0]);
   put(roles.deals(), with_left, a.parts[1]);
   Words dealt(bits * blocks.words[roles.right()].size()), from_stream(bits * blocks.words[roles.left()].size());
-  party_.to(party_.prev()).send("to_bool.deal", dealing);
-  party_.to(party_.next()).receive("to_bool.deal", dealt);
+  party_.pass_back("to_bool.deal", dealing, dealt);
   put(roles.right(), dealt, a.parts[1]);
   streams.left_dealer.fill(0, from_stream);
   put(roles.left(), from_stream, a.parts[0]);

@@ -9,8 +9,7 @@ namespace tacit::aby3 {
 // (known to o and o+1) one of the other, and component o+2, which the other two hold, is what remains.
 Share Aby3Engine::input(PartyId owner, const RingTensor* mine, const Shape& shape, unsigned frac) {
   const std::size_t n = elements(shape), o = index(owner);
-  Share x{Domain::Arith, Form::Full, frac, 0, shape, {}};
-  x.parts.assign(2, RingTensor(shape));
+  Share x = Share::numbers(shape, frac, 2);
   const RingKernels& k = party_.compute().kernels;
   if (me() == o) {
     ensure(mine != nullptr && mine->shape == shape, "the owner has the input");

@@ -7,7 +7,8 @@ namespace tacit::aby3 {
 
 // Party i holds x_i, x_{i+1} and lacks x_{i+2}, which is part 1 of party i+1.
 RingTensor Aby3Engine::open(const Share& shared, PartySet to, EngineKey) {
-  const Share x = settle(shared);
+  Share storage;
+  const Share& x = settled(shared, storage);
   if (to.has(party_.prev())) party_.to(party_.prev()).send("open", x.parts[1].words);
   if (!to.has(party_.id())) return {};
   RingTensor out(x.parts[0].shape);

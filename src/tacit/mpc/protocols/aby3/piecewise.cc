@@ -116,15 +116,15 @@ unsigned piecewise_digits(const Piecewise& function) {
 }
 
 Share Aby3Engine::piecewise(const Share& shared, const Piecewise& function, unsigned frac) {
-  const Share x = settle(shared);
+  Share storage;
+  const Share& x = settled(shared, storage);
   const Table t(function, x.frac);
   const Fit fit(t);
   const Blocks blocks(x.size());
   const Roles roles{me()};
   const RoleStreams streams = RoleStreams::draw(party_);
   Workers& workers = party_.compute().workers;
-  Share sum{Domain::Arith, Form::Sum, t.result_frac(), 0, x.shape, {}};
-  sum.parts.emplace_back(x.shape);
+  Share sum = Share::numbers(x.shape, t.result_frac(), 1, Form::Sum);
   Word* out = sum.parts[0].data();
 
   const Range deals = blocks.elements[roles.deals()], left = blocks.elements[roles.left()],
@@ -138,7 +138,7 @@ Share Aby3Engine::piecewise(const Share& shared, const Piecewise& function, unsi
       out[deals.begin + i] = 0;
     }
   });
-  party_.to(party_.prev()).send("table.deal", dealing);
+  party_.pass_back("table.deal", dealing, dealt);
   workers.parallel_for(left.size(), 64, [&](std::size_t begin, std::size_t end) {
     Words table(t.words());
     for (std::size_t i = begin; i < end; ++i) {
@@ -146,7 +146,6 @@ Share Aby3Engine::piecewise(const Share& shared, const Piecewise& function, unsi
       out[left.begin + i] = hold_element(t, x.parts[1].words[left.begin + i], table.data());
     }
   });
-  party_.to(party_.next()).receive("table.deal", dealt);
   workers.parallel_for(right.size(), 64, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; ++i)
       out[right.begin + i] = hold_element(t, x.parts[0].words[right.begin + i], dealt.data() + t.words() * i);

@@ -122,8 +122,7 @@ void complete(const Truncation& t, const Range& block, std::size_t i, std::size_
 
 Share Aby3Engine::trunc(const Share& x, unsigned bits) {
   ensure(x.domain == Domain::Arith && bits >= 1 && bits <= 62 && x.frac >= bits, "truncation by 1 to 62 bits");
-  Share out{Domain::Arith, Form::Full, x.frac - bits, 0, x.shape, {}};
-  out.parts.assign(2, RingTensor(x.shape));
+  Share out = Share::numbers(x.shape, x.frac - bits, 2);
   const Compute& compute = party_.compute();
   const Truncation t{bits, packed_bytes(bits), trunc_is_fast(x.form, x.size(), profile_), Blocks(x.size()), Roles{me()},
                      x, out, RoleStreams::draw(party_), kernels(compute.kernels.isa), compute.kernels, compute.workers};
@@ -203,8 +202,7 @@ Share Aby3Engine::trunc(const Share& x, unsigned bits) {
     t.k.trunc_right_half(count, bits, t.bytes, c, r_corrections + 2 * t.bytes * i, half + i, half + right + i / 64);
     right_component(i, count);
   });
-  party_.to(party_.prev()).send("trunc.half", half_out);
-  party_.to(party_.next()).receive("trunc.half", half_in);
+  party_.pass_back("trunc.half", half_out, half_in);
   Packed e_left(t.bytes * left), e_right(t.bytes * right);
   const Word* theirs = half_in.data();
   t.chunks(left, [&](std::size_t i, std::size_t count) {
@@ -214,8 +212,7 @@ Share Aby3Engine::trunc(const Share& x, unsigned bits) {
                         e_left.data() + t.bytes * i);
     left_component(i, count);
   });
-  party_.to(party_.next()).send("trunc.share", e_left.words);
-  party_.to(party_.prev()).receive("trunc.share", e_right.words);
+  party_.pass_on("trunc.share", e_left.words, e_right.words);
   t.chunks(right, [&](std::size_t i, std::size_t count) {
     t.k.trunc_join(count, bits, t.bytes, half + i, e_right.data() + t.bytes * i, r_result + i);
   });
