@@ -13,6 +13,8 @@ struct Piecewise {
   unsigned degree;        ///< of the polynomials, at most 7
   double bound;           ///< |f| stays below this on the interval, and f is smooth one piece beyond both ends
   double error;           ///< the polynomials differ from f by no more (checked by a test)
+  /// If f(x + t) = f(x) · factor(t), as for exp: one number a piece does where a polynomial would.
+  double (*factor)(double) = nullptr;
 
   double high() const;    ///< the interval's end (exclusive)
 };

@@ -57,6 +57,66 @@ Share gather(const Share& x, std::span<const std::size_t> indices, Shape shape) 
   return out;
 }
 
+namespace {
+
+/// Calls row(first, place of the first, length, step) for each run along the last axis of a strided view.
+template <class Row>
+void each_row(std::size_t offset, std::span<const std::size_t> strides, const Shape& shape, Row row) {
+  if (shape.empty()) return row(0, offset, 1, 0);
+  const std::size_t length = shape.back(), step = strides.back();
+  const std::size_t rows = length == 0 ? 0 : elements(shape) / length;
+  std::vector<std::size_t> at(shape.size(), 0);
+  for (std::size_t r = 0; r < rows; ++r) {
+    row(r * length, offset, length, step);
+    for (std::size_t axis = shape.size() - 1; axis-- > 0;) {
+      offset += strides[axis];
+      if (++at[axis] < shape[axis]) break;
+      offset -= strides[axis] * shape[axis];
+      at[axis] = 0;
+    }
+  }
+}
+
+}  // namespace
+
+Share strided(const Share& x, std::size_t offset, std::span<const std::size_t> strides, Shape shape) {
+  ensure(strides.size() == shape.size(), "one stride an axis");
+  Share out = like(x, std::move(shape));
+  for (std::size_t p = 0; p < x.parts.size(); ++p) {
+    const Word* from = x.parts[p].data();
+    Word* to = out.parts[p].data();
+    if (x.domain == Domain::Arith) {
+      each_row(offset, strides, out.shape, [&](std::size_t i, std::size_t at, std::size_t length, std::size_t step) {
+        if (step == 1) std::copy_n(from + at, length, to + i);
+        else for (std::size_t j = 0; j < length; ++j) to[i + j] = from[at + j * step];
+      });
+      continue;
+    }
+    const std::size_t from_words = plane_words(x.size()), to_words = plane_words(out.size());
+    std::fill(out.parts[p].words.begin(), out.parts[p].words.end(), 0);
+    for (unsigned b = 0; b < x.bits; ++b)
+      each_row(offset, strides, out.shape, [&](std::size_t i, std::size_t at, std::size_t length, std::size_t step) {
+        for (std::size_t j = 0; j < length; ++j)
+          to[b * to_words + (i + j) / 64] |= Word{bit_at(from + b * from_words, at + j * step)} << ((i + j) % 64);
+      });
+  }
+  return out;
+}
+
+void place(Share& to, std::size_t offset, std::span<const std::size_t> strides, const Share& x) {
+  ensure(to.domain == Domain::Arith && x.domain == Domain::Arith && to.parts.size() == x.parts.size() &&
+             to.frac == x.frac && to.form == x.form,
+         "place puts numbers among numbers of their kind");
+  for (std::size_t p = 0; p < x.parts.size(); ++p) {
+    const Word* from = x.parts[p].data();
+    Word* out = to.parts[p].data();
+    each_row(offset, strides, x.shape, [&](std::size_t i, std::size_t at, std::size_t length, std::size_t step) {
+      if (step == 1) std::copy_n(from + i, length, out + at);
+      else for (std::size_t j = 0; j < length; ++j) out[at + j * step] = from[i + j];
+    });
+  }
+}
+
 Share join(std::span<const Share* const> shares) {
   ensure(!shares.empty(), "join needs a share");
   const Share& first = *shares.front();

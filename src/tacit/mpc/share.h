@@ -42,6 +42,10 @@ Share reshape(Share x, Shape shape);
 /// out[i] = x[indices[i]]; an index of kZero gives 0. Bool shares too.
 constexpr std::size_t kZero = ~std::size_t{0};
 Share gather(const Share& x, std::span<const std::size_t> indices, Shape shape);
+/// out[i_0, i_1, ..] = x[offset + Σ i_k strides_k]: slices, transposes and broadcasts are this.
+Share strided(const Share& x, std::size_t offset, std::span<const std::size_t> strides, Shape shape);
+/// The reverse: to[offset + Σ i_k strides_k] = x[i_0, i_1, ..]; the places must differ. Numbers only.
+void place(Share& to, std::size_t offset, std::span<const std::size_t> strides, const Share& x);
 /// Flattens and joins shares of one kind; split() undoes it.
 Share join(std::span<const Share* const> shares);
 std::vector<Share> split(const Share& joined, std::span<const Shape> shapes);

@@ -93,7 +93,7 @@ OpCost cost_to_bool(std::size_t n, unsigned bits) {
 
 OpCost cost_piecewise(std::size_t n, const Piecewise& function, unsigned frac, const Profile& profile) {
   auto none = [](std::size_t) { return std::size_t{0}; };
-  const std::size_t entry = (std::size_t{1} << function.pieces_log2) * (function.degree + 1);
+  const std::size_t entry = (std::size_t{1} << function.pieces_log2) * (function.factor == nullptr ? function.degree + 1 : 1);
   OpCost cost = by_roles(n, 1, [&](std::size_t m) { return entry * m; }, none, none);
   cost += cost_trunc(Form::Sum, n, piecewise_digits(function) - frac, profile);
   return cost;

@@ -2,7 +2,7 @@
 // x = a + b; so for each value that the high bits of b can take (there are 2^p), the dealer fits a polynomial in the
 // low bits of b to f(a + b) and deals shares of its coefficients. The holders pick, by masking over the whole
 // table, the entry of their b, and evaluate the polynomial at its low bits, which they know: a linear map of their
-// shares. It is a one-time truth table (Ishai et al., TCC 2013) with polynomials for entries, dealt by a party that
+// shares. (Where f(x + t) = f(x)·g(t), one number an entry does.) It is a one-time truth table (Ishai et al., TCC 2013) with polynomials for entries, dealt by a party that
 // knows one of two summands. 8·2^p·(degree + 1) bytes an element, and the truncation of the result.
 #include <algorithm>
 #include <cmath>
@@ -32,7 +32,7 @@ struct Table {
   Table(const Piecewise& function, unsigned x_frac)
       : f(function), frac(x_frac), low(static_cast<unsigned>(static_cast<int>(x_frac) + function.step_log2)),
         window(low + function.pieces_log2), entries(std::size_t{1} << function.pieces_log2),
-        width(function.degree + 1) {
+        width(function.factor == nullptr ? function.degree + 1 : 1) {
     ensure(static_cast<int>(x_frac) + f.step_log2 >= 1 && window < 62 && f.degree <= kMaxDegree, "a piecewise function");
     coefficient_bits = piecewise_digits(f) - kPowerBits;
   }
@@ -83,8 +83,10 @@ void deal_element(const Table& t, const Fit& fit, Word a, Word* table) {
     // A piece that reaches past the window's end stands for the one that straddles its beginning.
     const bool past = base > modulus_mask + 1 - (Word{1} << t.low);
     const auto offset = static_cast<std::int64_t>(base) - (past ? static_cast<std::int64_t>(modulus_mask + 1) : 0);
+    const double begin = t.f.low + static_cast<double>(offset) * unit;
     double c[kMaxDegree + 1];
-    fit(t.f.f, t.f.low + static_cast<double>(offset) * unit, width, c);
+    if (t.f.factor == nullptr) fit(t.f.f, begin, width, c);
+    else c[0] = t.f.f(begin);
     for (std::size_t j = 0; j < t.width; ++j) {
       const auto fixed = static_cast<std::int64_t>(std::llround(std::ldexp(c[j], static_cast<int>(t.coefficient_bits))));
       table[entry * t.width + j] = static_cast<Word>(fixed) - table[entry * t.width + j];
@@ -101,8 +103,10 @@ Word hold_element(const Table& t, Word b, const Word* table) {
     const Word difference = e ^ entry, chosen = ((difference | (0 - difference)) >> 63) - 1;
     for (std::size_t j = 0; j < t.width; ++j) c[j] += table[e * t.width + j] & chosen;
   }
-  const double u = std::ldexp(static_cast<double>(b & low_mask), 1 - static_cast<int>(t.low)) - 1;
+  const auto low = static_cast<double>(b & low_mask);
+  const double u = std::ldexp(low, 1 - static_cast<int>(t.low)) - 1;
   double power = std::ldexp(1.0, kPowerBits);
+  if (t.f.factor != nullptr) power *= t.f.factor(std::ldexp(low, -static_cast<int>(t.frac)));
   Word sum = 0;
   for (std::size_t j = 0; j < t.width; ++j, power *= u)
     sum += c[j] * static_cast<Word>(static_cast<std::int64_t>(std::nearbyint(power)));

@@ -1,0 +1,160 @@
+#include "tacit/fn/compare.h"
+
+#include "tacit/base/error.h"
+#include "tacit/fn/access.h"
+
+namespace tacit::fn {
+
+Secret<Bit> is_negative(Ctx& ctx, const Secret<Real>& x) {
+  return Access::seal<Bit>(ctx.mpc.msb(Access::look(x), ctx.compare_width()));
+}
+
+Secret<Bit> less(Ctx& ctx, const Secret<Real>& a, const Secret<Real>& b) { return is_negative(ctx, sub(ctx, a, b)); }
+
+Secret<Bit> bit_not(Ctx& ctx, const Secret<Bit>& x) { return Access::seal<Bit>(ctx.mpc.bit_not(Access::look(x))); }
+
+Secret<Bit> bit_xor(Ctx& ctx, const Secret<Bit>& a, const Secret<Bit>& b) {
+  return Access::seal<Bit>(ctx.mpc.bit_xor(Access::look(a), Access::look(b)));
+}
+
+Secret<Bit> bit_and(Ctx& ctx, const Secret<Bit>& a, const Secret<Bit>& b) {
+  return Access::seal<Bit>(ctx.mpc.bilinear(Bilinear::bit_and(), Access::look(a), Access::look(b)));
+}
+
+Secret<Real> to_real(Ctx& ctx, const Secret<Bit>& x) {
+  return Access::seal<Real>(ctx.mpc.to_arith(Access::look(x), ctx.frac));
+}
+
+Secret<Real> select(Ctx& ctx, const Secret<Bit>& bit, const Secret<Real>& x) {
+  return Access::seal<Real>(ctx.mpc.select(Access::look(bit), Access::look(x)));
+}
+
+Secret<Real> select(Ctx& ctx, const Secret<Bit>& bit, const Secret<Real>& yes, const Secret<Real>& no) {
+  return add(ctx, no, select(ctx, bit, sub(ctx, yes, no)));
+}
+
+Rectified relu(Ctx& ctx, const Secret<Real>& x) {
+  auto r = ctx.mpc.relu(Access::look(x), ctx.compare_width());
+  return {Access::seal<Real>(std::move(r.value)), Access::seal<Bit>(std::move(r.positive))};
+}
+
+Secret<Real> clip(Ctx& ctx, const Secret<Real>& x, double low, double high) {
+  require(low < high, "a clip from {} to {} leaves nothing", low, high);
+  // low + max(x - low, 0) - max(x - high, 0): both sides at once.
+  const double minus_low = -low, minus_high = -high;
+  const Secret<Real> above = add_public(ctx, x, {&minus_low, 1}), beyond = add_public(ctx, x, {&minus_high, 1});
+  const Secret<Real>* both[] = {&above, &beyond};
+  const Shape shapes[] = {x.shape(), x.shape()};
+  const auto halves = split<Real>(ctx, relu(ctx, join<Real>(ctx, both)).value, shapes);
+  return add_public(ctx, sub(ctx, halves[0], halves[1]), {&low, 1});
+}
+
+namespace {
+
+/// Column j of [.., n] tensors as [rows], for each j.
+template <class E>
+std::vector<Secret<E>> columns(Ctx& ctx, const Secret<E>& x) {
+  const std::size_t n = x.shape().back(), rows = n == 0 ? 0 : x.size() / n;
+  std::vector<Secret<E>> out;
+  for (std::size_t j = 0; j < n; ++j) out.push_back(strided(ctx, x, j, {&n, 1}, Shape{rows}));
+  return out;
+}
+
+template <class E>
+Secret<E> join_all(Ctx& ctx, const std::vector<Secret<E>>& xs) {
+  std::vector<const Secret<E>*> list;
+  for (const auto& x : xs) list.push_back(&x);
+  return join<E>(ctx, list);
+}
+
+constexpr std::size_t kAllPairs = 16;  // up to so many contestants, comparing all pairs is the shorter way
+
+}  // namespace
+
+Secret<Bit> argmax_last(Ctx& ctx, const Secret<Real>& x) {
+  const std::size_t n = x.shape().back(), rows = x.size() / n;
+  const auto column = columns(ctx, x);
+  if (n == 1) return bit_not(ctx, is_negative(ctx, sub(ctx, x, x)));
+  std::vector<Secret<Real>> differences;
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = i + 1; j < n; ++j) differences.push_back(sub(ctx, column[i], column[j]));
+  const std::vector<Shape> shapes(differences.size(), Shape{rows});
+  const auto later_wins = split<Bit>(ctx, is_negative(ctx, join_all(ctx, differences)), shapes);
+  // Of each element, whether it beats each other one; then the conjunction, pair by pair.
+  std::vector<std::vector<Secret<Bit>>> beats(n);
+  for (std::size_t i = 0, pair = 0; i < n; ++i)
+    for (std::size_t j = i + 1; j < n; ++j, ++pair) {
+      beats[i].push_back(bit_not(ctx, later_wins[pair]));
+      beats[j].push_back(later_wins[pair]);
+    }
+  while (beats[0].size() > 1) {
+    std::vector<Secret<Bit>> left, right;
+    for (const auto& b : beats)
+      for (std::size_t k = 0; k + 1 < b.size(); k += 2) left.push_back(b[k]), right.push_back(b[k + 1]);
+    const auto both = split<Bit>(ctx, bit_and(ctx, join_all(ctx, left), join_all(ctx, right)),
+                                 std::vector<Shape>(left.size(), Shape{rows}));
+    std::size_t next = 0;
+    for (auto& b : beats) {
+      std::vector<Secret<Bit>> fewer;
+      for (std::size_t k = 0; k + 1 < b.size(); k += 2) fewer.push_back(both[next++]);
+      if (b.size() % 2 == 1) fewer.push_back(b.back());
+      b = std::move(fewer);
+    }
+  }
+  std::vector<Secret<Bit>> winners;
+  for (auto& b : beats) winners.push_back(b[0]);
+  // From [n][rows] to [rows][n].
+  const std::size_t strides[] = {1, rows};
+  return reshape(ctx, strided(ctx, join_all(ctx, winners), 0, strides, Shape{rows, n}), x.shape());
+}
+
+Secret<Real> max_last(Ctx& ctx, const Secret<Real>& x) {
+  Shape kept(x.shape().begin(), x.shape().end() - 1);
+  if (x.shape().back() > kAllPairs) return reshape(ctx, tournament(ctx, columns(ctx, x)).value, kept);
+  const std::size_t last = kept.size();
+  return sum(ctx, select(ctx, argmax_last(ctx, x), x), {&last, 1});
+}
+
+Tournament tournament(Ctx& ctx, std::vector<Secret<Real>> now) {
+  ensure(!now.empty(), "a tournament needs contestants");
+  std::vector<Secret<Bit>> won;
+  std::vector<std::size_t> met;
+  while (now.size() > 1) {
+    met.push_back(now.size());
+    std::vector<Secret<Real>> differences;
+    std::vector<const Secret<Real>*> list;
+    for (std::size_t i = 0; i + 1 < now.size(); i += 2) differences.push_back(sub(ctx, now[i], now[i + 1]));
+    for (const auto& d : differences) list.push_back(&d);
+    Rectified r = relu(ctx, join<Real>(ctx, list));
+    const std::vector<Shape> shapes(differences.size(), now[0].shape());
+    const auto gains = split<Real>(ctx, r.value, shapes);
+    std::vector<Secret<Real>> next;
+    for (std::size_t i = 0; i < gains.size(); ++i) next.push_back(add(ctx, now[2 * i + 1], gains[i]));
+    if (now.size() % 2 == 1) next.push_back(now.back());
+    now = std::move(next);
+    won.push_back(std::move(r.positive));
+  }
+  return {std::move(now[0]), std::move(won), std::move(met)};
+}
+
+std::vector<Secret<Real>> award(Ctx& ctx, const Tournament& t, const Secret<Real>& value) {
+  std::vector<Secret<Real>> prizes{value};
+  for (std::size_t level = t.contestants.size(); level-- > 0;) {
+    const std::size_t pairs = t.contestants[level] / 2;
+    std::vector<const Secret<Real>*> list;
+    for (std::size_t i = 0; i < pairs; ++i) list.push_back(&prizes[i]);
+    const std::vector<Shape> shapes(pairs, value.shape());
+    const Secret<Real> all = join<Real>(ctx, list);
+    const auto first = split<Real>(ctx, select(ctx, t.first_won[level], all), shapes);
+    std::vector<Secret<Real>> spread;
+    for (std::size_t i = 0; i < pairs; ++i) {
+      spread.push_back(first[i]);
+      spread.push_back(sub(ctx, prizes[i], first[i]));
+    }
+    if (t.contestants[level] % 2 == 1) spread.push_back(prizes[pairs]);
+    prizes = std::move(spread);
+  }
+  return prizes;
+}
+
+}  // namespace tacit::fn

@@ -1,0 +1,45 @@
+// Signs, comparisons and choices. Nothing here branches on a secret: both sides are always computed.
+#pragma once
+
+#include "tacit/fn/linear.h"
+
+namespace tacit::fn {
+
+Secret<Bit> is_negative(Ctx&, const Secret<Real>&);
+Secret<Bit> less(Ctx&, const Secret<Real>&, const Secret<Real>&);
+Secret<Bit> bit_not(Ctx&, const Secret<Bit>&);
+Secret<Bit> bit_xor(Ctx&, const Secret<Bit>&, const Secret<Bit>&);
+Secret<Bit> bit_and(Ctx&, const Secret<Bit>&, const Secret<Bit>&);
+/// 0.0 and 1.0
+Secret<Real> to_real(Ctx&, const Secret<Bit>&);
+
+/// bit · x
+Secret<Real> select(Ctx&, const Secret<Bit>&, const Secret<Real>& x);
+/// bit ? yes : no
+Secret<Real> select(Ctx&, const Secret<Bit>&, const Secret<Real>& yes, const Secret<Real>& no);
+
+struct Rectified {
+  Secret<Real> value;    ///< max(x, 0)
+  Secret<Bit> positive;  ///< x >= 0
+};
+Rectified relu(Ctx&, const Secret<Real>&);
+/// min(max(x, low), high), in the rounds of one comparison.
+Secret<Real> clip(Ctx&, const Secret<Real>&, double low, double high);
+
+/// The largest along the last axis, which is dropped.
+Secret<Real> max_last(Ctx&, const Secret<Real>&);
+/// One-hot of the largest along the last axis, the first of equals. All pairs are compared at once: for some tens
+/// of elements an axis.
+Secret<Bit> argmax_last(Ctx&, const Secret<Real>&);
+
+/// The largest of several tensors, element by element, by a tournament of ⌈log2 count⌉ levels; of equals, the first.
+struct Tournament {
+  Secret<Real> value;
+  std::vector<Secret<Bit>> first_won;   ///< a level: for each pair, side by side, whether its first one won
+  std::vector<std::size_t> contestants; ///< a level: how many met there
+};
+Tournament tournament(Ctx&, std::vector<Secret<Real>> contestants);
+/// Spreads `value` over the contestants: all of it to the winner, zero to the others.
+std::vector<Secret<Real>> award(Ctx&, const Tournament&, const Secret<Real>& value);
+
+}  // namespace tacit::fn
