@@ -1,6 +1,7 @@
 #include "tacit/fn/linear.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "tacit/base/error.h"
@@ -42,12 +43,10 @@ Secret<Real> zeros(Ctx& ctx, const Shape& shape) {
 
 template <class E>
 Secret<E> add(Ctx& ctx, const Secret<E>& a, const Secret<E>& b) {
-  // Sums of unequal forms or digits are brought to the finer of the two; only Wide can differ.
+  // Unequal digits are brought to the finer, and a Full share to a Sum; only Wide can differ.
   const Share &x = look(a), &y = look(b);
-  if (x.form != y.form) {
-    if (x.form == Form::Sum) return Access::seal<E>(ctx.mpc.add(ctx.mpc.settle(x), y));
-    return Access::seal<E>(ctx.mpc.add(x, ctx.mpc.settle(y)));
-  }
+  if (x.form != y.form)
+    return add(ctx, Access::seal<E>(ctx.mpc.loosen(x)), Access::seal<E>(ctx.mpc.loosen(y)));
   if (x.frac < y.frac) return Access::seal<E>(ctx.mpc.add(ctx.mpc.lift(x, y.frac - x.frac), y));
   if (y.frac < x.frac) return Access::seal<E>(ctx.mpc.add(x, ctx.mpc.lift(y, x.frac - y.frac)));
   return Access::seal<E>(ctx.mpc.add(x, y));
@@ -95,23 +94,42 @@ Secret<Real> trunc(Ctx& ctx, const Secret<Wide>& x) {
 }
 
 std::vector<Secret<Real>> trunc(Ctx& ctx, std::span<const Secret<Wide>* const> xs) {
-  std::vector<const Share*> shares;
+  // Brought to one form and to the finest point, so that they can be joined.
+  std::vector<Share> alike;
+  std::vector<const Share*> list;
   std::vector<Shape> shapes;
-  bool alike = true;
+  unsigned frac = ctx.frac;
+  bool sums = false;
   for (const auto* x : xs) {
-    shares.push_back(&look(*x));
+    frac = std::max(frac, look(*x).frac);
+    sums = sums || look(*x).form == Form::Sum;
     shapes.push_back(x->shape());
-    alike = alike && shares.back()->frac == shares.front()->frac && shares.back()->form == shares.front()->form;
   }
+  for (const auto* x : xs) {
+    const Share& share = look(*x);
+    alike.push_back(sums ? ctx.mpc.loosen(share) : share);
+    if (share.frac < frac) alike.back() = ctx.mpc.lift(alike.back(), frac - share.frac);
+  }
+  for (const Share& s : alike) list.push_back(&s);
   std::vector<Secret<Real>> out;
-  if (!alike || xs.size() < 2) {
-    for (const auto* x : xs) out.push_back(trunc(ctx, *x));
-    return out;
-  }
-  const Secret<Real> all = trunc(ctx, Access::seal<Wide>(tacit::join(shares)));
+  if (list.empty()) return out;
+  const Secret<Real> all = trunc(ctx, Access::seal<Wide>(tacit::join(list)));
   for (Share& s : tacit::split(look(all), shapes)) out.push_back(Access::seal<Real>(std::move(s)));
   return out;
 }
+
+template <class E>
+Secret<Wide> times(Ctx& ctx, const Secret<E>& x, double factor, unsigned digits) {
+  // factor = c · 2^-k with c of `digits` digits.
+  int exponent = 0;
+  std::frexp(factor, &exponent);
+  const int k = static_cast<int>(digits) - exponent;
+  const auto c = static_cast<std::int64_t>(std::llround(std::ldexp(factor, k)));
+  if (k < 0) return Access::seal<Wide>(ctx.mpc.scale(look(x), c << -k));
+  return Access::seal<Wide>(ctx.mpc.move_point(ctx.mpc.scale(look(x), c), -k));
+}
+template Secret<Wide> times(Ctx&, const Secret<Real>&, double, unsigned);
+template Secret<Wide> times(Ctx&, const Secret<Wide>&, double, unsigned);
 
 Secret<Real> scaled(Ctx& ctx, const Secret<Real>& x, double factor) { return trunc(ctx, mul_public(ctx, x, factor)); }
 

@@ -50,6 +50,9 @@ Secret<Wide> matmul(Ctx&, const Secret<Real>&, const Secret<Real>&, bool transpo
 Secret<Real> trunc(Ctx&, const Secret<Wide>&);
 /// The same for several tensors, in the rounds of one.
 std::vector<Secret<Real>> trunc(Ctx&, std::span<const Secret<Wide>* const>);
+/// Times a public factor of any size, rounded to `digits` binary digits; never truncates.
+template <class E>
+Secret<Wide> times(Ctx&, const Secret<E>&, double factor, unsigned digits);
 /// public factor times a Real, rounded: trunc(mul_public(..)).
 Secret<Real> scaled(Ctx&, const Secret<Real>&, double factor);
 

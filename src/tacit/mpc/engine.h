@@ -94,6 +94,8 @@ class Engine {
 
   // ---- what a protocol may do better than the generic way (mpc/generic)
 
+  /// A Full share as a Sum, so that it can be added to products; local.
+  virtual Share loosen(const Share& x) = 0;
   /// A Sum as a Full share.
   virtual Share settle(const Share& x) = 0;
   /// The sign: 1 where the element is negative. The lowest `width` bits decide.

@@ -312,6 +312,8 @@ TEST(Aby3, LocalArithmetic) {
     const Share product = engine.bilinear(Bilinear::mul(), x, y);
     expect(engine.add_public(product, reals), 32, [](Word p, Word q) { return p * q - (Word{5} << 30); });
     expect(engine.constant(a, Domain::Arith, 16), 16, [](Word p, Word) { return p; });
+    expect(engine.loosen(x), 16, [](Word p, Word) { return p; });
+    expect(engine.add(product, engine.loosen(engine.lift(x, 16))), 32, [](Word p, Word q) { return p * q + (p << 16); });
     const RingTensor sums = OpenSesame::open(engine, engine.sum_runs(x, 10, {5}));
     for (std::size_t g = 0; g < 5; ++g) {
       Word expected = 0;

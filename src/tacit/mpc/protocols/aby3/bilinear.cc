@@ -74,6 +74,13 @@ RingTensor Aby3Engine::masked(const RingTensor& part, Domain domain) {
   return out;
 }
 
+Share Aby3Engine::loosen(const Share& x) {
+  if (x.form == Form::Sum) return x;
+  Share out{x.domain, Form::Sum, x.frac, x.bits, x.shape, {}};
+  out.parts.push_back(x.parts[0]);  // component i is party i's part
+  return out;
+}
+
 Share Aby3Engine::settle(const Share& x) {
   if (x.form == Form::Full) return x;
   // Component i is what party i made; party i-1 holds it too.

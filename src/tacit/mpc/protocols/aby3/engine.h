@@ -29,6 +29,7 @@ class Aby3Engine final : public Engine {
 
   Share add_public(const Share& x, std::span<const double> values) override;
   Share bit_not(const Share& x) override;
+  Share loosen(const Share& x) override;
   Share settle(const Share& x) override;
   Share msb(const Share& x, unsigned width) override;
   Share select(const Share& bit, const Share& x) override;

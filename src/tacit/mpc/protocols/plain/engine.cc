@@ -60,6 +60,12 @@ Share PlainEngine::trunc(const Share& x, unsigned bits) {
   });
 }
 
+Share PlainEngine::loosen(const Share& x) {
+  Share out = x;
+  out.form = Form::Sum;
+  return out;
+}
+
 Share PlainEngine::settle(const Share& x) {
   Share out = x;
   out.form = Form::Full;

@@ -1,0 +1,21 @@
+// Small helps with words for messages.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tacit {
+
+/// Insertions, deletions and replacements that turn one word into the other.
+std::size_t edit_distance(std::string_view a, std::string_view b);
+/// The closest of some words; empty if there are none.
+std::string nearest(std::string_view word, std::span<const std::string_view> words);
+std::string nearest(std::string_view word, std::span<const std::string> words);
+/// "1.2 MB", "870 B"
+std::string human_bytes(double bytes);
+/// "1 h 04 min", "35 s", "12 ms"
+std::string human_seconds(double seconds);
+
+}  // namespace tacit

@@ -1,0 +1,80 @@
+#include "tacit/nn/train/trainer.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "tacit/base/error.h"
+#include "tacit/crypto/kdf.h"
+#include "tacit/crypto/prg.h"
+
+namespace tacit::nn {
+
+std::vector<std::size_t> shuffled_rows(std::size_t rows, std::uint64_t seed, std::size_t epoch) {
+  // The portable generator, so that every machine shuffles alike.
+  const SecretBytes key = derive_key(std::as_bytes(std::span(&seed, 1)), "shuffle", Prg::kKeySize);
+  const Prg prg(key.bytes(), Isa::Portable);
+  std::vector<Word> random(rows);
+  prg.fill(epoch, 0, random);
+  std::vector<std::size_t> order(rows);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  for (std::size_t i = rows; i > 1; --i) std::swap(order[i - 1], order[random[i - 1] % i]);
+  return order;
+}
+
+void train(Ctx& ctx, const Graph& graph, Parameters& parameters, Examples& examples, const TrainSettings& settings,
+           const TrainHooks& hooks) {
+  require(settings.batch > 0 && settings.epochs > 0, "training needs at least one epoch and one example a batch");
+  require(examples.rows() > 0, "there are no examples to train on");
+  const Loss& loss = loss_named(settings.loss);
+  const auto optimiser = make_optimiser(settings.optimiser);
+  const std::size_t per_epoch = (examples.rows() + settings.batch - 1) / settings.batch;
+  for (std::size_t epoch = 0, step = 0; epoch < settings.epochs; ++epoch) {
+    const auto order = shuffled_rows(examples.rows(), settings.seed, epoch);
+    for (std::size_t begin = 0; begin < order.size(); begin += settings.batch, ++step) {
+      const std::size_t size = std::min(settings.batch, order.size() - begin);
+      const auto batch = examples.batch(ctx, std::span(order).subspan(begin, size));
+      const bool wants_loss = hooks.wants_loss && hooks.wants_loss(step);
+      std::optional<LossResult> result;
+      std::vector<Grad> gradients;
+      {
+        Tape tape;
+        {
+          const Meter::Scope scope(ctx.mpc.meter(), "forward");
+          const Secret<Real> inputs[] = {batch.features};
+          const auto outputs = forward(ctx, graph, parameters, inputs, &tape);
+          const Meter::Scope loss_scope(ctx.mpc.meter(), "loss");
+          result = loss.evaluate(ctx, outputs[0], batch.targets, wants_loss);
+        }
+        const Meter::Scope scope(ctx.mpc.meter(), "backward");
+        gradients = backward(ctx, graph, tape, {&result->gradient, 1});
+      }
+      {
+        const Meter::Scope scope(ctx.mpc.meter(), "update");
+        const double progress = static_cast<double>(step) / static_cast<double>(per_epoch);
+        optimiser->step(ctx, parameters, std::move(gradients), size,
+                        rate_at(settings.optimiser, progress, static_cast<double>(settings.epochs)));
+      }
+      if (hooks.after_step)
+        hooks.after_step({epoch, step, per_epoch * settings.epochs, size, wants_loss ? &*result->total : nullptr});
+    }
+  }
+}
+
+Secret<Real> count_correct(Ctx& ctx, const Secret<Real>& outputs, const Secret<Real>& targets) {
+  require(outputs.shape() == targets.shape() && outputs.shape().size() == 2, "scores {} do not fit targets {}",
+          to_string(outputs.shape()), to_string(targets.shape()));
+  std::optional<Secret<Real>> hits;
+  if (outputs.shape()[1] == 1) {
+    // Right when the score's sign says what the target does: 1 - t - s + 2ts with s = [score >= 0].
+    const Secret<Bit> yes = fn::bit_not(ctx, fn::is_negative(ctx, outputs));
+    const Secret<Real> both = fn::select(ctx, yes, targets);
+    const double one = 1;
+    hits = fn::add_public(ctx, fn::sub(ctx, fn::sub(ctx, fn::scale(ctx, both, 2), targets), fn::to_real(ctx, yes)), {&one, 1});
+  } else {
+    hits = fn::select(ctx, fn::argmax_last(ctx, outputs), targets);
+  }
+  const std::size_t axes[] = {0, 1};
+  return fn::sum(ctx, *hits, axes);
+}
+
+}  // namespace tacit::nn

@@ -1,0 +1,53 @@
+// Training: batches in a public order, forward, loss, backward, step. Knows nothing of parties, files or protocols.
+#pragma once
+
+#include <functional>
+
+#include "tacit/nn/train/loss.h"
+#include "tacit/nn/train/optimiser.h"
+
+namespace tacit::nn {
+
+/// Where examples come from: rows of secret features and targets.
+class Examples {
+ public:
+  virtual ~Examples() = default;
+  virtual std::size_t rows() const = 0;
+  struct Batch {
+    Secret<Real> features;  ///< [batch, ..], the network's input shape
+    Secret<Real> targets;   ///< [batch, width]
+  };
+  virtual Batch batch(Ctx&, std::span<const std::size_t> rows) = 0;
+};
+
+struct TrainSettings {
+  std::size_t epochs = 5, batch = 128;
+  std::uint64_t seed = 1;  ///< of the shuffle: public, and of nothing else
+  std::string loss = "softmax_cross_entropy";
+  OptimiserSettings optimiser;
+};
+
+struct StepInfo {
+  std::size_t epoch, step, steps;     ///< steps of all epochs, from 0
+  std::size_t examples;               ///< in this batch
+  const Secret<Real>* loss = nullptr; ///< their total loss, at the steps for which it was asked
+};
+
+struct TrainHooks {
+  /// Whether the loss of a step is wanted (it costs a little); may be empty.
+  std::function<bool(std::size_t step)> wants_loss;
+  /// After each step; may be empty.
+  std::function<void(const StepInfo&)> after_step;
+};
+
+/// Rows in the order of an epoch: a permutation that follows from the seed and the epoch alone.
+std::vector<std::size_t> shuffled_rows(std::size_t rows, std::uint64_t seed, std::size_t epoch);
+
+/// Trains in place.
+void train(Ctx&, const Graph&, Parameters&, Examples&, const TrainSettings&, const TrainHooks&);
+
+/// How many of the examples have their largest score where their target is largest; scores of one number count as
+/// right when they are on the target's side of 0.
+Secret<Real> count_correct(Ctx&, const Secret<Real>& outputs, const Secret<Real>& targets);
+
+}  // namespace tacit::nn
