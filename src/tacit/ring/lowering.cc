@@ -73,12 +73,12 @@ struct Canvas {
         data(x) {
     const std::size_t h = shape[2], w = shape[3];
     if (x2 == nullptr && height == h && width == w) return;
-    words.resize(images * image());
-    if (height != h || width != w) std::fill(words.begin(), words.end(), 0);
-    data = words.data();
+    words = height != h || width != w ? Words(images * image(), 0) : Words(images * image());
+    Word* out = words.data();
+    data = out;
     for (std::size_t i = 0; i < images * channels; ++i)
       for (std::size_t y = 0; y < h; ++y) {
-        Word* to = words.data() + (i * height + y + g.pad_top) * width + g.pad_left;
+        Word* to = out + (i * height + y + g.pad_top) * width + g.pad_left;
         const std::size_t from = (i * h + y) * w;
         for (std::size_t j = 0; j < w; ++j) to[j] = x[from + j] + (x2 == nullptr ? 0 : x2[from + j]);
       }

@@ -52,8 +52,9 @@ Share stack_planes(const Share& a, const Share& b) {
   Share out = a;
   out.bits = a.bits + b.bits;
   for (std::size_t p = 0; p < a.parts.size(); ++p) {
-    out.parts[p].shape[0] = out.bits;
-    out.parts[p].words.insert(out.parts[p].words.end(), b.parts[p].words.begin(), b.parts[p].words.end());
+    const Words &upper = a.parts[p].words, &lower = b.parts[p].words;
+    out.parts[p] = RingTensor(Shape{out.bits, plane_words(a.size())});
+    std::copy(lower.begin(), lower.end(), std::copy(upper.begin(), upper.end(), out.parts[p].data()));
   }
   return out;
 }

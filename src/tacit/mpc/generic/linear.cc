@@ -80,10 +80,11 @@ Share Engine::sum_runs(const Share& x, std::size_t length, Shape shape) {
   for (const auto& part : x.parts) {
     RingTensor t(shape);
     const Word* in = part.data();
-    for (std::size_t g = 0; g < t.size(); ++g, in += length) {
+    Word* to = t.data();
+    for (std::size_t g = 0, n = t.size(); g < n; ++g, in += length) {
       Word sum = 0;
       for (std::size_t i = 0; i < length; ++i) sum += in[i];
-      t.words[g] = sum;
+      to[g] = sum;
     }
     out.parts.push_back(std::move(t));
   }

@@ -142,6 +142,65 @@ void from_planes(size_t groups, const Word* planes, size_t stride, unsigned bits
 
 // ---- matrix products --------------------------------------------------------------------------------------
 
+/// to[k·width + i] = p[i][k] (+ q[i][k]) for i < 4 and k < kTurn.
+#if defined(TACIT_ISA_AVX512)
+constexpr size_t kTurn = 8;
+void turn4(const Word* const p[4], const Word* const q[4], size_t width, Word* to) {
+  __m512i r[4];
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    r[i] = _mm512_loadu_si512(p[i]);
+    if (q != nullptr) r[i] = _mm512_add_epi64(r[i], _mm512_loadu_si512(q[i]));
+  }
+  // Pairs of rows for even and odd k, two words a lane; then lanes to where their k is.
+  const __m512i a = _mm512_unpacklo_epi64(r[0], r[1]), b = _mm512_unpacklo_epi64(r[2], r[3]);
+  const __m512i c = _mm512_unpackhi_epi64(r[0], r[1]), d = _mm512_unpackhi_epi64(r[2], r[3]);
+  const __m512i ab0 = _mm512_shuffle_i32x4(a, b, 0x44), ab1 = _mm512_shuffle_i32x4(a, b, 0xee);
+  const __m512i cd0 = _mm512_shuffle_i32x4(c, d, 0x44), cd1 = _mm512_shuffle_i32x4(c, d, 0xee);
+  const __m512i even[2] = {ab0, ab1}, odd[2] = {cd0, cd1};
+#pragma GCC unroll 2
+  for (int h = 0; h < 2; ++h) {
+    // even[h]: lanes a(2h) a(2h+1) b(2h) b(2h+1), where a(j) holds k = 2j
+    const __m512i e = _mm512_shuffle_i32x4(even[h], even[h], 0xd8), o = _mm512_shuffle_i32x4(odd[h], odd[h], 0xd8);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + (4 * h + 0) * width), _mm512_castsi512_si256(e));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + (4 * h + 1) * width), _mm512_castsi512_si256(o));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + (4 * h + 2) * width), _mm512_extracti64x4_epi64(e, 1));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + (4 * h + 3) * width), _mm512_extracti64x4_epi64(o, 1));
+  }
+}
+#else
+constexpr size_t kTurn = 4;
+void turn4(const Word* const p[4], const Word* const q[4], size_t width, Word* to) {
+  for (size_t k = 0; k < kTurn; ++k)
+    for (size_t i = 0; i < 4; ++i) to[k * width + i] = p[i][k] + (q == nullptr ? 0 : q[i][k]);
+}
+#endif
+
+/// Four outer indices that lie apart, over inner indices that mostly lie side by side.
+void pack4(const Word* first, const Word* second, const size_t* outer, const size_t* inner, size_t steps, size_t width,
+           Word* panel) {
+  const Word *p[4], *q[4];
+  for (size_t k = 0; k < steps;) {
+    size_t run = 1;
+    while (k + run < steps && inner[k + run] == inner[k] + run) ++run;
+    for (size_t done = 0; done < run;) {
+      for (size_t i = 0; i < 4; ++i) {
+        p[i] = first + outer[i] + inner[k] + done;
+        q[i] = second == nullptr ? nullptr : second + outer[i] + inner[k] + done;
+      }
+      Word* to = panel + (k + done) * width;
+      if (run - done >= kTurn) {
+        turn4(p, second == nullptr ? nullptr : q, width, to);
+        done += kTurn;
+      } else {
+        for (size_t i = 0; i < 4; ++i) to[i] = *p[i] + (second == nullptr ? 0 : *q[i]);
+        ++done;
+      }
+    }
+    k += run;
+  }
+}
+
 /// As kernels.h says; outer indices that lie side by side are copied together.
 void pack(const Word* first, const Word* second, const size_t* outer, size_t count, const size_t* inner,
           size_t steps, size_t width, Word* panel) {
@@ -151,6 +210,11 @@ void pack(const Word* first, const Word* second, const size_t* outer, size_t cou
   for (size_t i = 0; i < count;) {
     size_t run = 1;
     while (i + run < count && outer[i + run] == outer[i] + run) ++run;
+    if (run == 1 && i + 4 <= count) {
+      pack4(first, second, outer + i, inner, steps, width, panel + i);
+      i += 4;
+      continue;
+    }
     const Word *p = first + outer[i], *q = second == nullptr ? nullptr : second + outer[i];
     Word* to = panel + i;
     if (q != nullptr) {

@@ -15,13 +15,16 @@ template <class F>
 Share map_values(const Share& x, unsigned frac, F f) {
   Share out{Domain::Arith, x.form, frac, 0, x.shape, {}};
   out.parts.emplace_back(x.shape);
-  for (std::size_t i = 0; i < x.size(); ++i) out.parts[0].words[i] = word(f(real(x.parts[0].words[i]), i));
+  const Word* from = x.parts[0].data();
+  Word* to = out.parts[0].data();
+  for (std::size_t i = 0, n = out.parts[0].size(); i < n; ++i) to[i] = word(f(real(from[i]), i));
   return out;
 }
 template <class F>
 Share zip(const Share& a, const Share& b, F f) {
   ensure(a.shape == b.shape && a.frac == b.frac && a.form == b.form, "sums take shares of one kind, shape and point");
-  return map_values(a, a.frac, [&](double x, std::size_t i) { return f(x, real(b.parts[0].words[i])); });
+  const Word* other = b.parts[0].data();
+  return map_values(a, a.frac, [&](double x, std::size_t i) { return f(x, real(other[i])); });
 }
 }  // namespace
 
@@ -64,10 +67,12 @@ Share DoubleEngine::lift(const Share& x, unsigned bits) {
 Share DoubleEngine::sum_runs(const Share& x, std::size_t length, Shape shape) {
   Share out{Domain::Arith, x.form, x.frac, 0, shape, {}};
   out.parts.emplace_back(shape);
-  for (std::size_t g = 0; g < out.parts[0].size(); ++g) {
+  const Word* from = x.parts[0].data();
+  Word* to = out.parts[0].data();
+  for (std::size_t g = 0, n = out.parts[0].size(); g < n; ++g) {
     double sum = 0;
-    for (std::size_t i = 0; i < length; ++i) sum += real(x.parts[0].words[g * length + i]);
-    out.parts[0].words[g] = word(sum);
+    for (std::size_t i = 0; i < length; ++i) sum += real(from[g * length + i]);
+    to[g] = word(sum);
   }
   return out;
 }
@@ -84,15 +89,17 @@ Share DoubleEngine::trunc(const Share& x, unsigned bits) {
 Share DoubleEngine::to_arith(const Share& bit, unsigned frac) {
   Share out{Domain::Arith, Form::Full, frac, 0, bit.shape, {}};
   out.parts.emplace_back(bit.shape);
-  for (std::size_t i = 0; i < out.parts[0].size(); ++i)
-    out.parts[0].words[i] = word(static_cast<double>(bit.parts[0].words[i / 64] >> (i % 64) & 1));
+  const Word* bits = bit.parts[0].data();
+  Word* to = out.parts[0].data();
+  for (std::size_t i = 0, n = out.parts[0].size(); i < n; ++i) to[i] = word(static_cast<double>(bits[i / 64] >> (i % 64) & 1));
   return out;
 }
 Share DoubleEngine::msb(const Share& x, unsigned) {
   Share out{Domain::Bool, Form::Full, 0, 1, x.shape, {}};
   out.parts.push_back(RingTensor::zeros({1, plane_words(x.size())}));
-  for (std::size_t i = 0; i < x.size(); ++i)
-    out.parts[0].words[i / 64] |= Word{real(x.parts[0].words[i]) < 0} << (i % 64);
+  const Word* from = x.parts[0].data();
+  Word* to = out.parts[0].data();
+  for (std::size_t i = 0, n = x.size(); i < n; ++i) to[i / 64] |= Word{real(from[i]) < 0} << (i % 64);
   return out;
 }
 Share DoubleEngine::piecewise(const Share& x, const Piecewise& function, unsigned frac) {

@@ -16,7 +16,9 @@ Share arith(RingTensor value, unsigned frac, Form form = Form::Full) {
 template <class F>
 Share map_words(const Share& x, unsigned frac, F f) {
   RingTensor out(x.shape);
-  for (std::size_t i = 0; i < out.size(); ++i) out.words[i] = f(x.parts[0].words[i]);
+  const Word* from = x.parts[0].data();
+  Word* to = out.data();
+  for (std::size_t i = 0, n = out.size(); i < n; ++i) to[i] = f(from[i]);
   return arith(std::move(out), frac);
 }
 /// Planes of bits from words: bit i of word e goes to plane i.
