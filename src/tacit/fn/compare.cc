@@ -110,49 +110,64 @@ Secret<Bit> argmax_last(Ctx& ctx, const Secret<Real>& x) {
 
 Secret<Real> max_last(Ctx& ctx, const Secret<Real>& x) {
   Shape kept(x.shape().begin(), x.shape().end() - 1);
-  if (x.shape().back() > kAllPairs) return reshape(ctx, tournament(ctx, columns(ctx, x)).value, kept);
   const std::size_t last = kept.size();
+  if (x.shape().back() > kAllPairs) {
+    std::vector<std::size_t> axes{last};
+    for (std::size_t i = 0; i < last; ++i) axes.push_back(i);
+    return tournament(ctx, transpose(ctx, x, axes)).value;
+  }
   return sum(ctx, select(ctx, argmax_last(ctx, x), x), {&last, 1});
 }
 
-Tournament tournament(Ctx& ctx, std::vector<Secret<Real>> now) {
-  ensure(!now.empty(), "a tournament needs contestants");
-  std::vector<Secret<Bit>> won;
-  std::vector<std::size_t> met;
-  while (now.size() > 1) {
-    met.push_back(now.size());
-    std::vector<Secret<Real>> differences;
-    std::vector<const Secret<Real>*> list;
-    for (std::size_t i = 0; i + 1 < now.size(); i += 2) differences.push_back(sub(ctx, now[i], now[i + 1]));
-    for (const auto& d : differences) list.push_back(&d);
-    Rectified r = relu(ctx, join<Real>(ctx, list));
-    const std::vector<Shape> shapes(differences.size(), now[0].shape());
-    const auto gains = split<Real>(ctx, r.value, shapes);
-    std::vector<Secret<Real>> next;
-    for (std::size_t i = 0; i < gains.size(); ++i) next.push_back(add(ctx, now[2 * i + 1], gains[i]));
-    if (now.size() % 2 == 1) next.push_back(now.back());
-    now = std::move(next);
-    won.push_back(std::move(r.positive));
-  }
-  return {std::move(now[0]), std::move(won), std::move(met)};
+namespace {
+
+/// Rows [begin, end) of the first axis.
+template <class E>
+Secret<E> rows(Ctx& ctx, const Secret<E>& x, std::size_t begin, std::size_t end) {
+  Shape shape = x.shape();
+  const auto strides = row_major_strides(shape);
+  shape[0] = end - begin;
+  return strided(ctx, x, begin * strides[0], strides, shape);
 }
 
-std::vector<Secret<Real>> award(Ctx& ctx, const Tournament& t, const Secret<Real>& value) {
-  std::vector<Secret<Real>> prizes{value};
+/// Tensors joined along the first axis.
+Secret<Real> stack(Ctx& ctx, const Secret<Real>& a, const Secret<Real>& b) {
+  const Secret<Real>* both[] = {&a, &b};
+  Shape shape = a.shape();
+  shape[0] += b.shape()[0];
+  return reshape(ctx, join<Real>(ctx, both), shape);
+}
+
+}  // namespace
+
+// In each level the first half meets the second, so that both lie in one piece; an odd one at the end rests.
+Tournament tournament(Ctx& ctx, Secret<Real> now) {
+  ensure(!now.shape().empty() && now.shape()[0] > 0, "a tournament needs contestants");
+  std::vector<Secret<Bit>> won;
+  std::vector<std::size_t> met;
+  while (now.shape()[0] > 1) {
+    const std::size_t count = now.shape()[0], pairs = count / 2;
+    const Secret<Real> second = rows(ctx, now, pairs, 2 * pairs);
+    Rectified r = relu(ctx, sub(ctx, rows(ctx, now, 0, pairs), second));
+    Secret<Real> winners = add(ctx, second, r.value);
+    now = count % 2 == 0 ? std::move(winners) : stack(ctx, winners, rows(ctx, now, count - 1, count));
+    met.push_back(count);
+    won.push_back(std::move(r.positive));
+  }
+  Shape shape(now.shape().begin() + 1, now.shape().end());
+  return {reshape(ctx, now, std::move(shape)), std::move(won), std::move(met)};
+}
+
+Secret<Real> award(Ctx& ctx, const Tournament& t, const Secret<Real>& value) {
+  Shape shape = value.shape();
+  shape.insert(shape.begin(), 1);
+  Secret<Real> prizes = reshape(ctx, value, shape);
   for (std::size_t level = t.contestants.size(); level-- > 0;) {
-    const std::size_t pairs = t.contestants[level] / 2;
-    std::vector<const Secret<Real>*> list;
-    for (std::size_t i = 0; i < pairs; ++i) list.push_back(&prizes[i]);
-    const std::vector<Shape> shapes(pairs, value.shape());
-    const Secret<Real> all = join<Real>(ctx, list);
-    const auto first = split<Real>(ctx, select(ctx, t.first_won[level], all), shapes);
-    std::vector<Secret<Real>> spread;
-    for (std::size_t i = 0; i < pairs; ++i) {
-      spread.push_back(first[i]);
-      spread.push_back(sub(ctx, prizes[i], first[i]));
-    }
-    if (t.contestants[level] % 2 == 1) spread.push_back(prizes[pairs]);
-    prizes = std::move(spread);
+    const std::size_t count = t.contestants[level], pairs = count / 2;
+    const Secret<Real> for_pairs = count % 2 == 0 ? prizes : rows(ctx, prizes, 0, pairs);
+    const Secret<Real> first = select(ctx, t.first_won[level], for_pairs);
+    Secret<Real> spread = stack(ctx, first, sub(ctx, for_pairs, first));
+    prizes = count % 2 == 0 ? std::move(spread) : stack(ctx, spread, rows(ctx, prizes, pairs, pairs + 1));
   }
   return prizes;
 }

@@ -32,14 +32,14 @@ Secret<Real> max_last(Ctx&, const Secret<Real>&);
 /// of elements an axis.
 Secret<Bit> argmax_last(Ctx&, const Secret<Real>&);
 
-/// The largest of several tensors, element by element, by a tournament of ⌈log2 count⌉ levels; of equals, the first.
+/// The largest along the first axis, which is dropped, by a tournament of ⌈log2 count⌉ levels; of equals, one.
 struct Tournament {
   Secret<Real> value;
-  std::vector<Secret<Bit>> first_won;   ///< a level: for each pair, side by side, whether its first one won
+  std::vector<Secret<Bit>> first_won;   ///< a level: [pairs, ..], whether the pair's first one won
   std::vector<std::size_t> contestants; ///< a level: how many met there
 };
-Tournament tournament(Ctx&, std::vector<Secret<Real>> contestants);
-/// Spreads `value` over the contestants: all of it to the winner, zero to the others.
-std::vector<Secret<Real>> award(Ctx&, const Tournament&, const Secret<Real>& value);
+Tournament tournament(Ctx&, Secret<Real> contestants);
+/// Spreads `value` over the contestants, [count, ..]: all of it to the winner, zero to the others.
+Secret<Real> award(Ctx&, const Tournament&, const Secret<Real>& value);
 
 }  // namespace tacit::fn

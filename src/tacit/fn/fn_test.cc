@@ -148,24 +148,21 @@ TEST(Fn, MaximaAndWhoHasThem) {
 TEST(Fn, TournamentsAwardTheWinner) {
   on_every_engine([](Ctx& ctx) {
     for (std::size_t n : {1, 2, 3, 4, 5, 9}) {
-      std::vector<PublicTensor> t;
-      std::vector<Secret<Real>> x;
-      for (std::size_t i = 0; i < n; ++i) {
-        t.push_back(uniform({70}, -4, 4, 1, unsigned(i)));
-        x.push_back(share(ctx, t.back()));
-      }
-      const Tournament game = tournament(ctx, x);
-      const PublicTensor prize = uniform({70}, -9, 9, ctx.frac, 99);
-      const auto prizes = award(ctx, game, share(ctx, prize));
-      const auto value = open(ctx, game.value);
-      std::vector<std::vector<double>> got;
-      for (const auto& p : prizes) got.push_back(open(ctx, p));
+      const PublicTensor t = uniform({n, 7, 10}, -4, 4, 1, unsigned(n)), prize = uniform({7, 10}, 1, 9, ctx.frac, 99);
+      const Tournament game = tournament(ctx, share(ctx, t));
+      const auto value = open(ctx, game.value), prizes = open(ctx, award(ctx, game, share(ctx, prize)));
       for (std::size_t e = 0; e < 70; ++e) {
-        std::size_t best = 0;
-        for (std::size_t i = 1; i < n; ++i)
-          if (t[i].values[e] > t[best].values[e]) best = i;
-        ASSERT_EQ(value[e], t[best].values[e]);
-        for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(got[i][e], i == best ? prize.values[e] : 0.0);
+        double best = -1e9;
+        std::size_t awarded = 0;
+        for (std::size_t i = 0; i < n; ++i) best = std::max(best, t.values[i * 70 + e]);
+        ASSERT_EQ(value[e], best);
+        for (std::size_t i = 0; i < n; ++i)
+          if (prizes[i * 70 + e] != 0) {
+            ++awarded;
+            ASSERT_EQ(prizes[i * 70 + e], prize.values[e]);
+            ASSERT_EQ(t.values[i * 70 + e], best);
+          }
+        ASSERT_EQ(awarded, 1u);
       }
     }
   });

@@ -38,7 +38,7 @@ Secret<Real> constant(Ctx& ctx, const PublicTensor& value) {
 }
 
 Secret<Real> zeros(Ctx& ctx, const Shape& shape) {
-  return constant(ctx, {shape, std::vector<double>(elements(shape), 0.0)});
+  return Access::seal<Real>(ctx.mpc.constant(RingTensor::zeros(shape), Domain::Arith, ctx.frac));
 }
 
 template <class E>

@@ -20,6 +20,8 @@ Secret<Real> zeros(Ctx&, const Shape&);
 
 // ---- sums and public factors
 
+// The second operand may have a shape that broadcasts to the first's.
+
 template <class E>
 Secret<E> add(Ctx&, const Secret<E>&, const Secret<E>&);
 template <class E>

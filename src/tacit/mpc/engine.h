@@ -74,6 +74,7 @@ class Engine {
 
   virtual Words encode(std::span<const double> values, unsigned frac) const;
   virtual std::vector<double> decode(std::span<const Word> words, unsigned frac) const;
+  /// `b` may have a shape that broadcasts to a's.
   virtual Share add(const Share& a, const Share& b);
   virtual Share sub(const Share& a, const Share& b);
   virtual Share negate(const Share& x);

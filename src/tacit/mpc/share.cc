@@ -57,11 +57,20 @@ Share gather(const Share& x, std::span<const std::size_t> indices, Shape shape) 
   return out;
 }
 
-namespace {
-
-/// Calls row(first, place of the first, length, step) for each run along the last axis of a strided view.
-template <class Row>
-void each_row(std::size_t offset, std::span<const std::size_t> strides, const Shape& shape, Row row) {
+void each_row(std::size_t offset, std::span<const std::size_t> given_strides, const Shape& given_shape,
+              const std::function<void(std::size_t, std::size_t, std::size_t, std::size_t)>& row) {
+  // Axes that continue one another are taken as one, so that rows are as long as can be.
+  Shape shape;
+  std::vector<std::size_t> strides;
+  for (std::size_t i = 0; i < given_shape.size(); ++i) {
+    if (!shape.empty() && strides.back() == given_strides[i] * given_shape[i]) {
+      shape.back() *= given_shape[i];
+      strides.back() = given_strides[i];
+    } else {
+      shape.push_back(given_shape[i]);
+      strides.push_back(given_strides[i]);
+    }
+  }
   if (shape.empty()) return row(0, offset, 1, 0);
   const std::size_t length = shape.back(), step = strides.back();
   const std::size_t rows = length == 0 ? 0 : elements(shape) / length;
@@ -76,8 +85,6 @@ void each_row(std::size_t offset, std::span<const std::size_t> strides, const Sh
     }
   }
 }
-
-}  // namespace
 
 Share strided(const Share& x, std::size_t offset, std::span<const std::size_t> strides, Shape shape) {
   ensure(strides.size() == shape.size(), "one stride an axis");

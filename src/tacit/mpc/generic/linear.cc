@@ -10,13 +10,14 @@ namespace tacit {
 namespace {
 
 void ensure_alike(const Share& a, const Share& b) {
-  ensure(a.domain == b.domain && a.form == b.form && a.shape == b.shape && a.frac == b.frac && a.bits == b.bits,
-         "sums take shares of one kind, shape and point");
+  ensure(a.domain == b.domain && a.form == b.form && a.frac == b.frac && a.bits == b.bits,
+         "sums take shares of one kind and point");
 }
 
 template <class Op>
 Share componentwise(const Share& a, const Share& b, Op op) {
   ensure_alike(a, b);
+  ensure(a.shape == b.shape, "shapes agree");
   Share out{a.domain, a.form, a.frac, a.bits, a.shape, {}};
   for (std::size_t p = 0; p < a.parts.size(); ++p) {
     out.parts.emplace_back(a.parts[p].shape);
@@ -40,8 +41,27 @@ Share componentwise(const Share& x, Op op) {
 Words Engine::encode(std::span<const double> values, unsigned frac) const { return encode_fixed(values, frac); }
 std::vector<double> Engine::decode(std::span<const Word> words, unsigned frac) const { return decode_fixed(words, frac); }
 
-Share Engine::add(const Share& a, const Share& b) { return componentwise(a, b, compute().kernels.add); }
-Share Engine::sub(const Share& a, const Share& b) { return componentwise(a, b, compute().kernels.sub); }
+Share Engine::add(const Share& a, const Share& b) {
+  const RingKernels& k = compute().kernels;
+  if (a.shape == b.shape) return componentwise(a, b, k.add);
+  // b is read again and again instead of being spread out in memory.
+  ensure_alike(a, b);
+  const auto strides = broadcast_strides(b.shape, a.shape);
+  Share out = a;
+  for (std::size_t p = 0; p < a.parts.size(); ++p) {
+    Word* to = out.parts[p].data();
+    const Word* from = b.parts[p].data();
+    each_row(0, strides, a.shape, [&](std::size_t i, std::size_t at, std::size_t length, std::size_t step) {
+      if (step == 0) k.add_scalar(length, to + i, from[at], to + i);
+      else if (step == 1) k.add(length, to + i, from + at, to + i);
+      else for (std::size_t j = 0; j < length; ++j) to[i + j] += from[at + j * step];
+    });
+  }
+  return out;
+}
+Share Engine::sub(const Share& a, const Share& b) {
+  return a.shape == b.shape ? componentwise(a, b, compute().kernels.sub) : add(a, negate(b));
+}
 Share Engine::negate(const Share& x) { return componentwise(x, compute().kernels.negate); }
 Share Engine::bit_xor(const Share& a, const Share& b) { return componentwise(a, b, compute().kernels.bit_xor); }
 

@@ -19,10 +19,10 @@ Shape shape(std::span<const Shape> in, const Attrs& attrs) {
 Value forward(Ctx& ctx, const Call& call, std::any*) {
   const Secret<Real> x = call.input(0).as_secret(ctx), w = call.input(1).as_secret(ctx);
   const ConvGeometry g = window(call.attrs, x.shape(), w.shape()[2], w.shape()[3]);
-  const Secret<Real> y = fn::trunc(ctx, fn::bilinear(ctx, Bilinear::convolution(g), x, w));
-  if (!call.has(2)) return y;
+  const Secret<Wide> y = fn::bilinear(ctx, Bilinear::convolution(g), x, w);
+  if (!call.has(2)) return fn::trunc(ctx, y);
   const Secret<Real> bias = fn::reshape(ctx, call.input(2).as_secret(ctx), {w.shape()[0], 1, 1});
-  return fn::add(ctx, y, fn::broadcast_to(ctx, bias, y.shape()));
+  return fn::trunc(ctx, fn::add(ctx, y, fn::lift(ctx, bias)));
 }
 
 void backward(Ctx& ctx, const Call& call, const Value&, const std::any&, const Secret<Real>& grad,

@@ -52,12 +52,16 @@ Shape gemm_shape(std::span<const Shape> in, const Attrs& attrs) {
 Value gemm_forward(Ctx& ctx, const Call& call, std::any*) {
   const double alpha = call.attrs.real("alpha", 1), beta = call.attrs.real("beta", 1);
   const Secret<Real> a = call.input(0).as_secret(ctx), b = call.input(1).as_secret(ctx);
-  Secret<Real> y = fn::trunc(ctx, fn::bilinear(ctx, product(call.attrs), a, b));
-  if (alpha != 1) y = fn::scaled(ctx, y, alpha);
-  if (!call.has(2)) return y;
-  Secret<Real> c = call.input(2).as_secret(ctx);
-  if (beta != 1) c = fn::scaled(ctx, c, beta);
-  return fn::add(ctx, y, fn::broadcast_to(ctx, c, y.shape()));
+  const Secret<Wide> y = fn::bilinear(ctx, product(call.attrs), a, b);
+  if (alpha != 1) {
+    const Secret<Real> scaled = fn::scaled(ctx, fn::trunc(ctx, y), alpha);
+    if (!call.has(2)) return scaled;
+    const Secret<Real> c = call.input(2).as_secret(ctx);
+    return fn::add(ctx, scaled, beta == 1 ? c : fn::scaled(ctx, c, beta));
+  }
+  if (!call.has(2)) return fn::trunc(ctx, y);
+  const Secret<Real> c = call.input(2).as_secret(ctx);
+  return fn::trunc(ctx, fn::add(ctx, y, beta == 1 ? fn::lift(ctx, c) : fn::mul_public(ctx, c, beta)));
 }
 
 void gemm_backward(Ctx& ctx, const Call& call, const Value&, const std::any&, const Secret<Real>& grad,

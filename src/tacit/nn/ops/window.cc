@@ -39,19 +39,60 @@ ConvGeometry window(const Attrs& attrs, const Shape& x, std::size_t kernel_h, st
           static_cast<std::size_t>(group)};
 }
 
-Shape windows_shape(const ConvGeometry& g, const Shape& x, std::size_t kernel_h, std::size_t kernel_w, bool ceil) {
+Windows::Windows(const Attrs& attrs, const Shape& x) : x_(x) {
   require(x.size() == 4, "windows slide over tensors of 4 axes, not {}", to_string(x));
-  auto extent = [ceil](std::size_t in, std::size_t before, std::size_t after, std::size_t kernel, std::size_t dilation,
-                       std::size_t stride) {
-    const std::size_t reach = dilation * (kernel - 1) + 1, padded = in + before + after;
+  const auto kernel = attrs.integers("kernel_shape");
+  require(kernel.size() == 2 && kernel[0] > 0 && kernel[1] > 0, "the attribute 'kernel_shape' needs two positive numbers");
+  kernel_h_ = static_cast<std::size_t>(kernel[0]);
+  kernel_w_ = static_cast<std::size_t>(kernel[1]);
+  g_ = window(attrs, x, kernel_h_, kernel_w_);
+  const bool ceil = attrs.integer("ceil_mode", 0) != 0;
+  auto extent = [ceil](std::size_t in, std::size_t before, std::size_t after, std::size_t reach, std::size_t stride) {
+    const std::size_t padded = in + before + after;
     require(padded >= reach, "a window of {} does not fit an input of {} (+{} padding)", reach, in, before + after);
     std::size_t n = (padded - reach + (ceil ? stride - 1 : 0)) / stride + 1;
-    // A window that would begin beyond the input and its first padding is not counted.
+    // A window that would begin beyond the input and its first padding does not count.
     if (ceil && (n - 1) * stride >= in + before) --n;
     return n;
   };
-  return {x[0], x[1], extent(x[2], g.pad_top, g.pad_bottom, kernel_h, g.dilation_h, g.stride_h),
-          extent(x[3], g.pad_left, g.pad_right, kernel_w, g.dilation_w, g.stride_w)};
+  const std::size_t reach_h = g_.dilation_h * (kernel_h_ - 1) + 1, reach_w = g_.dilation_w * (kernel_w_ - 1) + 1;
+  out_ = {x[0], x[1], extent(x[2], g_.pad_top, g_.pad_bottom, reach_h, g_.stride_h),
+          extent(x[3], g_.pad_left, g_.pad_right, reach_w, g_.stride_w)};
+  padded_ = {x[0], x[1], std::max(x[2] + g_.pad_top + g_.pad_bottom, (out_[2] - 1) * g_.stride_h + reach_h),
+             std::max(x[3] + g_.pad_left + g_.pad_right, (out_[3] - 1) * g_.stride_w + reach_w)};
+}
+
+Shape Windows::view() const { return {kernel_h_, kernel_w_, out_[0], out_[1], out_[2], out_[3]}; }
+
+std::vector<std::size_t> Windows::strides() const {
+  const auto s = row_major_strides(padded_);
+  return {g_.dilation_h * s[2], g_.dilation_w * s[3], s[0], s[1], g_.stride_h * s[2], g_.stride_w * s[3]};
+}
+
+Secret<Real> Windows::take(fn::Ctx& ctx, const Secret<Real>& x, double padding) const {
+  const Shape joined{positions(), out_[0], out_[1], out_[2], out_[3]};
+  if (padded_ == x_) return fn::reshape(ctx, fn::strided(ctx, x, 0, strides(), view()), joined);
+  Secret<Real> canvas = padding == 0 ? fn::zeros(ctx, padded_)
+                                     : fn::constant(ctx, {padded_, std::vector<double>(elements(padded_), padding)});
+  canvas = fn::placed(ctx, std::move(canvas), g_.pad_top * padded_[3] + g_.pad_left, row_major_strides(padded_), x);
+  return fn::reshape(ctx, fn::strided(ctx, canvas, 0, strides(), view()), joined);
+}
+
+Secret<Real> Windows::give_back(fn::Ctx& ctx, const Secret<Real>& spread) const {
+  const bool overlap = kernel_h_ > g_.stride_h || kernel_w_ > g_.stride_w || g_.dilation_h > 1 || g_.dilation_w > 1;
+  Secret<Real> canvas = fn::zeros(ctx, padded_);
+  const auto all = strides();
+  if (!overlap) {
+    canvas = fn::placed(ctx, std::move(canvas), 0, all, fn::reshape(ctx, spread, view()));
+  } else {
+    const auto per_position = fn::split(ctx, spread, std::vector<Shape>(positions(), out_));
+    const std::span<const std::size_t> inner(all.begin() + 2, all.end());
+    for (std::size_t i = 0; i < positions(); ++i)
+      canvas = fn::add(ctx, canvas, fn::placed(ctx, fn::zeros(ctx, padded_), i / kernel_w_ * all[0] + i % kernel_w_ * all[1],
+                                               inner, per_position[i]));
+  }
+  if (padded_ == x_) return canvas;
+  return fn::strided(ctx, canvas, g_.pad_top * padded_[3] + g_.pad_left, row_major_strides(padded_), x_);
 }
 
 }  // namespace tacit::nn

@@ -22,8 +22,9 @@ Share map_values(const Share& x, unsigned frac, F f) {
 }
 template <class F>
 Share zip(const Share& a, const Share& b, F f) {
-  ensure(a.shape == b.shape && a.frac == b.frac && a.form == b.form, "sums take shares of one kind, shape and point");
-  const Word* other = b.parts[0].data();
+  ensure(a.frac == b.frac && a.form == b.form, "sums take shares of one kind and point");
+  const Share spread = a.shape == b.shape ? b : strided(b, 0, broadcast_strides(b.shape, a.shape), a.shape);
+  const Word* other = spread.parts[0].data();
   return map_values(a, a.frac, [&](double x, std::size_t i) { return f(x, real(other[i])); });
 }
 }  // namespace
