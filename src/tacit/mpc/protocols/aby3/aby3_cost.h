@@ -2,9 +2,7 @@
 // for a session of three.
 #pragma once
 
-#include "tacit/mpc/cost.h"
-#include "tacit/mpc/piecewise.h"
-#include "tacit/mpc/share.h"
+#include "tacit/mpc/generic/dry_engine.h"
 
 namespace tacit::aby3 {
 
@@ -25,5 +23,8 @@ OpCost cost_to_bool(std::size_t n, unsigned bits);
 /// Fractional digits of a piecewise function's value before it is truncated.
 unsigned piecewise_digits(const Piecewise& function);
 OpCost cost_piecewise(std::size_t n, const Piecewise& function, unsigned frac, const Profile& profile);
+
+/// All of them behind the interface that DryEngine counts with.
+std::unique_ptr<ProtocolCosts> make_costs(const Profile& profile);
 
 }  // namespace tacit::aby3

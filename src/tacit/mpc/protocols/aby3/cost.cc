@@ -99,4 +99,32 @@ OpCost cost_piecewise(std::size_t n, const Piecewise& function, unsigned frac, c
   return cost;
 }
 
+namespace {
+
+class Aby3Costs final : public ProtocolCosts {
+ public:
+  explicit Aby3Costs(const Profile& profile) : profile_(profile) {}
+  std::size_t parties() const override { return 3; }
+  OpCost input(std::size_t owner, std::size_t n) const override { return cost_input(owner, n); }
+  OpCost open(PartySet to, std::size_t words, Form form) const override { return cost_open(to.members, words, form); }
+  OpCost settle(std::size_t words) const override { return cost_settle(words); }
+  OpCost bit_and(std::size_t words) const override { return cost_settle(words); }
+  OpCost trunc(Form form, std::size_t n, unsigned bits) const override { return cost_trunc(form, n, bits, profile_); }
+  OpCost to_bool(std::size_t n, unsigned bits) const override { return cost_to_bool(n, bits); }
+  OpCost to_arith(std::size_t n) const override { return cost_to_arith(n); }
+  OpCost msb(std::size_t n, unsigned width) const override { return cost_compare(n, width, false, profile_); }
+  OpCost relu(std::size_t n, unsigned width) const override { return cost_compare(n, width, true, profile_); }
+  OpCost select(std::size_t n) const override { return cost_select(n); }
+  OpCost piecewise(std::size_t n, const Piecewise& function, unsigned frac) const override {
+    return cost_piecewise(n, function, frac, profile_);
+  }
+
+ private:
+  const Profile& profile_;
+};
+
+}  // namespace
+
+std::unique_ptr<ProtocolCosts> make_costs(const Profile& profile) { return std::make_unique<Aby3Costs>(profile); }
+
 }  // namespace tacit::aby3
