@@ -32,6 +32,14 @@ Secret<Real> adopt(Ctx& ctx, std::vector<RingTensor> components, const Shape& sh
   return Access::seal<Real>(ctx.mpc.adopt(std::move(components), shape, ctx.frac));
 }
 
+std::vector<RingTensor> stored(Ctx&, const Secret<Real>& x) {
+  ensure(look(x).form == Form::Full, "only Full shares are stored");
+  return look(x).parts;
+}
+Secret<Real> restored(Ctx& ctx, std::vector<RingTensor> parts, const Shape& shape) {
+  return Access::seal<Real>(Share{Domain::Arith, Form::Full, ctx.frac, 0, shape, std::move(parts)});
+}
+
 Secret<Real> constant(Ctx& ctx, const PublicTensor& value) {
   return Access::seal<Real>(
       ctx.mpc.constant(RingTensor(value.shape, ctx.mpc.encode(value.values, ctx.frac)), Domain::Arith, ctx.frac));

@@ -14,6 +14,10 @@ namespace tacit::fn {
 Secret<Real> input(Ctx&, PartyId owner, const PublicTensor* mine, const Shape&);
 /// An outsider's tensor, of which this party got these components.
 Secret<Real> adopt(Ctx&, std::vector<RingTensor> components, const Shape&);
+/// This party's own parts, to be kept for a later session of the same protocol, and the way back. By themselves
+/// they say nothing of the secret.
+std::vector<RingTensor> stored(Ctx&, const Secret<Real>&);
+Secret<Real> restored(Ctx&, std::vector<RingTensor> parts, const Shape&);
 /// Numbers that all know, as a secret.
 Secret<Real> constant(Ctx&, const PublicTensor&);
 Secret<Real> zeros(Ctx&, const Shape&);

@@ -1,5 +1,7 @@
 #include "tacit/net/channel.h"
 
+#include <algorithm>
+
 #include "tacit/base/error.h"
 
 namespace tacit {
@@ -42,6 +44,18 @@ Bytes Channel::receive_up_to(std::string_view tag, std::size_t limit) {
   wire_->receive_body(peer_, out);
   meter_->saw(head.depth);
   return out;
+}
+
+std::pair<std::string, Bytes> Channel::receive_any(std::initializer_list<std::string_view> tags, std::size_t limit) {
+  const FrameHead head = wire_->receive_head(peer_);
+  if (std::find(tags.begin(), tags.end(), head.tag) == tags.end()) expect(head, *tags.begin());
+  if (head.size > limit)
+    throw PeerError(name_, fmt::format("{} sent {} bytes at step '{}' where at most {} may come", name_, head.size,
+                                       head.tag, limit));
+  Bytes out(head.size);
+  wire_->receive_body(peer_, out);
+  meter_->saw(head.depth);
+  return {head.tag, std::move(out)};
 }
 
 Outgoing Channel::outgoing(std::string_view tag, ByteView body) { return {peer_, head(tag, body.size()), body}; }

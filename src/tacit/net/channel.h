@@ -22,6 +22,8 @@ class Channel {
   /// Receives a body whose size the peer chooses, up to `limit`.
   Bytes receive_up_to(std::string_view tag, std::size_t limit);
 
+  /// Receives a message with one of several tags, and says which it was.
+  std::pair<std::string, Bytes> receive_any(std::initializer_list<std::string_view> tags, std::size_t limit);
   /// The same two, to be moved by Transport::transfer together with other channels' messages.
   Outgoing outgoing(std::string_view tag, ByteView body);
   Incoming incoming(std::string_view tag, ByteSpan out);

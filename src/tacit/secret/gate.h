@@ -6,17 +6,21 @@
 
 namespace tacit {
 
+struct Revealed {
+  std::optional<PublicTensor> opened;  ///< at parties among the recipients
+  /// This party's summand for recipients who are no parties, with its fractional bits: they add all parties' words.
+  std::optional<RingTensor> summand;
+  unsigned frac = 0;
+  PartySet recipients;
+};
+
 class Gate {
  public:
-  /// Reveals to compute parties; recipients get the numbers, others an empty tensor.
+  /// Reveals to the permit's recipients: to compute parties by opening among them, to others by what this party
+  /// then has to send there.
   template <class E>
-  static PublicTensor reveal(Engine& engine, Ledger& ledger, const Secret<E>& secret, RevealPermit&& permit) {
-    return open(engine, ledger, secret.share_, RevealPermit(std::move(permit)));
-  }
-  /// Reveals to an endpoint outside the computation: what this party has to send there.
-  template <class E>
-  static RingTensor deliver(Engine& engine, Ledger& ledger, const Secret<E>& secret, RevealPermit&& permit) {
-    return summand(engine, ledger, secret.share_, RevealPermit(std::move(permit)));
+  static Revealed reveal(Engine& engine, Ledger& ledger, const Secret<E>& secret, RevealPermit&& permit) {
+    return reveal_share(engine, ledger, secret.share_, RevealPermit(std::move(permit)));
   }
 
   template <class E>
@@ -27,8 +31,7 @@ class Gate {
   static Share take(Secret<E>&& secret, ShareKey) { return std::move(secret.share_); }
 
  private:
-  static PublicTensor open(Engine&, Ledger&, const Share&, RevealPermit used);
-  static RingTensor summand(Engine&, Ledger&, const Share&, RevealPermit used);
+  static Revealed reveal_share(Engine&, Ledger&, const Share&, RevealPermit used);
 };
 
 }  // namespace tacit

@@ -163,6 +163,15 @@ class TlsTransportImpl final : public TlsTransport {
   void wait_for(PartyId owner, std::chrono::milliseconds limit) override {
     await(index(owner), Clock::now() + limit);
   }
+  PartyId wait_for_any(std::span<const PartyId> owners) override {
+    for (;;) {
+      check_parties();
+      for (PartyId id : owners)
+        if (connected(id)) return id;
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, tick());
+    }
+  }
   bool connected(PartyId peer) const override {
     const auto l = current(index(peer));
     return l && !l->ended();

@@ -38,6 +38,8 @@ class TlsTransport : public Transport {
   /// Waits until an owner is connected (a new connection replaces one that has ended). PeerError at the limit,
   /// or when a party fails meanwhile.
   virtual void wait_for(PartyId owner, std::chrono::milliseconds limit) = 0;
+  /// Waits, without limit, until one of these owners is connected, and says which. PeerError when a party fails.
+  virtual PartyId wait_for_any(std::span<const PartyId> owners) = 0;
   virtual bool connected(PartyId peer) const = 0;
 };
 

@@ -1,0 +1,76 @@
+// The subcommands: each takes its options as plain data (main.cc reads the command line) and returns its result as
+// JSON, which main.cc prints with --json; otherwise the command has told people what there is to tell.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "ui.h"
+
+namespace tacit::app {
+
+namespace fs = std::filesystem;
+
+struct KeysOptions {
+  std::vector<std::string> names;
+  fs::path folder = ".";
+};
+nlohmann::json keys(const KeysOptions&, const Style&);
+nlohmann::json show_keys(const std::vector<fs::path>& files, const Style&);
+
+/// Where a party or an owner of a job runs.
+struct PlaceOptions {
+  fs::path job;
+  std::string party, owner;         ///< one of the two
+  fs::path key;                     ///< default: NAME.key beside the job file
+  fs::path out;                     ///< default: NAME-out beside the job file
+  fs::path state;                   ///< default: NAME-state beside the job file
+  std::vector<std::string> data;    ///< FILE, or OWNER=FILE where several owners are run
+  std::string labels;               ///< for arrays: the file of labels
+  std::string link;                 ///< shapes the links
+  unsigned threads = 0;
+  // How a driver starts children of its own:
+  int listen_fd = -1, progress_fd = -1;
+  fs::path overrides;
+};
+
+struct TrainOptions : PlaceOptions {
+  bool simulate = false;  ///< all as threads of this process
+  bool local = false;     ///< all as processes of this machine
+  bool clear = false;     ///< also train in the clear: the driver has all data
+};
+nlohmann::json train(const TrainOptions&, const Style&);
+
+nlohmann::json share(const PlaceOptions&, const Style&);
+nlohmann::json party(const PlaceOptions&, const Style&);
+nlohmann::json predict(const TrainOptions&, const Style&);
+
+struct DemoOptions {
+  fs::path out = "demo-out";
+  bool quick = false;
+};
+nlohmann::json demo(const DemoOptions&, const Style&);
+
+nlohmann::json report(const std::vector<fs::path>& files, const fs::path& html, const Style&);
+
+struct NewJobOptions {
+  fs::path from, out = "job.toml";
+  std::string label;
+};
+nlohmann::json new_job(const NewJobOptions&, const Style&);
+
+struct BenchOptions {
+  std::string name;
+  fs::path json_file, compare;
+  bool list = false;
+  std::string link;
+  fs::path data;  ///< folder of full data sets
+};
+nlohmann::json bench(const BenchOptions&, const Style&);
+
+}  // namespace tacit::app

@@ -1,0 +1,167 @@
+#include "drive.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "tacit/base/error.h"
+
+extern char** environ;
+
+namespace tacit::app {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Child {
+  std::string name;
+  pid_t pid = -1;
+  FileDescriptor progress, errors;
+  std::string progress_text, error_text;
+  std::optional<int> status;
+
+  int code() const { return WIFEXITED(*status) ? WEXITSTATUS(*status) : 128 + WTERMSIG(*status); }
+};
+
+std::pair<FileDescriptor, FileDescriptor> make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) throw IoError(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
+  return {FileDescriptor(ends[0]), FileDescriptor(ends[1])};
+}
+
+Child start(const ChildSpec& spec) {
+  auto [progress_read, progress_write] = make_pipe();
+  auto [error_read, error_write] = make_pipe();
+  // In the child, the pipe and the listener have fixed numbers.
+  constexpr int kProgressFd = 10, kListenerFd = 11;
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, error_write.get(), STDERR_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, error_write.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, progress_write.get(), kProgressFd);
+  std::vector<std::string> words{fs::read_symlink("/proc/self/exe").string()};
+  words.insert(words.end(), spec.arguments.begin(), spec.arguments.end());
+  words.insert(words.end(), {"--quiet", "--progress-fd", std::to_string(kProgressFd)});
+  if (spec.listener >= 0) {
+    posix_spawn_file_actions_adddup2(&actions, spec.listener, kListenerFd);
+    words.insert(words.end(), {"--listen-fd", std::to_string(kListenerFd)});
+  }
+  std::vector<char*> argv;
+  for (std::string& w : words) argv.push_back(w.data());
+  argv.push_back(nullptr);
+  Child child;
+  child.name = spec.name;
+  const int error = posix_spawn(&child.pid, words[0].c_str(), &actions, nullptr, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) throw IoError(fmt::format("cannot start a process for {}: {}", spec.name, std::strerror(error)));
+  child.progress = std::move(progress_read);
+  child.errors = std::move(error_read);
+  for (const FileDescriptor* fd : {&child.progress, &child.errors}) fcntl(fd->get(), F_SETFL, O_NONBLOCK);
+  return child;
+}
+
+/// Takes what a pipe has; closes it at its end.
+void take(FileDescriptor& fd, std::string& text) {
+  char buffer[4096];
+  for (;;) {
+    const ssize_t n = ::read(fd.get(), buffer, sizeof buffer);
+    if (n > 0) {
+      text.append(buffer, static_cast<std::size_t>(n));
+      continue;
+    }
+    if (n == 0) fd = FileDescriptor();
+    return;
+  }
+}
+
+[[noreturn]] void blame(const std::vector<Child>& children) {
+  // The user's mistake or the disk's fault explains more than what others noticed of it.
+  const Child* worst = nullptr;
+  auto rank = [](const Child& c) {
+    const int order[] = {5, 2, 3, 1, 4};
+    const auto at = std::find(std::begin(order), std::end(order), c.code()) - std::begin(order);
+    return c.code() == 0 ? 100 : static_cast<int>(at);
+  };
+  for (const Child& c : children)
+    if (worst == nullptr || rank(c) < rank(*worst)) worst = &c;
+  std::string text = worst->error_text;
+  if (text.starts_with("tacit: ")) text.erase(0, 7);
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  if (text.empty()) text = fmt::format("the process of {} ended with status {}", worst->name, worst->code());
+  else text = fmt::format("{}: {}", worst->name, text);
+  switch (worst->code()) {
+    case 2: throw UsageError(text);
+    case 3: throw IoError(text);
+    case 4: throw PeerError(worst->name, text);
+    case 5: throw CheatDetected(text);
+    default: throw std::runtime_error(text);
+  }
+}
+
+}  // namespace
+
+void drive(const std::vector<ChildSpec>& specs, std::chrono::milliseconds patience,
+           const std::function<void(const std::string&, const Progress&)>& progress) {
+  std::vector<Child> children;
+  for (const ChildSpec& spec : specs) children.push_back(start(spec));
+  std::optional<Clock::time_point> failed;
+  auto running = [&] { return std::count_if(children.begin(), children.end(), [](const Child& c) { return !c.status; }); };
+  while (running() > 0) {
+    std::vector<pollfd> polls;
+    for (const Child& c : children)
+      for (const FileDescriptor* fd : {&c.progress, &c.errors})
+        if (*fd) polls.push_back({fd->get(), POLLIN, 0});
+    ::poll(polls.data(), polls.size(), 100);
+    for (Child& c : children) {
+      if (c.progress) take(c.progress, c.progress_text);
+      if (c.errors) take(c.errors, c.error_text);
+      for (std::size_t end; (end = c.progress_text.find('\n')) != std::string::npos; c.progress_text.erase(0, end + 1))
+        if (progress) progress(c.name, progress_from_line(c.progress_text.substr(0, end)));
+      int status = 0;
+      if (!c.status && ::waitpid(c.pid, &status, WNOHANG) == c.pid) {
+        c.status = status;
+        if (c.code() != 0 && !failed) failed = Clock::now();
+      }
+    }
+    // The others have the session's patience to notice, and a little more to say so.
+    if (failed && Clock::now() - *failed > 2 * patience + std::chrono::seconds(5))
+      for (const Child& c : children)
+        if (!c.status) ::kill(c.pid, SIGKILL);
+  }
+  for (Child& c : children)
+    if (c.errors) take(c.errors, c.error_text);
+  if (failed) blame(children);
+}
+
+TemporaryFolder::TemporaryFolder() {
+  std::string name = (fs::temp_directory_path() / "tacit-XXXXXX").string();
+  if (::mkdtemp(name.data()) == nullptr) throw IoError(fmt::format("cannot make a temporary folder: {}", std::strerror(errno)));
+  path_ = name;
+}
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+Rehearsal::Rehearsal(Job& job, const fs::path& folder) {
+  for (Endpoint& e : job.parties) {
+    listeners.push_back(listen_on({"127.0.0.1", 0}));
+    e.address = {"127.0.0.1", local_port(listeners.back())};
+  }
+  for (auto* list : {&job.parties, &job.owners})
+    for (Endpoint& e : *list) {
+      const Identity identity = Identity::generate();
+      identity.save(folder / (e.name + ".key"));
+      e.key = identity.public_key();
+    }
+}
+
+}  // namespace tacit::app

@@ -1,0 +1,22 @@
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "place.h"
+
+namespace tacit::app {
+
+nlohmann::json share(const PlaceOptions& options, const Style& style) {
+  Place place(options, style);
+  const auto files = data_by_owner(place.job(), options.data, options.labels.empty() ? std::vector<std::string>{} : std::vector{options.labels},
+                                   options.owner);
+  place.connect();
+  OwnerOptions owner;
+  owner.data = files.at(options.owner);
+  owner.progress = [&](const Progress& p) { place.sink()(p); };
+  run_owner(place.job(), place.self(), place.wire(), place.identity(), place.mode(), owner);
+  place.sink().finish();
+  say(style, "Shared. Every party has its shares, and none of them a row.");
+  return {{"shared", true}, {"owner", options.owner}};
+}
+
+}  // namespace tacit::app

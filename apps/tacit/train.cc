@@ -1,0 +1,168 @@
+// Training, in the three ways in which the same job runs.
+#include <exception>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "drive.h"
+#include "tacit/base/error.h"
+#include "tacit/base/text.h"
+#include "tacit/job/clear.h"
+#include "tacit/job/html.h"
+#include "tacit/net/transports/memory.h"
+
+namespace tacit::app {
+
+namespace {
+
+using nlohmann::json;
+
+json train_here(const TrainOptions& options, const Style& style) {
+  Place place(options, style);
+  RunReport report;
+  if (place.job().is_party(place.self())) {
+    require(options.data.empty(), "a compute party brings no data: leave --data away");
+    place.connect();
+    report = run_party(place.job(), place.self(), place.wire(), place.mode(), place.party_options());
+  } else {
+    OwnerOptions owner;
+    const auto files = data_by_owner(place.job(), options.data,
+                                     options.labels.empty() ? std::vector<std::string>{} : std::vector{options.labels}, options.owner);
+    const auto& owners = place.job().data.owners;
+    const bool brings = std::find(owners.begin(), owners.end(), options.owner) != owners.end();
+    require(!brings || !options.data.empty(), "'{}' brings data to this job: name the file with --data", options.owner);
+    if (brings) owner.data = files.at(options.owner);
+    owner.collect = true;
+    owner.progress = [&](const Progress& p) { place.sink()(p); };
+    place.connect();
+    const OwnerResult result = run_owner(place.job(), place.self(), place.wire(), place.identity(), place.mode(), owner);
+    if (write_received_model(place.job(), result, place.out())) say(style, fmt::format("The model is in {}", (place.out() / "model.onnx").string()));
+    report = result.report;
+  }
+  place.sink().finish();
+  place.write_report(report);
+  say(style, fmt::format("Done in {}. The report is {}", human_seconds(report.seconds), (place.out() / "report.html").string()));
+  return to_json(report);
+}
+
+/// Writes what a driver has put together, with the clear run beside it if it was asked for.
+json conclude(const Job& job, const TrainOptions& options, const fs::path& out, RunReport report, const Style& style) {
+  if (options.clear) {
+    std::vector<DataFiles> files;
+    const auto by_owner = data_by_owner(job, options.data, {}, "");
+    for (const std::string& owner : job.data.owners) files.push_back(by_owner.at(owner));
+    ProgressLine line(style);
+    const ClearRun clear = run_clear(job, files, 20, [&](std::size_t done, std::size_t total) {
+      line.show({"training in the clear, to compare", done, total, std::nullopt, 0});
+    });
+    report.clear_metric = clear.metric;
+    report.clear_loss = clear.loss;
+    report.clear_note = "the same training in double precision by this driver, which has all owners' files";
+  }
+  write_file(out / "report.json", to_json(report).dump(2) + "\n");
+  write_file(out / "report.html", html_of(report));
+  say(style, fmt::format("Done in {}. The report is {}", human_seconds(report.seconds), (out / "report.html").string()));
+  return to_json(report);
+}
+
+json simulate(const TrainOptions& options, const Style& style) {
+  Job job = read_job(options.job);
+  const auto files = data_by_owner(job, options.data, {}, "");
+  for (const std::string& owner : job.data.owners)
+    require(files.contains(owner), "the data of '{0}' are missing: add --data {0}=FILE", owner);
+  const fs::path out = options.out.empty() ? options.job.parent_path() / "simulation-out" : options.out;
+  TemporaryFolder folder;
+  { const Rehearsal keys(job, folder.path()); }
+  // Threads tell of their own death; silence here is only somebody thinking.
+  auto wires = memory_transports(job.names(), std::chrono::hours(24));
+  ProgressLine line(style);
+  std::vector<std::exception_ptr> errors(wires.size());
+  std::vector<std::thread> threads;
+  RunReport report;
+  for (std::size_t i = 0; i < wires.size(); ++i)
+    threads.emplace_back([&, i] {
+      try {
+        const std::string name = job.names()[i];
+        const fs::path own_out = out / (name + "-out");
+        if (i < job.parties.size()) {
+          PartyOptions party;
+          party.state = out / (name + "-state");
+          party.threads = threads_for(options.threads, job.parties.size());
+          if (i == 0) party.progress = [&](const Progress& p) { line.show(p); };
+          RunReport own = run_party(job, party_id(i), *wires[i], "simulation", party);
+          if (i == 0) report = std::move(own);
+        } else {
+          OwnerOptions owner;
+          if (files.contains(name)) owner.data = files.at(name);
+          owner.collect = true;
+          const Identity identity = Identity::load(folder.path() / (name + ".key"));
+          const OwnerResult result = run_owner(job, party_id(i), *wires[i], identity, "simulation", owner);
+          write_received_model(job, result, own_out);
+        }
+      } catch (const std::exception& e) {
+        errors[i] = std::current_exception();
+        wires[i]->goodbye(e.what());
+      }
+    });
+  for (auto& t : threads) t.join();
+  line.finish();
+  for (const auto& e : errors) {
+    try {
+      if (e) std::rethrow_exception(e);
+    } catch (const PeerError&) {  // somebody else's fault: look on for whose
+    }
+  }
+  for (const auto& e : errors)
+    if (e) std::rethrow_exception(e);
+  report.stamps.push_back("simulation");
+  return conclude(job, options, out, std::move(report), style);
+}
+
+json train_locally(const TrainOptions& options, const Style& style) {
+  Job job = read_job(options.job);
+  const auto files = data_by_owner(job, options.data, {}, "");
+  for (const std::string& owner : job.data.owners)
+    require(files.contains(owner), "the data of '{0}' are missing: add --data {0}=FILE", owner);
+  const fs::path out = options.out.empty() ? options.job.parent_path() / "local-out" : options.out;
+  TemporaryFolder folder;
+  const Rehearsal rehearsal(job, folder.path());
+  write_overrides(job, folder.path() / "overrides.json");
+  std::vector<ChildSpec> children;
+  const auto names = job.names();
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const bool is_party = i < job.parties.size();
+    ChildSpec child{names[i], {"train", options.job.string(), is_party ? "--party" : "--owner", names[i],
+                               "--key", (folder.path() / (names[i] + ".key")).string(),
+                               "--out", (out / (names[i] + "-out")).string(), "--state", (out / (names[i] + "-state")).string(),
+                               "--overrides", (folder.path() / "overrides.json").string()},
+                    is_party ? rehearsal.listeners[i].get() : -1};
+    if (files.contains(names[i])) child.arguments.insert(child.arguments.end(), {"--data", files.at(names[i]).features.string()});
+    if (!options.link.empty()) child.arguments.insert(child.arguments.end(), {"--link", options.link});
+    if (options.threads > 0 && is_party) child.arguments.insert(child.arguments.end(), {"--threads", std::to_string(options.threads)});
+    children.push_back(std::move(child));
+  }
+  {
+    ProgressLine line(style);
+    drive(children, job.patience, [&](const std::string& name, const Progress& p) {
+      if (name == names[0]) line.show(p);
+    });
+  }
+  RunReport report = read_report(out / (names[0] + "-out") / "report.json");
+  return conclude(job, options, out, std::move(report), style);
+}
+
+}  // namespace
+
+json train(const TrainOptions& options, const Style& style) {
+  const int ways = !options.party.empty() + !options.owner.empty() + options.simulate + options.local;
+  require(ways == 1, "say what to run: --party NAME or --owner NAME on its own machine, --local for all as processes here, or "
+                     "--simulate for all as threads");
+  require(!options.clear || options.simulate || options.local,
+          "--clear needs all data in one place: it goes with --simulate or --local");
+  if (options.simulate) return simulate(options, style);
+  if (options.local) return train_locally(options, style);
+  return train_here(options, style);
+}
+
+}  // namespace tacit::app

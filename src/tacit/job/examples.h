@@ -1,0 +1,34 @@
+// Rows of all owners' uploads as secret examples: what the trainer draws its batches from.
+#pragma once
+
+#include "tacit/job/upload.h"
+
+namespace tacit {
+
+class SharedExamples final : public nn::Examples {
+ public:
+  enum class Part { Train, Test, All };
+  /// The uploads must outlive this. UsageError if they do not fit together.
+  SharedExamples(const Job& job, std::span<const Upload> uploads, Part part);
+
+  std::size_t rows() const override { return places_.size(); }
+  Batch batch(fn::Ctx&, std::span<const std::size_t> rows) override;
+
+ private:
+  struct Place {
+    std::size_t upload, row;  ///< with different columns, of the first upload
+  };
+  /// Words of some rows of one component, in the encoded order.
+  void read(std::size_t component, std::span<const std::size_t> rows, Word* features, Word* targets) const;
+
+  Shape example_;
+  std::size_t features_, targets_;
+  bool by_columns_;
+  std::span<const Upload> uploads_;
+  std::vector<Place> places_;
+};
+
+/// Whether uploads of different columns, or of different rows, can be joined: UsageError that says what is wrong.
+void check_uploads(const Job& job, std::span<const Upload> uploads);
+
+}  // namespace tacit

@@ -1,0 +1,76 @@
+#include "tacit/job/model_store.h"
+
+#include <fstream>
+#include <sstream>
+
+#include "tacit/base/error.h"
+#include "tacit/job/report.h"
+
+namespace tacit {
+
+// "tacit model 1\n" | job hash | parts a parameter (u64) | for each parameter and part: words (u64), words | SHA-256
+namespace {
+constexpr std::string_view kMagic = "tacit model 1\n";
+}
+
+void store_model(fn::Ctx& ctx, const Job& job, const nn::Graph& graph, const nn::Parameters& parameters,
+                 const std::filesystem::path& folder) {
+  if (folder.empty()) return;
+  ensure(parameters.size() == graph.parameters().size(), "one share a parameter");
+  Bytes out;
+  append_bytes(out, bytes_of(kMagic));
+  append_bytes(out, job_hash(job));
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const auto parts = fn::stored(ctx, parameters[i]);
+    if (i == 0) append(out, static_cast<std::uint64_t>(parts.size()));
+    for (const RingTensor& part : parts) {
+      append(out, static_cast<std::uint64_t>(part.size()));
+      append_bytes(out, std::as_bytes(std::span<const Word>(part.words)));
+    }
+  }
+  append_bytes(out, sha256(out));
+  write_file(folder / "model.share", text_of(out));
+}
+
+nn::Parameters load_model(fn::Ctx& ctx, const Job& job, const nn::Graph& graph, const std::filesystem::path& folder) {
+  const auto file = folder / "model.share";
+  std::ifstream in(file, std::ios::binary);
+  require(in.good(), "there is no trained model in '{}': run 'tacit train' first", folder.string());
+  std::ostringstream all;
+  all << in.rdbuf();
+  const std::string text = all.str();
+  const ByteView bytes = bytes_of(text);
+  constexpr std::size_t kDigest = sizeof(Digest);
+  auto sound = [&](bool condition) { require(condition, "the model share '{}' is damaged: train again", file.string()); };
+  sound(bytes.size() >= kMagic.size() + 2 * kDigest + 8 && text_of(bytes.first(kMagic.size())) == kMagic);
+  const Digest digest = sha256(bytes.first(bytes.size() - kDigest));
+  sound(equal_in_constant_time(digest, bytes.last(kDigest)));
+  std::size_t at = kMagic.size();
+  require(equal_in_constant_time(job_hash(job), bytes.subspan(at, kDigest)), "the model in '{}' was trained by another job",
+          folder.string());
+  at += kDigest;
+  const std::size_t end = bytes.size() - kDigest;
+  auto number = [&] {
+    sound(at + 8 <= end);
+    at += 8;
+    return read_at<std::uint64_t>(bytes, at - 8);
+  };
+  const std::uint64_t parts = number();
+  nn::Parameters out;
+  for (nn::ValueId id : graph.parameters()) {
+    const Shape& shape = graph.values[id].shape;
+    std::vector<RingTensor> tensors;
+    for (std::uint64_t p = 0; p < parts; ++p) {
+      const std::uint64_t words = number();
+      sound(words == elements(shape) && at + 8 * words <= end);
+      RingTensor t(shape);
+      std::memcpy(t.data(), bytes.data() + at, 8 * words);
+      at += 8 * words;
+      tensors.push_back(std::move(t));
+    }
+    out.push_back(fn::restored(ctx, std::move(tensors), shape));
+  }
+  return out;
+}
+
+}  // namespace tacit

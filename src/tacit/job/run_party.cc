@@ -1,0 +1,308 @@
+#include "tacit/job/run_party.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include <nlohmann/json.hpp>
+
+#include "tacit/base/error.h"
+#include "tacit/job/examples.h"
+#include "tacit/job/model_store.h"
+#include "tacit/job/releases.h"
+#include "tacit/job/same_rows.h"
+#include "tacit/job/score.h"
+#include "tacit/mpc/table.h"
+#include "tacit/party/handshake.h"
+
+namespace tacit {
+
+namespace {
+
+constexpr std::size_t kMaxStats = std::size_t{64} << 20;
+using Clock = std::chrono::steady_clock;
+
+/// A party in one session, with everything that its steps share.
+class PartyRun {
+ public:
+  PartyRun(const Job& job, PartyId self, Transport& wire, const std::string& mode, const PartyOptions& options)
+      : job_(job),
+        options_(options),
+        protocol_(protocol_named(job.protocol)),
+        graph_(build_model(job)),
+        report_(report_of(job, mode)),
+        workers_(options.threads),
+        wire_(wire),
+        start_(shake_hands(self, job.party_names(), wire, {job_hash(job), kProtocolVersion})),
+        party_(self, job.party_names(), wire, start_.keys, Compute{ring_kernels(detect_isa()), workers_}),
+        engine_(protocol_.make(party_, profile_named(job.profile))),
+        ctx_{*engine_, job.fraction_bits},
+        owner_channels_(job.roster().size()),
+        owner_pointers_(job.roster().size(), nullptr),
+        releases_(job, *engine_, owner_pointers_) {}
+
+  RunReport train();
+  RunReport answer(PartyId owner);
+
+ private:
+  void tell(const std::string& phase, std::size_t done = 0, std::size_t total = 0) {
+    if (options_.progress) options_.progress({phase, done, total, last_loss_, party_.meter().total().payload});
+  }
+  Channel& connect_owner(PartyId owner);
+  void receive_all();
+  void compare_manifests();
+  void fit(nn::Parameters& parameters);
+  void measure(const nn::Parameters& parameters);
+  void hand_over(const nn::Parameters& parameters);
+  void finish();
+
+  const Job& job_;
+  const PartyOptions& options_;
+  const ProtocolInfo& protocol_;
+  nn::Graph graph_;
+  RunReport report_;
+  Workers workers_;
+  Transport& wire_;
+  SessionStart start_;
+  Party party_;
+  std::unique_ptr<Engine> engine_;
+  fn::Ctx ctx_;
+  std::vector<std::optional<Channel>> owner_channels_;
+  std::vector<Channel*> owner_pointers_;
+  Releases releases_;
+  std::vector<Upload> uploads_;
+  std::optional<double> last_loss_;
+  Clock::time_point begin_ = Clock::now();
+};
+
+Channel& PartyRun::connect_owner(PartyId owner) {
+  const std::string name = job_.names()[index(owner)];
+  tell("waiting for " + name);
+  if (options_.wait_for_owner) options_.wait_for_owner(owner);
+  owner_channels_[index(owner)].emplace(wire_, party_.meter(), owner, name);
+  return *owner_channels_[index(owner)];
+}
+
+/// Every owner that brings data, or to whom something is released at the end of training, comes once.
+void PartyRun::receive_all() {
+  const Meter::Scope scope(party_.meter(), "sharing");
+  const auto sets = engine_->component_sets();
+  for (std::size_t i = 0; i < job_.owners.size(); ++i) {
+    const Endpoint& owner = job_.owners[i];
+    const PartyId id = party_id(job_.parties.size() + i);
+    const bool brings = std::find(job_.data.owners.begin(), job_.data.owners.end(), owner.name) != job_.data.owners.end();
+    const bool collects = std::any_of(job_.releases.begin(), job_.releases.end(), [&](const ReleaseRule& r) {
+      return r.what != "predictions" && r.what != "scores" && std::find(r.to.begin(), r.to.end(), owner.name) != r.to.end();
+    });
+    if (!brings && !collects) continue;
+    Channel& channel = connect_owner(id);
+    const std::uint8_t errands = greet_owner(job_, channel);
+    if (brings) {
+      if ((errands & static_cast<std::uint8_t>(Errand::Bring)) == 0)
+        throw PeerError(owner.name, fmt::format("{} came without its data: start it with --data", owner.name));
+      tell("receiving from " + owner.name);
+      uploads_.push_back(receive_upload(job_, owner, channel, sets[index(party_.id())], options_.state, detect_isa()));
+    }
+    if ((errands & static_cast<std::uint8_t>(Errand::Collect)) != 0) owner_pointers_[index(id)] = &channel;
+    else if (collects)
+      throw PeerError(owner.name, fmt::format("{} is to receive results, but came only to bring data: start it with "
+                                              "'tacit train --owner {}'", owner.name, owner.name));
+  }
+  // In the job's order of data owners, whatever order they stand in above.
+  std::vector<Upload> ordered;
+  for (const std::string& name : job_.data.owners)
+    for (Upload& u : uploads_)
+      if (u.manifest.owner == name) ordered.push_back(std::move(u));
+  uploads_ = std::move(ordered);
+  compare_manifests();
+  check_uploads(job_, uploads_);
+  if (job_.data.holding == Holding::SomeColumns) require_same_rows(ctx_, uploads_, releases_);
+}
+
+/// All parties must have been told the same, or their components would not belong together.
+void PartyRun::compare_manifests() {
+  for (const Upload& u : uploads_) {
+    const Digest own = sha256(bytes_of(u.text));
+    for (std::size_t i = 0; i < party_.count(); ++i)
+      if (party_id(i) != party_.id()) party_.to(party_id(i)).send("manifest", ByteView(own));
+    for (std::size_t i = 0; i < party_.count(); ++i) {
+      if (party_id(i) == party_.id()) continue;
+      Digest theirs;
+      party_.to(party_id(i)).receive("manifest", ByteSpan(theirs));
+      if (theirs != own)
+        throw PeerError(u.manifest.owner, fmt::format("{} told different parties different things (seen by {} and {})",
+                                                      u.manifest.owner, party_.name(party_.id()), party_.name(party_id(i))));
+    }
+  }
+}
+
+void PartyRun::fit(nn::Parameters& parameters) {
+  const Meter::Scope scope(party_.meter(), "train");
+  SharedExamples examples(job_, uploads_, SharedExamples::Part::Train);
+  report_.train_rows = examples.rows();
+  const std::size_t batch = job_.training.batch, per_epoch = (examples.rows() + batch - 1) / batch;
+  const std::size_t steps = report_.steps = per_epoch * job_.training.epochs;
+  std::uint64_t times = 0;
+  for (const auto& r : job_.releases)
+    if (r.what == "loss") times = std::min<std::uint64_t>(r.times, steps);
+  // The allowed number of loss values, spread evenly, the last step among them.
+  auto wants_loss = [&](std::size_t step) { return times > 0 && (step + 1) * times / steps != step * times / steps; };
+  nn::TrainHooks hooks;
+  hooks.wants_loss = wants_loss;
+  hooks.after_step = [&](const nn::StepInfo& info) {
+    if (info.loss != nullptr) {
+      const auto total = releases_.release("loss", fmt::format("{} {}", info.step, info.examples), *info.loss);
+      if (total) {
+        last_loss_ = total->values.at(0) / static_cast<double>(info.examples);
+        report_.loss.push_back({info.step, *last_loss_});
+      }
+    }
+    tell("training", info.step + 1, info.steps);
+  };
+  tell("training", 0, steps);
+  nn::train(ctx_, graph_, parameters, examples, job_.training, hooks);
+}
+
+void PartyRun::measure(const nn::Parameters& parameters) {
+  SharedExamples examples(job_, uploads_, SharedExamples::Part::Test);
+  report_.test_rows = examples.rows();
+  if (examples.rows() == 0 || !releases_.allows("metric")) return;
+  const Meter::Scope scope(party_.meter(), "measure");
+  tell("measuring", 0, examples.rows());
+  Score score(job_.data.schema.metric);
+  std::vector<std::size_t> rows(examples.rows());
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  constexpr std::size_t kBatch = 256;
+  for (std::size_t begin = 0; begin < rows.size(); begin += kBatch) {
+    const auto batch = examples.batch(ctx_, std::span(rows).subspan(begin, std::min(kBatch, rows.size() - begin)));
+    const Secret<Real> inputs[] = {batch.features};
+    score.add(ctx_, nn::forward(ctx_, graph_, parameters, inputs)[0], batch.targets);
+    tell("measuring", std::min(rows.size(), begin + kBatch), rows.size());
+  }
+  if (const auto told = releases_.release("metric", std::string(to_string(job_.data.schema.metric)), score.sum(ctx_)))
+    report_.private_metric = score.value(told->values.at(0), examples.rows());
+}
+
+void PartyRun::hand_over(const nn::Parameters& parameters) {
+  store_model(ctx_, job_, graph_, parameters, options_.state);
+  if (!releases_.allows("model")) return;
+  const Meter::Scope scope(party_.meter(), "release");
+  tell("handing over the model");
+  std::vector<const Secret<Real>*> all;
+  for (const auto& p : parameters) all.push_back(&p);
+  releases_.release("model", "all parameters in order", fn::join<Real>(ctx_, all));
+}
+
+/// Everyone tells everyone what it counted; then the session ends in good order.
+void PartyRun::finish() {
+  report_.seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
+  report_.parameters = graph_.parameter_count();
+  report_.disclosures = releases_.ledger().lines();
+  PartyStats own;
+  own.name = party_.name(party_.id());
+  own.total = party_.meter().total();
+  own.scopes = party_.meter().scopes();
+  own.memory_bytes = peak_memory();
+  const std::string text = to_json(own).dump();
+  for (std::size_t i = 0; i < party_.count(); ++i)
+    if (party_id(i) != party_.id()) party_.to(party_id(i)).send("stats", bytes_of(text));
+  report_.parties.resize(party_.count());
+  for (std::size_t i = 0; i < party_.count(); ++i) {
+    if (party_id(i) == party_.id()) {
+      report_.parties[i] = own;
+      continue;
+    }
+    const Bytes theirs = party_.to(party_id(i)).receive_up_to("stats", kMaxStats);
+    try {
+      report_.parties[i] = stats_from_json(nlohmann::json::parse(text_of(theirs)));
+    } catch (const nlohmann::json::exception&) {
+      throw PeerError(party_.name(party_id(i)), party_.name(party_id(i)) + " sent statistics that cannot be read");
+    }
+    report_.parties[i].name = party_.name(party_id(i));
+  }
+  // Owners get the whole, less what only this party was told.
+  RunReport shown = report_;
+  shown.loss.clear();
+  shown.private_metric.reset();
+  const std::string for_owners = to_json(shown).dump();
+  for (Channel* owner : owner_pointers_) {
+    if (owner == nullptr) continue;
+    owner->send("done", bytes_of(for_owners));
+  }
+  for (Channel* owner : owner_pointers_) {
+    if (owner == nullptr) continue;
+    std::byte thanks;
+    owner->receive("thanks", std::span(&thanks, 1));
+  }
+  tell("done", 1, 1);
+}
+
+RunReport PartyRun::train() {
+  receive_all();
+  nn::Parameters parameters = nn::initial_parameters(ctx_, graph_);
+  fit(parameters);
+  measure(parameters);
+  hand_over(parameters);
+  finish();
+  return std::move(report_);
+}
+
+RunReport PartyRun::answer(PartyId owner) {
+  nn::Parameters parameters = load_model(ctx_, job_, graph_, options_.state);
+  const Endpoint who = job_.roster()[index(owner)];
+  Channel& channel = connect_owner(owner);
+  if ((greet_owner(job_, channel) & static_cast<std::uint8_t>(Errand::Ask)) == 0)
+    throw PeerError(who.name, fmt::format("{} did not come to ask: start it with 'tacit predict'", who.name));
+  owner_pointers_[index(owner)] = &channel;
+  {
+    const Meter::Scope scope(party_.meter(), "sharing");
+    const auto sets = engine_->component_sets();
+    uploads_.push_back(receive_upload(job_, who, channel, sets[index(party_.id())], options_.state, detect_isa()));
+    compare_manifests();
+  }
+  const Meter::Scope scope(party_.meter(), "predict");
+  SharedExamples examples(job_, uploads_, SharedExamples::Part::All);
+  report_.test_rows = examples.rows();
+  std::vector<std::size_t> rows(examples.rows());
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  constexpr std::size_t kBatch = 256;
+  std::vector<Secret<Real>> parts;
+  for (std::size_t begin = 0; begin < rows.size(); begin += kBatch) {
+    const auto batch = examples.batch(ctx_, std::span(rows).subspan(begin, std::min(kBatch, rows.size() - begin)));
+    const Secret<Real> inputs[] = {batch.features};
+    parts.push_back(nn::forward(ctx_, graph_, parameters, inputs)[0]);
+    tell("predicting", std::min(rows.size(), begin + kBatch), rows.size());
+  }
+  std::vector<const Secret<Real>*> list;
+  for (const auto& p : parts) list.push_back(&p);
+  const std::size_t width = parts.front().shape().back();
+  const Secret<Real> scores = fn::reshape(ctx_, fn::join<Real>(ctx_, list), {rows.size(), width});
+  // Of classes, only which it is; of numbers, the numbers.
+  if (width > 1) releases_.release("predictions", "classes", fn::to_real(ctx_, fn::argmax_last(ctx_, scores)));
+  else releases_.release("predictions", "numbers", scores);
+  finish();
+  return std::move(report_);
+}
+
+/// Says goodbye with the reason when a run fails, so that others can name the first cause.
+template <class Body>
+RunReport with_goodbye(Transport& wire, Body body) {
+  try {
+    return body();
+  } catch (const std::exception& e) {
+    wire.goodbye(e.what());
+    throw;
+  }
+}
+
+}  // namespace
+
+RunReport run_party(const Job& job, PartyId self, Transport& wire, const std::string& mode, const PartyOptions& options) {
+  return with_goodbye(wire, [&] { return PartyRun(job, self, wire, mode, options).train(); });
+}
+
+RunReport answer_predictions(const Job& job, PartyId self, PartyId owner, Transport& wire, const std::string& mode,
+                             const PartyOptions& options) {
+  return with_goodbye(wire, [&] { return PartyRun(job, self, wire, mode, options).answer(owner); });
+}
+
+}  // namespace tacit

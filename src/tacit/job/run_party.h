@@ -1,0 +1,33 @@
+// One compute party's whole part in a job: begin the session, take in the data, train, measure, release, and report.
+#pragma once
+
+#include "tacit/job/report.h"
+#include "tacit/net/wrap/shape.h"
+
+namespace tacit {
+
+/// What is shown while a run goes on.
+struct Progress {
+  std::string phase;                ///< "waiting for north", "training", ...
+  std::size_t done = 0, total = 0;  ///< steps, rows, ...; total 0: not known
+  std::optional<double> loss;       ///< the last that the policy let this process see
+  std::uint64_t bytes = 0;          ///< sent by this process
+};
+
+struct PartyOptions {
+  std::filesystem::path state;   ///< where this party keeps its shares; empty: nowhere
+  unsigned threads = 1;
+  std::function<void(const Progress&)> progress;
+  /// Waits until an owner is connected.
+  std::function<void(PartyId)> wait_for_owner;
+};
+
+/// Runs party `self` of a training job to its end. The transport reaches all parties and, once waited for, owners.
+/// The report holds what this party may know.
+RunReport run_party(const Job& job, PartyId self, Transport& wire, const std::string& mode, const PartyOptions& options);
+
+/// Answers one owner's questions with the model that run_party left in `state`.
+RunReport answer_predictions(const Job& job, PartyId self, PartyId owner, Transport& wire, const std::string& mode,
+                             const PartyOptions& options);
+
+}  // namespace tacit

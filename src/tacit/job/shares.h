@@ -1,0 +1,48 @@
+// An owner's examples as components (see Engine::component_sets): some from seeds, one in full. A row is read from a
+// component by its number, so that what comes from a seed stays a seed and what is large can stay on disk.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "tacit/crypto/hash.h"
+#include "tacit/crypto/prg.h"
+#include "tacit/net/transports/socket.h"
+
+namespace tacit {
+
+/// One component of a matrix of words.
+class Component {
+ public:
+  virtual ~Component() = default;
+  /// Row `row`, of which words [first, first + out.size()) are taken.
+  virtual void read(std::size_t row, std::size_t first, std::span<Word> out) const = 0;
+};
+
+/// Rows that follow from a seed: stream 0 of its generator, row after row.
+std::unique_ptr<Component> seed_component(ByteView seed, std::size_t width, Isa isa);
+
+/// Collects rows of a component as they arrive, in memory or, beyond 64 MiB, in a file that has no name once it is
+/// open; and hashes them.
+class ComponentWriter {
+ public:
+  ComponentWriter(std::filesystem::path directory, std::size_t width);
+  ~ComponentWriter();
+  void append(std::span<const Word> words);  ///< IoError when the disk is full
+  std::uint64_t words() const { return count_; }
+  Digest digest();  ///< of all words; once, at the end
+  std::unique_ptr<Component> finish();
+
+ private:
+  std::filesystem::path directory_;
+  std::size_t width_;
+  std::vector<Word> memory_;
+  FileDescriptor file_;
+  std::uint64_t count_ = 0;
+  Hasher hasher_;
+};
+
+/// What both holders of a component from a seed compare.
+Digest seed_digest(ByteView seed);
+
+}  // namespace tacit

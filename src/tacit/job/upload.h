@@ -1,0 +1,70 @@
+// How data come in. An owner cuts its encoded examples into components, sends each party those that it holds, and
+// ends with a signed manifest: job, owner, rows, and the digest of every component. Parties check what they got
+// against it, and compare the manifests among themselves, before anything is used.
+#pragma once
+
+#include <functional>
+
+#include "tacit/job/job.h"
+#include "tacit/job/shares.h"
+#include "tacit/net/channel.h"
+
+namespace tacit {
+
+/// What an owner comes for.
+enum class Errand : std::uint8_t {
+  Bring = 1,    ///< examples to train and to measure on
+  Collect = 2,  ///< what the policy gives it
+  Ask = 4,      ///< predictions for its own examples
+};
+constexpr std::uint8_t operator|(Errand a, Errand b) { return static_cast<std::uint8_t>(static_cast<std::uint8_t>(a) | static_cast<std::uint8_t>(b)); }
+
+struct Manifest {
+  std::string owner;
+  Digest job{};
+  std::string upload;  ///< random, of this upload
+  std::uint64_t rows = 0, test_rows = 0;
+  std::vector<std::size_t> feature_columns;  ///< places among all encoded features
+  std::size_t target_width = 0;
+  std::vector<Digest> components;
+  Digest ids{};  ///< of the components of the ids' hash together; zero when there are none
+
+  std::size_t width() const { return feature_columns.size() + target_width; }
+};
+std::string to_text(const Manifest&);
+/// PeerError, in the owner's name, for anything malformed.
+Manifest parse_manifest(std::string_view text, const std::string& owner);
+
+/// What a party holds of one owner's examples.
+struct Upload {
+  Manifest manifest;
+  std::string text;  ///< the manifest as it was signed
+  std::vector<std::unique_ptr<Component>> components;  ///< in the order of its component set
+  /// With different columns: components of the hash of the owner's ids, as kIdNumbers numbers of 16 bits.
+  std::vector<RingTensor> ids;
+};
+constexpr std::size_t kIdNumbers = 16;
+
+/// The owner's side: greets every party, and sends. `parties` are its channels in order.
+class OwnerLink {
+ public:
+  OwnerLink(const Job& job, PartyId self, std::vector<Channel>& parties, std::uint8_t errands);
+  /// Sends all rows of the reader; `progress` is told rows sent.
+  Manifest send(ExampleReader& reader, const Identity& identity, double test_fraction,
+                const std::vector<std::vector<unsigned>>& component_sets, const std::function<void(std::uint64_t)>& progress);
+
+ private:
+  Digest send_ids(const Digest& hash, unsigned components, const std::vector<std::vector<unsigned>>& sets);
+
+  const Job& job_;
+  std::string name_;
+  std::vector<Channel>& parties_;
+};
+
+/// The party's side: answers the greeting, and says what the owner came for. PeerError for another job or version.
+std::uint8_t greet_owner(const Job& job, Channel& owner);
+/// Receives one upload. PeerError, naming the owner, for whatever does not fit the job or the manifest.
+Upload receive_upload(const Job& job, const Endpoint& owner, Channel& channel, std::span<const unsigned> component_set,
+                      const std::filesystem::path& state, Isa isa);
+
+}  // namespace tacit
