@@ -109,7 +109,7 @@ std::vector<double> ArrayReader::decode(ByteView elements, std::size_t first_ele
   const auto put = [&](auto value) { out.push_back(static_cast<double>(value)); };
   const auto put_exact = [&](auto value) {
     require(std::fabs(static_cast<double>(value)) < kExactBound,
-            "{}, row {} (the first is 0): {} is too large to be kept exactly; store numbers below 2^53",
+            "{}, row {} (counted from 0): {} is too large to be kept exactly; store numbers below 2^53",
             name(), (first_element + out.size()) / row_elements_, value);
     put(value);
   };
@@ -165,6 +165,7 @@ std::vector<double> ArrayReader::fortran_rows(std::size_t begin, std::size_t end
     expect_end();
     next_row_ = SIZE_MAX;  // all is read
   }
+  if (begin == end) return {};
   // Where each element of a row lies, counted from the row's first.
   std::vector<std::size_t> offsets{0};
   std::size_t stride = row_count();

@@ -43,7 +43,8 @@ class ArrayReader {
   std::size_t row_elements() const { return row_elements_; }
 
   /// Rows [begin, end), row-major. UsageError when the file is shorter or, known after the last row, longer
-  /// than its header says, or when an integer is too large for a double to hold.
+  /// than its header says, or when an integer is too large for a double to hold; after it
+  /// the reader is of no more use.
   std::vector<double> rows(std::size_t begin, std::size_t end);
 
  private:

@@ -55,8 +55,8 @@ class ArrayExamples final : public ExampleReader {
     require(labels_->row_elements() == 1, "{} holds labels of shape {}; give one number a row",
             labels_->name(), to_string(labels_->shape()));
     require(labels_->row_count() == features_.row_count(),
-            "{} has {} rows and {} has {}; each example needs one label", labels_->name(),
-            labels_->row_count(), features_.name(), features_.row_count());
+            "{} and {} differ in their number of rows, {} and {}; each example needs one label",
+            labels_->name(), features_.name(), labels_->row_count(), features_.row_count());
     label_encoder_.emplace(*schema_.label, missing_);
     layout_.target_width = target_width(schema_);
     layout_.held.push_back(schema_.label->name);
@@ -68,8 +68,8 @@ class ArrayExamples final : public ExampleReader {
     if (!(value >= range.low && value <= range.high)) {
       const std::size_t row = begin + index / features_.row_elements();
       throw UsageError(
-          fmt::format("{}, row {} (counted from 0), element {}: {} lies outside the declared range [{}, "
-                      "{}]; correct it, or widen the range in the schema",
+          fmt::format("{}, row {} (counted from 0), element {}: {} lies outside the declared range [{}, {}]; "
+                      "correct it, or widen the range in the schema",
                       features_.name(), row, index % features_.row_elements(), value, number_text(range.low),
                       number_text(range.high)));
     }

@@ -100,17 +100,15 @@ TEST_F(ArrayTest, HalfPrecisionNumbers) {
 
 TEST_F(ArrayTest, IntegersThatDoublesCannotHoldAreRefused) {
   EXPECT_EQ(npy_error(npy_of("<u8", "(3, 2)", std::string(32, '\0') + std::string(16, '\xff'))),
-            "a.npy, row 2 (the first is 0): 18446744073709551615 is too large to be kept exactly; store "
-            "numbers below "
-            "2^53");
+            "a.npy, row 2 (counted from 0): 18446744073709551615 is too large to be kept exactly; store "
+            "numbers below 2^53");
   EXPECT_NE(npy_error(npy_of("<i8", "(1,)", raw(-(1ll << 53), false))), "(no error)");
 }
 
 TEST_F(ArrayTest, AFileOfNumPyByteForByte) {
-  const std::string written_by_numpy(
-      "\x93NUMPY\x01\x00v\x00{'descr': '<i2', 'fortran_order': False, 'shape': (2, 2), }"
-      "                                                          \n\x01\x00\x02\x00\x03\x00\xff\xff",
-      136);
+  const std::string written_by_numpy = std::string("\x93NUMPY\1\0v\0", 10) +
+                                       "{'descr': '<i2', 'fortran_order': False, 'shape': (2, 2), }" +
+                                       std::string(58, ' ') + "\n" + std::string("\1\0\2\0\3\0\xff\xff", 8);
   EXPECT_EQ(npy_numbers(written_by_numpy), (Numbers{1, 2, 3, -1}));
   const std::int16_t values[] = {1, 2, 3, -1};
   write_npy(folder_.path("w.npy"), {2, 2}, ElementType::I16, bytes_of(std::span<const std::int16_t>(values)));
@@ -161,6 +159,7 @@ TEST_F(ArrayTest, AbsurdSizesAllocateNothing) {
   for (const bool fortran : {false, true})
     EXPECT_EQ(npy_error(npy_of("<f8", "(8, 1099511627776)", "12345678", fortran)),
               "a.npy ends within its 8x1099511627776 elements; fetch or write it again");
+  EXPECT_EQ(npy_numbers(npy_of("<f8", "(0, 1099511627776)", "", true)), Numbers{});
   EXPECT_EQ(npy_error("\x93NUMPY\2" + std::string("\0\xff\xff\xff\xff", 5)),
             "a.npy claims an NPY header of 4294967295 bytes; write the file again");
 }

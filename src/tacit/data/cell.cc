@@ -54,15 +54,13 @@ double ColumnEncoder::number(const NumberCoding& coding, std::string_view cell,
     throw UsageError(fmt::format("{}: {} is not a number; correct the cell, or declare the column a category",
                                  place.text(name()), shown(cell)));
   if (!std::isfinite(*value))
-    throw UsageError(
-        fmt::format("{}: {} is not a finite number; correct the cell, or add it to the schema's missing "
-                    "strings",
-                    place.text(name()), shown(cell)));
+    throw UsageError(fmt::format(
+        "{}: {} is not a finite number; correct the cell, or add it to the schema's missing strings",
+        place.text(name()), shown(cell)));
   if (*value < range.low || *value > range.high)
-    throw UsageError(
-        fmt::format("{}: {} lies outside the declared range [{}, {}]; correct the cell, or widen the "
-                    "range in the schema",
-                    place.text(name()), cell, number_text(range.low), number_text(range.high)));
+    throw UsageError(fmt::format(
+        "{}: {} lies outside the declared range [{}, {}]; correct the cell, or widen the range in the schema",
+        place.text(name()), cell, number_text(range.low), number_text(range.high)));
   return *value;
 }
 
@@ -74,16 +72,15 @@ std::size_t ColumnEncoder::value_index(std::string_view cell, const CellPlace& p
   }
   if (other_) return *other_;
   throw UsageError(
-      fmt::format("{}: {} is not one of the declared values (the nearest is {}); correct the cell, or "
-                  "add the value to the schema",
+      fmt::format("{}: {} is not one of the declared values (the nearest is {}); correct the cell, or add "
+                  "the value to the schema",
                   place.text(name()), shown(cell), shown(nearest(cell, values_))));
 }
 
 void ColumnEncoder::refuse_missing(std::string_view cell, const CellPlace& place) const {
-  throw UsageError(
-      fmt::format("{}: the cell is missing ({}) and the schema gives no fill for it; add a fill, or remove "
-                  "the row",
-                  place.text(name()), shown(cell)));
+  throw UsageError(fmt::format(
+      "{}: the cell is missing ({}) and the schema gives no fill for it; add a fill, or remove the row",
+      place.text(name()), shown(cell)));
 }
 
 }  // namespace tacit

@@ -21,30 +21,20 @@ CsvReader::CsvReader(std::unique_ptr<ByteSource> source, char delimiter)
   pass_byte_order_mark();
   require(read_record(), "{} is empty; its first line must name the columns", name());
   std::unordered_set<std::string_view> seen;
-  std::size_t begin = 0;
-  for (const std::size_t end : ends_) {
-    const std::string_view column = std::string_view(text_).substr(begin, end - begin);
+  for (const std::string_view column : fields_) {
     require(column.empty() || seen.insert(column).second,
             "{}, line {}: two columns are called {}; give each its own name", name(), row_line_,
             shown(column));
     header_.emplace_back(column);
-    begin = end;
   }
 }
 
 bool CsvReader::next_row() {
   if (!read_record()) return false;
-  require(ends_.size() == header_.size(),
-          "{}, line {}: the row has {} fields and the header has {}; correct the row, or quote a field that "
-          "holds "
-          "the delimiter",
-          name(), row_line_, ends_.size(), header_.size());
-  fields_.clear();
-  std::size_t begin = 0;
-  for (const std::size_t end : ends_) {
-    fields_.push_back(std::string_view(text_).substr(begin, end - begin));
-    begin = end;
-  }
+  require(fields_.size() == header_.size(),
+          "{}, line {}: {} fields are expected, as in the header, and the row has {}; correct the row, or "
+          "quote a field that holds the delimiter",
+          name(), row_line_, header_.size(), fields_.size());
   return true;
 }
 
@@ -57,6 +47,12 @@ bool CsvReader::read_record() {
     row_line_ = line_;
     while (read_field()) {}
     blank = ends_.size() == 1 && text_.empty() && !any_quote_;
+  }
+  fields_.clear();
+  std::size_t begin = 0;
+  for (const std::size_t end : ends_) {
+    fields_.push_back(std::string_view(text_).substr(begin, end - begin));
+    begin = end;
   }
   return !blank;
 }
@@ -95,8 +91,8 @@ void CsvReader::read_bare() {
   const std::size_t begin = text_.size();
   for (int c = peek(); c != delimiter_ && !ends_line(c); c = peek()) {
     require(c != '"',
-            "{}, line {}: a quote stands inside a field without quotes; quote the field and write the "
-            "quote twice",
+            "{}, line {}: a quote stands inside a field without quotes; quote the field and write the quote "
+            "twice",
             name(), line_);
     append(take());
   }

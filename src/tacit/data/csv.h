@@ -30,7 +30,7 @@ class CsvReader {
   std::size_t line() const { return row_line_; }
 
  private:
-  bool read_record();  ///< into text_ and ends_; false when nothing but blank lines is left
+  bool read_record();  ///< into fields_; false when nothing but blank lines is left
   bool read_field();   ///< false when it was the last of its record
   void read_quoted();  ///< from behind the opening quote to behind the closing one
   void read_bare();

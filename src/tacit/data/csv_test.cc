@@ -80,13 +80,11 @@ TEST_F(CsvTest, WhatIsNoTableIsNamed) {
   EXPECT_EQ(error(""), "t.csv is empty; its first line must name the columns");
   EXPECT_EQ(error(" \n\n"), "t.csv is empty; its first line must name the columns");
   EXPECT_EQ(error("a,b\n1,2\n\n3\n"),
-            "t.csv, line 4: the row has 1 fields and the header has 2; correct the row, or quote a field "
-            "that holds the "
-            "delimiter");
+            "t.csv, line 4: 2 fields are expected, as in the header, and the row has 1; correct the row, or "
+            "quote a field that holds the delimiter");
   EXPECT_EQ(error("a,b\n1,2,3\n"),
-            "t.csv, line 2: the row has 3 fields and the header has 2; correct the row, or quote a field "
-            "that holds the "
-            "delimiter");
+            "t.csv, line 2: 2 fields are expected, as in the header, and the row has 3; correct the row, or "
+            "quote a field that holds the delimiter");
   EXPECT_EQ(error("a,b, a\n"), "t.csv, line 1: two columns are called \"a\"; give each its own name");
   EXPECT_EQ(error("a,b\n1,\"2\n3,4\n"),
             "t.csv, line 2: the quote that opens a field here never closes; close it");

@@ -73,8 +73,7 @@ class Drafter {
     draft_.notes.push_back(
         "Everything in this draft would be read by all parties, the names of the columns, ranges and values "
         "included; they come from this file alone, so correct what should stay private or what other owners "
-        "need "
-        "wider.");
+        "need wider.");
     const ColumnSurvey* id = find_id();
     const ColumnSurvey* label = find_label(id);
     for (const ColumnSurvey& column : columns_) {
@@ -88,8 +87,8 @@ class Drafter {
       }
     }
     require(!draft_.schema.features.empty(),
-            "{} has no column that a model could learn from; give a table with numbers or "
-            "categories beside the label",
+            "{} has no column that a model could learn from; give a table with numbers or categories beside "
+            "the label",
             file_);
     check(draft_.schema);
     return std::move(draft_);
@@ -148,7 +147,8 @@ class Drafter {
       label.coding = NumberCoding{friendly_range(column.low(), column.high()), {}};
     draft_.schema.metric = classes ? Metric::Accuracy : Metric::Mse;
     std::string text = "is taken for the label, " + described(label, false);
-    if (column.missing() > 0) text += fmt::format("; {} rows lack it and must be removed", column.missing());
+    if (column.missing() > 0)
+      text += fmt::format("; rows without it must be removed, {} in this file", column.missing());
     note(column, text);
     add_missing_strings(column);
     draft_.schema.label = std::move(label);

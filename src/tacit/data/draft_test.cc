@@ -51,11 +51,9 @@ TEST_F(DraftTest, EveryKindOfColumn) {
                 "\"age\" is a number; the range of its cells in the file, rounded outward to [15, 90], would "
                 "be published.",
                 "\"weight\" is a number; the range of its cells in the file, rounded outward to [54, 92], "
-                "would be published; "
-                "missing cells are read as 73.",
+                "would be published; missing cells are read as 73.",
                 "\"town\" is a category; its 4 values would be published: \"Bonn\", \"Rome\", \"Ulm\", "
-                "\"missing\"; missing "
-                "cells are read as \"missing\".",
+                "\"missing\"; missing cells are read as \"missing\".",
                 "\"sex\" is \"f\" (0) or \"m\" (1); these two values would be published.",
                 "\"fixed\" is left out, since it is the same in all rows.",
                 "\"void\" is left out, since it is empty.",
@@ -85,8 +83,7 @@ TEST_F(DraftTest, LabelsAreClassesOrNumbers) {
   EXPECT_EQ(prices.schema.metric, Metric::Mse);
   EXPECT_EQ(prices.notes.back(),
             "\"y\" is taken for the label, a number; the range of its cells in the file, rounded outward to "
-            "[0, 12], would be "
-            "published; 1 rows lack it and must be removed.");
+            "[0, 12], would be published; rows without it must be removed, 1 in this file.");
   std::string many = "a,y\n";
   for (int i = 0; i < 21; ++i) many += fmt::format("{},{}\n", i % 3, i);
   EXPECT_EQ(drafted(many).schema.metric, Metric::Mse);
@@ -99,8 +96,7 @@ TEST_F(DraftTest, ColumnsOfAFamilyShareARange) {
   EXPECT_EQ(std::get<NumberCoding>(draft.schema.features[3].coding).range, (NumberRange{5, 7}));
   EXPECT_EQ(draft.notes[1],
             "\"p0\" is a number; the range of all columns so named but for digits in the file, rounded "
-            "outward to [0, 16], "
-            "would be published.");
+            "outward to [0, 16], would be published.");
 }
 
 TEST_F(DraftTest, ManyDifferentTextsAreNoCategory) {

@@ -84,8 +84,7 @@ TEST_F(EncodeTest, OtherLabelsBecomeOneHotOrScaled) {
 TEST_F(EncodeTest, CellsThatTheSchemaDoesNotAdmitAreNamed) {
   EXPECT_EQ(cell_error("30", "61"),
             "p.csv, line 2, column \"age\": 61 lies outside the declared range [20, 60]; correct the cell, "
-            "or widen the "
-            "range in the schema");
+            "or widen the range in the schema");
   EXPECT_EQ(cell_error("30", "19.999").substr(0, 50), "p.csv, line 2, column \"age\": 19.999 lies outside t");
   EXPECT_EQ(cell_error("30", "3O"),
             "p.csv, line 2, column \"age\": \"3O\" is not a number; correct the cell, or declare the column "
@@ -93,23 +92,21 @@ TEST_F(EncodeTest, CellsThatTheSchemaDoesNotAdmitAreNamed) {
   for (const char* bad : {"1.2.3", "0x1F", "\"1,000\"", "--5", "+-5", "+", "1e999", "30 %"})
     EXPECT_NE(cell_error("30", bad).find("is not a number"), std::string::npos) << bad;
   for (const char* bad : {"inf", "-Infinity", "nan"})
-    EXPECT_EQ(cell_error("30", bad), fmt::format("p.csv, line 2, column \"age\": \"{}\" is not a finite "
-                                                 "number; correct the cell, or add it to the "
-                                                 "schema's missing strings",
-                                                 bad));
+    EXPECT_EQ(cell_error("30", bad),
+              fmt::format("p.csv, line 2, column \"age\": \"{}\" is not a finite number; correct the cell, "
+                          "or add it to the schema's missing strings",
+                          bad));
   for (const char* missing : {"", "?", "NaN"})
-    EXPECT_EQ(cell_error("30", missing), fmt::format("p.csv, line 2, column \"age\": the cell is missing "
-                                                     "(\"{}\") and the schema gives no fill for it; "
-                                                     "add a fill, or remove the row",
-                                                     missing));
+    EXPECT_EQ(cell_error("30", missing),
+              fmt::format("p.csv, line 2, column \"age\": the cell is missing (\"{}\") and the schema gives "
+                          "no fill for it; add a fill, or remove the row",
+                          missing));
   EXPECT_EQ(cell_error("cook", "Coock"),
             "p.csv, line 2, column \"job\": \"Coock\" is not one of the declared values (the nearest is "
-            "\"cook\"); correct the "
-            "cell, or add the value to the schema");
+            "\"cook\"); correct the cell, or add the value to the schema");
   EXPECT_EQ(cell_error("yes", ""),
             "p.csv, line 2, column \"pays\": the cell is missing (\"\") and the schema gives no fill for it; "
-            "add a fill, or "
-            "remove the row");
+            "add a fill, or remove the row");
   EXPECT_EQ(cell_error("a1", "NA"),
             "p.csv, line 2, column \"nr\": the id is missing (\"NA\"); every row needs one");
   EXPECT_EQ(cell_error("Bonn", std::string(1000, 'x')), "(no error)");
@@ -118,12 +115,10 @@ TEST_F(EncodeTest, CellsThatTheSchemaDoesNotAdmitAreNamed) {
 TEST_F(EncodeTest, MissingColumnsNameTheNearest) {
   EXPECT_EQ(error("nr,Age ,jobs,town,weight,pays\n"),
             "p.csv has no column \"age\", which the schema needs; the nearest is \"Age\"; correct the name "
-            "in the file or in "
-            "the schema");
+            "in the file or in the schema");
   EXPECT_EQ(error("number,age,job,town,weight,pays\n"),
             "p.csv has no column \"nr\", which the schema needs; the nearest is \"age\"; correct the name in "
-            "the file or in "
-            "the schema");
+            "the file or in the schema");
   EXPECT_EQ(error("nr;age;job\n"),
             "p.csv has a single column, \"nr;age;job\"; its fields seem to be separated by another "
             "delimiter, so name that");
@@ -173,8 +168,7 @@ TEST_F(EncodeTest, OwnersOfSomeColumnsNeedAnIdAndAColumn) {
             "p.csv has none of the schema's columns; its own are \"nr\", \"Age\", \"Weight\"");
   EXPECT_EQ(error("age\n30\n", people(), some),
             "p.csv has no column \"nr\", which the schema needs; the nearest is \"age\"; correct the name in "
-            "the file or in "
-            "the schema");
+            "the file or in the schema");
   Schema schema = people();
   schema.id.clear();
   EXPECT_EQ(
@@ -271,19 +265,16 @@ TEST_F(ArrayEncodeTest, BadElementsAndLabelsAreNamed) {
   narrow.array->high = 250;
   EXPECT_EQ(files_error(files(), narrow),
             "x, row 0 (counted from 0), element 2: 255 lies outside the declared range [0, 250]; correct it, "
-            "or widen the "
-            "range in the schema");
+            "or widen the range in the schema");
   write_npy(folder_.path("nan.npy"), {2, 2, 2}, Numbers{0, 0, 0, 0, 0, NAN, 0, 0});
   DataFiles with_nan = files();
   with_nan.features = folder_.path("nan.npy");
   EXPECT_EQ(files_error(with_nan),
             "nan.npy, row 1 (counted from 0), element 1: nan lies outside the declared range [0, 255]; "
-            "correct it, or widen "
-            "the range in the schema");
+            "correct it, or widen the range in the schema");
   EXPECT_EQ(files_error(files(kImages, kLabels.substr(0, 9) + "\4")),
             "y, row 1 (counted from 0), column \"digit\": \"4\" is not one of the declared values (the "
-            "nearest is \"0\"); "
-            "correct the cell, or add the value to the schema");
+            "nearest is \"0\"); correct the cell, or add the value to the schema");
 }
 
 TEST_F(ArrayEncodeTest, FilesThatDoNotFitAreNamed) {
@@ -297,7 +288,7 @@ TEST_F(ArrayEncodeTest, FilesThatDoNotFitAreNamed) {
   EXPECT_EQ(files_error(files(kImages, ""), images(), {.with_label = false}), "(no error)");
   EXPECT_EQ(files_error(files(kImages, kImages)), "y holds labels of shape 2x2x2; give one number a row");
   EXPECT_EQ(files_error(files(kImages, std::string("\0\0\x08\1\0\0\0\1\7", 9))),
-            "y has 1 rows and x has 2; each example needs one label");
+            "y and x differ in their number of rows, 1 and 2; each example needs one label");
   EXPECT_EQ(files_error(files(std::string("\0\0\x08\3\0\0\0\0\0\0\0\2\0\0\0\2", 16))),
             "x has no rows; there is nothing to encode");
   Schema unlabelled = images();

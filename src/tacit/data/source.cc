@@ -83,8 +83,7 @@ class UnpackedSource final : public ByteSource {
                                 : "damaged: its compressed bytes do not fit");
     require(out_total_ < kFreeGrowth || out_total_ / kMaxGrowth < in_total_,
             "{} grows more than {} times when unpacked, as if made to fill the machine; if you trust it, "
-            "unpack it "
-            "and name the unpacked file",
+            "unpack it and name the unpacked file",
             name(), kMaxGrowth);
     if (code == Z_STREAM_END) finish_stream();
     return made;

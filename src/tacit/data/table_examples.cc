@@ -68,8 +68,8 @@ class TableExamples final : public ExampleReader {
             "{} has a single column, {}; its fields seem to be separated by another delimiter, so name that",
             csv_.name(), shown(only));
     throw UsageError(
-        fmt::format("{} has no column {}, which the schema needs; the nearest is {}; correct the name in "
-                    "the file or in the schema",
+        fmt::format("{} has no column {}, which the schema needs; the nearest is {}; correct the name in the "
+                    "file or in the schema",
                     csv_.name(), shown(name), shown(nearest(name, csv_.header()))));
   }
 
