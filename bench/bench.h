@@ -1,0 +1,53 @@
+// Benchmarks: each measures one thing and writes named figures. What is timed is told as a median of repetitions;
+// bytes and rounds are counts. Timings of one machine at one time: compare ratios in one run.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tacit/net/wrap/shape.h"
+
+namespace tacit::bench {
+
+struct Figure {
+  std::string name;
+  double value;
+  std::string unit;
+};
+
+struct Context {
+  std::vector<Figure> figures;
+  std::optional<LinkShape> link;   ///< slows the links of benchmarks that use any
+  std::filesystem::path data;      ///< folder of full data sets, for those that need one
+  std::function<void(const std::string&)> say;
+
+  void add(std::string name, double value, std::string unit) { figures.push_back({std::move(name), value, std::move(unit)}); }
+};
+
+struct Benchmark {
+  std::string_view name;     ///< a group of figures: "training.A"
+  std::string_view summary;
+  void (*run)(Context&);
+};
+
+/// In the order in which they are listed.
+std::vector<Benchmark> all_benchmarks();
+
+// One list a file:
+std::vector<Benchmark> kernel_benchmarks();
+std::vector<Benchmark> operation_benchmarks();
+std::vector<Benchmark> training_benchmarks();
+std::vector<Benchmark> prediction_benchmarks();
+std::vector<Benchmark> accuracy_benchmarks();
+
+/// Seconds of the fastest and of the middle of `times` calls, after one that is not counted.
+struct Timing {
+  double best, median;
+};
+Timing measure(std::size_t times, const std::function<void()>& body);
+double median(std::vector<double> values);
+
+}  // namespace tacit::bench

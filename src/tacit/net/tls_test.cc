@@ -1,0 +1,306 @@
+// The TLS transport between threads of one process: sizes, order, identities, and what is seen when a peer goes.
+#include <gtest/gtest.h>
+
+#include <openssl/ssl.h>
+
+#include <atomic>
+#include <random>
+#include <thread>
+
+#include "tacit/base/error.h"
+#include "tacit/net/channel.h"
+#include "tacit/net/transports/tls.h"
+
+namespace tacit {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Drives a raw client's handshake, as a hostile peer would; true when it is done.
+bool handshake_step(ssl_st* ssl) {
+  if (SSL_do_handshake(ssl) == 1) return true;
+  std::this_thread::yield();
+  return false;
+}
+void write_all(ssl_st* ssl, ByteView bytes) {
+  std::size_t wrote = 0;
+  while (SSL_write_ex(ssl, bytes.data(), bytes.size(), &wrote) != 1) std::this_thread::yield();
+}
+
+/// A roster of parties on free ports of this machine, and an owner.
+struct Town {
+  std::vector<Identity> identities;
+  std::vector<FileDescriptor> listeners;
+  std::vector<Endpoint> roster;
+  std::size_t parties;
+
+  explicit Town(std::size_t n, std::size_t owners = 0) : parties(n) {
+    for (std::size_t i = 0; i < n + owners; ++i) {
+      identities.push_back(Identity::generate());
+      Endpoint e{"party" + std::to_string(i), {}, identities[i].public_key()};
+      if (i < n) {
+        listeners.push_back(listen_on({"127.0.0.1", 0}));
+        e.address = {"127.0.0.1", local_port(listeners.back())};
+      }
+      roster.push_back(std::move(e));
+    }
+  }
+  std::unique_ptr<TlsTransport> join(std::size_t i, std::chrono::milliseconds patience = 5s,
+                                     std::chrono::milliseconds connect = 10s) {
+    TlsSettings s;
+    s.roster = roster;
+    s.parties = parties;
+    s.self = party_id(i);
+    s.patience = patience;
+    s.connect_patience = connect;
+    if (i < parties) s.listener = std::move(listeners[i]);
+    return TlsTransport::connect(std::move(s), identities[i]);
+  }
+};
+
+/// Runs one body a party in threads of their own; what each threw.
+std::vector<std::string> run(std::size_t n, const std::function<void(std::size_t)>& body) {
+  std::vector<std::string> errors(n);
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < n; ++i)
+    threads.emplace_back([&, i] {
+      try {
+        body(i);
+      } catch (const std::exception& e) {
+        errors[i] = e.what();
+      }
+    });
+  for (auto& t : threads) t.join();
+  return errors;
+}
+
+Bytes pattern(std::size_t size, std::uint64_t seed) {
+  std::mt19937_64 rng(seed);
+  Bytes out(size);
+  for (auto& b : out) b = static_cast<std::byte>(rng());
+  return out;
+}
+
+TEST(Tls, FramesOfEverySizeArriveInOrder) {
+  Town town(2);
+  const std::size_t sizes[] = {0, 1, 47, 16335, 16336, 16337, 16384, 100000, 3000000, 5};
+  const auto errors = run(2, [&](std::size_t i) {
+    const auto t = town.join(i);
+    Meter m;
+    Channel c(*t, m, party_id(1 - i), "peer");
+    // Both send all before either receives: nobody may wait for the other's receive.
+    for (std::size_t k = 0; k < std::size(sizes); ++k) c.send("f" + std::to_string(k), pattern(sizes[k], k + 100 * i));
+    for (std::size_t k = 0; k < std::size(sizes); ++k) {
+      Bytes in(sizes[k]);
+      c.receive("f" + std::to_string(k), ByteSpan(in));
+      ASSERT_TRUE(in == pattern(sizes[k], k + 100 * (1 - i))) << sizes[k];
+    }
+    c.send("end", ByteView{});
+    c.receive("end", ByteSpan{});
+  });
+  EXPECT_EQ(errors[0], "");
+  EXPECT_EQ(errors[1], "");
+}
+
+TEST(Tls, StepsMoveLargeMessagesBothWaysAtOnce) {
+  Town town(3);
+  const auto errors = run(3, [&](std::size_t i) {
+    const auto t = town.join(i);
+    Meter m;
+    std::vector<Channel> c;
+    for (std::size_t p = 0; p < 3; ++p) c.emplace_back(*t, m, party_id(p), "party" + std::to_string(p));
+    const std::size_t next = (i + 1) % 3, prev = (i + 2) % 3;
+    for (std::size_t size : {std::size_t{8}, std::size_t{40000000}, std::size_t{0}, std::size_t{70000}}) {
+      const Bytes out = pattern(size, i);
+      Bytes from_next(size), from_prev(size);
+      const Outgoing sends[] = {c[next].outgoing("x", out), c[prev].outgoing("x", out)};
+      const Incoming takes[] = {c[prev].incoming("x", from_prev), c[next].incoming("x", from_next)};
+      t->transfer(sends, takes);
+      ASSERT_TRUE(from_next == pattern(size, next));
+      ASSERT_TRUE(from_prev == pattern(size, prev));
+    }
+  });
+  for (const auto& e : errors) EXPECT_EQ(e, "");
+}
+
+TEST(Tls, AnUnknownKeyIsRefusedAndNamedOnBothSides) {
+  Town town(2);
+  town.identities[1] = Identity::generate();  // not the key in the roster
+  const auto errors = run(2, [&](std::size_t i) {
+    if (i == 0) {
+      town.join(0, 5s, 3s);
+      return;
+    }
+    TlsSettings s;
+    s.roster = town.roster;
+    s.roster[1].key = town.identities[1].public_key();  // its own job file says so
+    s.parties = 2;
+    s.self = party_id(1);
+    s.connect_patience = 3s;
+    const auto t = TlsTransport::connect(std::move(s), town.identities[1]);
+    t->receive_head(party_id(0));
+  });
+  EXPECT_NE(errors[0].find("calls itself party1"), std::string::npos) << errors[0];
+  EXPECT_NE(errors[1].find("your key is not in this party's job file"), std::string::npos) << errors[1];
+}
+
+TEST(Tls, AServerWithAnotherKeyIsRefused) {
+  Town town(2);
+  const Identity other = Identity::generate();
+  const auto errors = run(2, [&](std::size_t i) {
+    if (i == 1) {
+      TlsSettings s;
+      s.roster = town.roster;
+      s.roster[0].key = other.public_key();
+      s.parties = 2;
+      s.self = party_id(1);
+      s.connect_patience = 2s;
+      TlsTransport::connect(std::move(s), town.identities[1]);
+    } else {
+      town.join(0, 5s, 1s);
+    }
+  });
+  EXPECT_NE(errors[1].find("but the job names " + to_string(other.public_key())), std::string::npos) << errors[1];
+  EXPECT_NE(errors[0], "");
+}
+
+TEST(Tls, APartyThatIsNotThereIsNamedInTime) {
+  Town town(2);
+  const std::uint16_t port = local_port(town.listeners[0]);
+  town.listeners[0] = FileDescriptor();  // nobody listens
+  try {
+    town.join(1, 5s, 300ms);
+    FAIL() << "connected to nobody";
+  } catch (const PeerError& e) {
+    EXPECT_EQ(e.peer, "party0");
+    EXPECT_NE(std::string(e.what()).find("does not answer at 127.0.0.1:" + std::to_string(port)), std::string::npos) << e.what();
+  }
+}
+
+TEST(Tls, SomebodyWhoFallsSilentIsFoundWithinThePatience) {
+  // A peer that completes the handshake and then does nothing at all, not even heartbeats.
+  Town town(2);
+  std::atomic<bool> done{false};
+  const auto errors = run(2, [&](std::size_t i) {
+    if (i == 0) {
+      const auto t = town.join(0, 600ms);
+      const auto begin = std::chrono::steady_clock::now();
+      try {
+        t->receive_head(party_id(1));
+      } catch (...) {
+        done = true;
+        EXPECT_LE(std::chrono::steady_clock::now() - begin, 600ms + 400ms);  // the deadline that is promised
+        throw;
+      }
+    } else {
+      const FileDescriptor fd = try_dial(town.roster[0].address, 1s);
+      const TlsContext context(town.identities[1]);
+      const SslHandle ssl = context.client(fd.get(), "party1");
+      while (!done) handshake_step(ssl.get());
+    }
+  });
+  EXPECT_EQ(errors[0], "party1 has been silent for 0.6 s");
+}
+
+TEST(Tls, AHeartbeatKeepsASlowPartyAlive) {
+  Town town(2);
+  const auto errors = run(2, [&](std::size_t i) {
+    const auto t = town.join(i, 400ms);
+    Meter m;
+    Channel c(*t, m, party_id(1 - i), "peer");
+    if (i == 1) {
+      // Computes for several times the patience without touching the transport.
+      const auto begin = std::chrono::steady_clock::now();
+      volatile std::uint64_t x = 1;
+      while (std::chrono::steady_clock::now() - begin < 1500ms) x = x * 3;
+      c.send("late", ByteView{});
+      c.receive("thanks", ByteSpan{});
+    } else {
+      c.receive("late", ByteSpan{});
+      c.send("thanks", ByteView{});
+    }
+  });
+  EXPECT_EQ(errors[0], "");
+  EXPECT_EQ(errors[1], "");
+}
+
+TEST(Tls, TheThirdPartyHearsTheFirstCause) {
+  Town town(3);
+  const auto errors = run(3, [&](std::size_t i) {
+    const auto t = town.join(i);
+    if (i == 0) {
+      t->goodbye("the disk is full");
+      return;
+    }
+    try {
+      t->receive_head(party_id(3 - i));  // both wait for one another, and for neither does anything come
+    } catch (const std::exception& e) {
+      t->goodbye(e.what());
+      throw;
+    }
+  });
+  EXPECT_EQ(errors[1], "party0 gave up: the disk is full");
+  EXPECT_EQ(errors[2], "party0 gave up: the disk is full");
+}
+
+TEST(Tls, OwnersComeAndGoAndComeAgain) {
+  Town town(2, 1);
+  const auto errors = run(3, [&](std::size_t i) {
+    if (i < 2) {
+      const auto t = town.join(i);
+      Meter m;
+      Channel owner(*t, m, party_id(2), "owner");
+      for (int visit = 0; visit < 2; ++visit) {
+        t->wait_for(party_id(2), 10s);
+        owner.receive("visit" + std::to_string(visit), ByteSpan{});
+        owner.send("seen", ByteView{});
+        // The link has to end before the next visit.
+        try {
+          t->receive_head(party_id(2));
+        } catch (const PeerError&) {
+        }
+      }
+      Channel other(*t, m, party_id(1 - i), "other");
+      other.send("end", ByteView{});
+      other.receive("end", ByteSpan{});
+    } else {
+      for (int visit = 0; visit < 2; ++visit) {
+        const auto t = town.join(2);
+        Meter m;
+        for (std::size_t p = 0; p < 2; ++p) Channel(*t, m, party_id(p), "party").send("visit" + std::to_string(visit), ByteView{});
+        for (std::size_t p = 0; p < 2; ++p) Channel(*t, m, party_id(p), "party").receive("seen", ByteSpan{});
+        t->goodbye("");
+      }
+    }
+  });
+  for (const auto& e : errors) EXPECT_EQ(e, "");
+}
+
+TEST(Tls, WhatIsNoFrameEndsTheLink) {
+  Town town(2);
+  const auto errors = run(2, [&](std::size_t i) {
+    if (i == 0) {
+      const auto t = town.join(0);
+      t->receive_head(party_id(1));
+    } else {
+      const FileDescriptor fd = try_dial(town.roster[0].address, 1s);
+      const TlsContext context(town.identities[1]);
+      const SslHandle ssl = context.client(fd.get(), "party1");
+      Bytes nonsense(FrameHead::kWireSize, std::byte{0xff});
+      while (!handshake_step(ssl.get())) {
+      }
+      write_all(ssl.get(), nonsense);
+    }
+  });
+  EXPECT_EQ(errors[0], "party1 sent something that is no frame");
+}
+
+TEST(Address, IsParsedStrictly) {
+  EXPECT_EQ(parse_address("10.0.0.7:7100"), (Address{"10.0.0.7", 7100}));
+  EXPECT_EQ(parse_address("[::1]:80"), (Address{"::1", 80}));
+  EXPECT_EQ(to_string(Address{"::1", 80}), "[::1]:80");
+  for (const char* bad : {"", "host", "host:", ":80", "host:99999", "host:80x", "::1:80"}) EXPECT_THROW(parse_address(bad), UsageError) << bad;
+}
+
+}  // namespace
+}  // namespace tacit
