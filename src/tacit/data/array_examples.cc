@@ -1,3 +1,4 @@
+// Examples from an array file, an element a number, with the labels in another array.
 #include <algorithm>
 #include <cmath>
 #include <numeric>

@@ -298,6 +298,9 @@ TEST_F(ArrayTest, DamagedArchivesAreRefused) {
   std::string stored = zipped({{"x.npy", x}});
   stored[stored.find("\1\2\3")] = 9;
   EXPECT_EQ(error(stored), "d.npz[x.npy] is damaged: its checksum differs; fetch or write it again");
+  std::string understated = zipped({{"x.npy", x, true}});
+  --understated[understated.find("PK\1\2") + 24];  // the unpacked size
+  EXPECT_EQ(error(understated), "d.npz[x.npy] is longer than the archive says; fetch or write it again");
   EXPECT_EQ(
       error("no archive at all, though long enough"),
       "d.npz is not a zip archive that can be read: it has no directory at its end; fetch or write it again");

@@ -4,6 +4,8 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include <cmath>
+
 #include "tacit/data/draft.h"
 #include "tacit/data/encode.h"
 #include "tacit/data/testing/files.h"
@@ -99,6 +101,12 @@ TEST_F(DraftTest, ColumnsOfAFamilyShareARange) {
             "outward to [0, 16], would be published.");
 }
 
+TEST_F(DraftTest, TextsThatDifferInEveryRowNameTheRows) {
+  std::string csv = "name,a,y\n";
+  for (int i = 0; i < 12; ++i) csv += fmt::format("name {},{},{}\n", i, i, i % 2);
+  EXPECT_EQ(drafted(csv).schema.id, "name");
+}
+
 TEST_F(DraftTest, ManyDifferentTextsAreNoCategory) {
   std::string csv = "name,a,y\n";
   for (int i = 0; i < 130; ++i) csv += fmt::format("name {},{},{}\n", i / 2, i, i % 2);
@@ -128,6 +136,9 @@ TEST(FriendlyRange, RoundsOutwardToRoundNumbers) {
   EXPECT_EQ(friendly_range(1, 9876543), (NumberRange{0, 1e7}));
   EXPECT_EQ(friendly_range(5, 5), (NumberRange{5, 5.5}));
   EXPECT_EQ(friendly_range(0, 0), (NumberRange{0, 0.1}));
+  // Just beyond a step, where dividing by the step rounds back to it.
+  EXPECT_EQ(friendly_range(std::nextafter(3e-6, 0), 1.8e-5), (NumberRange{2e-6, 1.8e-5}));
+  EXPECT_EQ(friendly_range(-1.045e-4, std::nextafter(-9.1e-5, 0)), (NumberRange{-1.05e-4, -9e-5}));
 }
 
 RC_GTEST_PROP(FriendlyRangeProperty, ContainsTheRangeAndIsLittleWider, (double a, double b)) {

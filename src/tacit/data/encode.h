@@ -58,9 +58,9 @@ class ExampleReader {
  public:
   virtual ~ExampleReader() = default;
   const ExampleLayout& layout() const { return layout_; }
-  /// The next rows, `max_rows` of them but in the last block; a block of 0 rows is the end. UsageError for a
-  /// cell that the schema does not admit, naming file, line, column, problem and remedy, and for a file
-  /// without any row. After an error the reader is of no more use.
+  /// The next rows, `max_rows` (at least 1) of them but in the last block; a block of 0 rows is the end.
+  /// UsageError for a cell that the schema does not admit, naming file, line, column, problem and remedy, and
+  /// for a file without any row. After an error the reader is of no more use.
   virtual ExampleBlock next(std::size_t max_rows) = 0;
 
  protected:

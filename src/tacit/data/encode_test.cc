@@ -124,6 +124,12 @@ TEST_F(EncodeTest, MissingColumnsNameTheNearest) {
             "delimiter, so name that");
 }
 
+TEST_F(EncodeTest, SchemasAreCheckedFirst) {
+  Schema schema = people();
+  schema.features[0].name = "job";
+  EXPECT_EQ(error(kPeople, schema), "the schema names the column \"job\" twice; remove one");
+}
+
 TEST_F(EncodeTest, AFileWithoutRowsIsRefused) {
   EXPECT_EQ(error(kPeople.substr(0, kPeople.find('\n'))),
             "p.csv has a header and no rows; there is nothing to encode");

@@ -1,3 +1,4 @@
+// Examples from a CSV table: finds the columns that the schema names, then encodes cell by cell.
 #include <algorithm>
 
 #include "tacit/base/error.h"
