@@ -3,6 +3,7 @@
 
 #include <functional>
 
+#include "tacit/base/error.h"
 #include "tacit/net/frame.h"
 
 namespace tacit {
@@ -19,6 +20,10 @@ struct Incoming {
   /// Called with the frame's head before its body is taken; throws PeerError unless it is the one expected.
   std::function<void(const FrameHead&)> accept;
 };
+
+/// The error of a peer that said goodbye with a reason. Where the reason is itself about somebody else of `names`, it
+/// is told as it is: the first cause, not the chain of those who passed it on.
+PeerError gave_up(std::span<const std::string> names, const std::string& peer, const std::string& reason);
 
 /// One thread at a time may use a transport. Every call throws PeerError, naming the peer, when the link is
 /// closed, reset or silent for longer than the session's patience.

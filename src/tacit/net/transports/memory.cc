@@ -84,7 +84,8 @@ class MemoryTransport final : public Transport {
   [[noreturn]] void throw_left(std::size_t who) {
     const std::string& name = hub_->names[who];
     const std::string& reason = *hub_->left[who];
-    throw PeerError(name, reason.empty() ? fmt::format("{} has left", name) : fmt::format("{} gave up: {}", name, reason));
+    if (reason.empty()) throw PeerError(name, fmt::format("{} has left", name));
+    throw gave_up(hub_->names, name, reason);
   }
 
   std::shared_ptr<Hub> hub_;

@@ -47,6 +47,7 @@ class TlsTransportImpl final : public TlsTransport {
  public:
   TlsTransportImpl(TlsSettings settings, const Identity& identity)
       : settings_(std::move(settings)), context_(identity), links_(settings_.roster.size()) {
+    for (const Endpoint& e : settings_.roster) names_.push_back(e.name);
     const Endpoint& own = settings_.roster[index(settings_.self)];
     require(identity.public_key() == own.key,
             "the key file holds {}, but the job names {} for '{}': use that party's own key file",
@@ -154,8 +155,12 @@ class TlsTransportImpl final : public TlsTransport {
   }
 
   void goodbye(std::string_view reason) noexcept override {
+    const auto deadline = Clock::now() + kClosingLimit;
+    std::vector<std::shared_ptr<TlsLink>> open;
     for (std::size_t i = 0; i < links_.size(); ++i)
-      if (const auto l = current(i); l && !l->ended()) l->close(reason, kClosingLimit);
+      if (auto l = current(i); l && !l->ended()) open.push_back(std::move(l));
+    for (const auto& l : open) l->part(reason, deadline);
+    for (const auto& l : open) l->linger(deadline);
   }
 
   // ---- TlsTransport
@@ -194,9 +199,12 @@ class TlsTransportImpl final : public TlsTransport {
   /// The link's end as an error. If another party failed, or reported the first cause, that is what to tell.
   [[noreturn]] void fail(const TlsLink& l) const {
     check_parties();
+    throw error_of(l);
+  }
+  PeerError error_of(const TlsLink& l) const {
     const std::string reason = l.ended().value_or("");
-    throw PeerError(l.peer(), reason.empty() ? fmt::format("{} has left", l.peer())
-                                             : fmt::format("{} {}", l.peer(), reason));
+    if (l.told()) return gave_up(names_, l.peer(), reason);
+    return PeerError(l.peer(), reason.empty() ? fmt::format("{} has left", l.peer()) : fmt::format("{} {}", l.peer(), reason));
   }
   /// Throws for a party whose link failed, own observations before other parties' reports.
   void check_parties() const {
@@ -204,10 +212,8 @@ class TlsTransportImpl final : public TlsTransport {
     for (std::size_t i = 0; i < settings_.parties; ++i) {
       const auto l = current(i);
       if (!l || !l->failed()) continue;
-      const std::string reason = l->ended().value_or("");
-      PeerError error(name(i), fmt::format("{} {}", name(i), reason));
-      if (!reason.starts_with("gave up")) throw error;
-      if (!told) told = error;
+      if (!l->told()) throw error_of(*l);
+      if (!told) told = error_of(*l);
     }
     if (told) throw *told;
     std::lock_guard lock(mutex_);
@@ -374,12 +380,14 @@ class TlsTransportImpl final : public TlsTransport {
                                                 claim, key ? to_string(*key) : "(none)",
                                                 to_string(settings_.roster[i].key)));
       }
-    TlsLink(std::move(fd), std::move(ssl), claim, settings_.patience)
-        .close("your key is not in this party's job file", kClosingLimit);
+    TlsLink stranger(std::move(fd), std::move(ssl), claim, settings_.patience);
+    stranger.part("your key is not in this party's job file", Clock::now() + kClosingLimit);
+    stranger.linger(Clock::now() + kClosingLimit);
     changed_.notify_all();
   }
 
   TlsSettings settings_;
+  std::vector<std::string> names_;
   TlsContext context_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;

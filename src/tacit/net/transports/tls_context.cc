@@ -5,6 +5,7 @@
 #include <openssl/x509.h>
 
 #include "tacit/base/error.h"
+#include "tacit/net/transports/socket_bio.h"
 
 namespace tacit {
 
@@ -38,7 +39,9 @@ int accept_any_ed25519(X509_STORE_CTX* store, void*) {
 
 SslHandle on_socket(SSL_CTX* ctx, int fd) {
   SslHandle ssl(SSL_new(ctx));
-  ensure(ssl && SSL_set_fd(ssl.get(), fd) == 1, "a TLS object");
+  ensure(ssl != nullptr, "a TLS object");
+  BIO* bio = new_socket_bio(fd);
+  SSL_set_bio(ssl.get(), bio, bio);
   return ssl;
 }
 

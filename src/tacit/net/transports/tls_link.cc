@@ -175,7 +175,8 @@ void TlsLink::take_goodbye() {
   if (!advance_body()) return;
   const std::string reason(text_of(incoming_.body));
   incoming_ = Incoming();
-  end(reason.empty() ? "" : "gave up: " + reason, !reason.empty());
+  told_ = !reason.empty() && !ended_;
+  end(reason, !reason.empty());
 }
 
 std::optional<FrameHead> TlsLink::poll_head() {
@@ -269,38 +270,45 @@ std::optional<std::string> TlsLink::ended() const {
   std::lock_guard lock(mutex_);
   return ended_;
 }
+bool TlsLink::told() const {
+  std::lock_guard lock(mutex_);
+  return told_;
+}
 bool TlsLink::failed() const {
   std::lock_guard lock(mutex_);
   return failed_;
 }
 
-void TlsLink::close(std::string_view reason, std::chrono::milliseconds limit) noexcept {
+bool TlsLink::wait_for(short events, Liveness::Time deadline) const {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - now()).count();
+  pollfd p{socket_.get(), events, 0};
+  return left > 0 && ::poll(&p, 1, static_cast<int>(left)) > 0;
+}
+
+void TlsLink::part(std::string_view reason, Liveness::Time deadline) noexcept {
   try {
-    const auto deadline = now() + limit;
-    auto wait_for = [&](short events) {
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - now()).count();
-      pollfd p{socket_.get(), events, 0};
-      return left > 0 && ::poll(&p, 1, static_cast<int>(left)) > 0;
-    };
-    if (!ended() && !user_writes_) {
-      FrameHead head;
-      head.kind = FrameHead::Kind::Goodbye;
-      reason = reason.substr(0, kMaxGoodbye);
-      head.size = reason.size();
-      write(head, bytes_of(reason));
-      while (backlog() > 0 && wait_for(POLLOUT)) flush();
-    }
+    if (ended() || user_writes_) return;
+    FrameHead head;
+    head.kind = FrameHead::Kind::Goodbye;
+    reason = reason.substr(0, kMaxGoodbye);
+    head.size = reason.size();
+    write(head, bytes_of(reason));
+    while (backlog() > 0 && wait_for(POLLOUT, deadline)) flush();
     std::lock_guard lock(mutex_);
     if (!ended_) SSL_shutdown(ssl_.get());
-    ::shutdown(socket_.get(), SHUT_WR);
-    // Closing with unread bytes would reset the connection and could lose our last frames on the way.
-    std::byte sink[4096];
-    while (wait_for(POLLIN) && ::recv(socket_.get(), sink, sizeof sink, 0) > 0) {
-    }
-    end("", false);
   } catch (const std::exception&) {
     // Nothing more can be told to a peer that cannot be reached.
   }
+}
+
+void TlsLink::linger(Liveness::Time deadline) noexcept {
+  ::shutdown(socket_.get(), SHUT_WR);
+  // Closing with unread bytes would reset the connection and could lose our last frames on the way.
+  std::byte sink[4096];
+  while (wait_for(POLLIN, deadline) && ::recv(socket_.get(), sink, sizeof sink, 0) > 0) {
+  }
+  std::lock_guard lock(mutex_);
+  end("", false);
 }
 
 }  // namespace tacit

@@ -41,13 +41,16 @@ class TlsLink {
   void attend(Liveness::Time now);
 
   // ---- for both
-  /// Why the link is of no more use, if so: one sentence without the peer's name in front. An empty sentence
-  /// is a goodbye in good order.
+  /// Why the link is of no more use, if so: one sentence without the peer's name in front, or the reason that the
+  /// peer gave. An empty sentence is a goodbye in good order.
   std::optional<std::string> ended() const;
-  /// True when the end was a failure (of the peer, or reported by it).
+  /// How it ended: by a failure that we saw, or by a reason that the peer told.
   bool failed() const;
-  /// Waits up to `limit` for the backlog to go, says goodbye, and closes in an order that loses nothing.
-  void close(std::string_view reason, std::chrono::milliseconds limit) noexcept;
+  bool told() const;
+  /// Leaving, in an order that loses nothing: part() says goodbye after what is still to be sent, linger() takes what
+  /// the peer still sends until it closes, too. Both wait until `deadline` at most.
+  void part(std::string_view reason, Liveness::Time deadline) noexcept;
+  void linger(Liveness::Time deadline) noexcept;
 
  private:
   struct Frame {
@@ -68,6 +71,7 @@ class TlsLink {
   bool drain_backlog();
   bool advance_head();
   bool advance_body();
+  bool wait_for(short events, Liveness::Time deadline) const;
   void take_goodbye();
   void end(std::string reason, bool failed);
   void end_by_error(int ssl_result);
@@ -87,7 +91,7 @@ class TlsLink {
   bool user_writes_ = false;  ///< the user is inside a frame that push() has begun
   bool user_reads_ = false;  ///< the user waits for a frame or is inside one: the watch thread reads nothing
   std::optional<std::string> ended_;
-  bool failed_ = false;
+  bool failed_ = false, told_ = false;
 };
 
 }  // namespace tacit
