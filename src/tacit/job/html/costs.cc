@@ -18,7 +18,8 @@ void join(Cost& all, const Cost& one) {
   all.seconds = std::max(all.seconds, one.seconds);
 }
 
-/// A path of scopes, taken apart: a phase, in training also a pass, and then a layer, whose name may hold slashes.
+/// A path of scopes, taken apart: a phase, in training also a pass, and then a layer, whose name may hold
+/// slashes.
 struct Place {
   std::string phase, pass, layer;
 };
@@ -43,9 +44,11 @@ Cost inclusive(const std::map<std::string, Cost>& scopes, const std::string& at)
   if (const auto own = scopes.find(at); own != scopes.end()) return own->second;
   Cost sum;
   const std::string below = at + '/';
-  for (auto entry = scopes.lower_bound(below); entry != scopes.end() && entry->first.starts_with(below); ++entry) {
+  for (auto entry = scopes.lower_bound(below); entry != scopes.end() && entry->first.starts_with(below);
+       ++entry) {
     bool counted = false;
-    for (std::size_t cut = entry->first.find('/', below.size()); cut != std::string::npos; cut = entry->first.find('/', cut + 1))
+    for (std::size_t cut = entry->first.find('/', below.size()); cut != std::string::npos;
+         cut = entry->first.find('/', cut + 1))
       counted = counted || scopes.contains(entry->first.substr(0, cut));
     if (!counted) sum += entry->second;
   }
@@ -84,8 +87,10 @@ Costs costs_of(const RunReport& r) {
       layer.all += cost;
     }
     for (const auto& [phase, pass] : places) {
-      if (pass.empty()) join(out.phases[phase].cost, inclusive(party.scopes, phase));
-      else join(out.phases[phase].passes[pass], inclusive(party.scopes, phase + '/' + pass));
+      if (pass.empty())
+        join(out.phases[phase].cost, inclusive(party.scopes, phase));
+      else
+        join(out.phases[phase].passes[pass], inclusive(party.scopes, phase + '/' + pass));
     }
     for (const auto& [name, layer] : layers) {
       join(out.layers[name].forward, layer.forward);
@@ -107,49 +112,64 @@ std::vector<std::string> in_order(const auto& named, std::initializer_list<std::
   return out;
 }
 
-std::string unit_after(std::string_view name, const Scale& scale) { return fmt::format("{}, {}", name, scale.unit()); }
+std::string unit_after(std::string_view name, const Scale& scale) {
+  return fmt::format("{}, {}", name, scale.unit());
+}
 
 std::string phase_table(const Costs& costs) {
   const Cost& total = costs.total;
-  const Scale bytes = Scale::bytes(static_cast<double>(total.payload)), rounds = Scale::counts(static_cast<double>(total.rounds)),
+  const Scale bytes = Scale::bytes(static_cast<double>(total.payload)),
+              rounds = Scale::counts(static_cast<double>(total.rounds)),
               seconds = Scale::seconds(total.seconds);
   std::vector<Row> rows;
   auto add = [&](const std::string& name, const Cost& c, std::string_view style) {
-    rows.push_back({{name, bytes.with_bar(static_cast<double>(c.payload)), rounds.with_bar(static_cast<double>(c.rounds)),
-                     seconds.with_bar(c.seconds)}, style});
+    rows.push_back({{name, bytes.with_bar(static_cast<double>(c.payload)),
+                     rounds.with_bar(static_cast<double>(c.rounds)), seconds.with_bar(c.seconds)},
+                    style});
   };
   Cost named;
-  for (const std::string& name : in_order(costs.phases, {"sharing", "train", "measure", "release", "predict"})) {
+  for (const std::string& name :
+       in_order(costs.phases, {"sharing", "train", "measure", "release", "predict"})) {
     const Phase& phase = costs.phases.at(name);
     add(escaped(name), phase.cost, "");
     named += phase.cost;
     for (const std::string& pass : in_order(phase.passes, {"forward", "backward", "update"}))
       add(escaped(pass), phase.passes.at(pass), "child");
   }
-  add("the rest", {total.payload - std::min(total.payload, named.payload), 0, 0, total.rounds - std::min(total.rounds, named.rounds),
-                   total.seconds - std::min(total.seconds, named.seconds)}, "");
+  add("the rest",
+      {total.payload - std::min(total.payload, named.payload), 0, 0,
+       total.rounds - std::min(total.rounds, named.rounds),
+       total.seconds - std::min(total.seconds, named.seconds)},
+      "");
   add("whole run", total, "total");
-  return table("By phase", {{"Phase"}, {unit_after("Sent", bytes), true}, {"Rounds", true}, {unit_after("Time", seconds), true}}, rows);
+  return table(
+      "By phase",
+      {{"Phase"}, {unit_after("Sent", bytes), true}, {"Rounds", true}, {unit_after("Time", seconds), true}},
+      rows);
 }
 
 std::string layer_table(const Costs& costs) {
   if (costs.layers.empty()) return "";
   std::vector<std::pair<std::string, Layer>> layers(costs.layers.begin(), costs.layers.end());
-  std::stable_sort(layers.begin(), layers.end(), [](const auto& a, const auto& b) { return a.second.all.payload > b.second.all.payload; });
+  std::stable_sort(layers.begin(), layers.end(),
+                   [](const auto& a, const auto& b) { return a.second.all.payload > b.second.all.payload; });
   double most_bytes = 0, most_rounds = 0, most_seconds = 0;
   for (const auto& [name, l] : layers) {
     most_bytes = std::max(most_bytes, static_cast<double>(l.all.payload));
     most_rounds = std::max(most_rounds, static_cast<double>(l.all.rounds));
     most_seconds = std::max(most_seconds, l.all.seconds);
   }
-  const Scale bytes = Scale::bytes(most_bytes), rounds = Scale::counts(most_rounds), seconds = Scale::seconds(most_seconds);
+  const Scale bytes = Scale::bytes(most_bytes), rounds = Scale::counts(most_rounds),
+              seconds = Scale::seconds(most_seconds);
   std::vector<Row> rows;
   for (const auto& [name, l] : layers) {
     const double f = static_cast<double>(l.forward.payload), b = static_cast<double>(l.backward.payload),
                  o = static_cast<double>(l.rest.payload);
-    rows.push_back({{escaped(name), bytes.text(f), bytes.text(b), bytes.text(o),
-                     bytes.text(f + b + o) + bar({{bytes.share(f), "a"}, {bytes.share(b), "b"}, {bytes.share(o), "c"}}),
-                     rounds.with_bar(static_cast<double>(l.all.rounds)), seconds.with_bar(l.all.seconds)}, ""});
+    rows.push_back(
+        {{escaped(name), bytes.text(f), bytes.text(b), bytes.text(o),
+          bytes.with_bar(f + b + o, {{bytes.share(f), "a"}, {bytes.share(b), "b"}, {bytes.share(o), "c"}}),
+          rounds.with_bar(static_cast<double>(l.all.rounds)), seconds.with_bar(l.all.seconds)},
+         ""});
   }
   return table("By layer, largest first",
                {{"Layer"},
@@ -160,8 +180,8 @@ std::string layer_table(const Costs& costs) {
                 {"Rounds", true},
                 {unit_after("Time", seconds), true}},
                rows) +
-         "<p class=\"note\">Forward and backward are passes of training; other is measuring and predicting. The bars under "
-         "Sent are stacked in this order.</p>\n";
+         "<p class=\"note\">Forward and backward are passes of training; other is measuring and predicting. "
+         "The bars under Sent are stacked in this order.</p>\n";
 }
 
 }  // namespace
@@ -170,8 +190,9 @@ std::string costs_section(const RunReport& r) {
   const Costs costs = costs_of(r);
   if (costs.phases.empty() && costs.layers.empty()) return "";
   return section("costs", "Where traffic, rounds and time went",
-                 "<p>Bytes are payload, summed over all parties. Rounds are the longest chain of messages that depend on one "
-                 "another, and time is the slowest party’s. A phase holds the indented ones below it.</p>\n" +
+                 "<p>Bytes are payload, summed over all compute parties. Rounds are the longest chain of "
+                 "messages that depend on one another, and time is the slowest party’s. A phase holds the "
+                 "indented ones below it.</p>\n" +
                      phase_table(costs) + layer_table(costs));
 }
 
@@ -184,16 +205,25 @@ std::string parties_section(const RunReport& r) {
     memory = std::max(memory, static_cast<double>(p.memory_bytes));
     time = std::max(time, p.total.seconds);
   }
-  const Scale s = Scale::bytes(sent), o = Scale::bytes(overhead), m = Scale::bytes(memory), t = Scale::seconds(time);
+  const Scale s = Scale::bytes(sent), o = Scale::bytes(overhead), m = Scale::bytes(memory),
+              t = Scale::seconds(time);
   std::vector<Row> rows;
   for (const PartyStats& p : r.parties)
-    rows.push_back({{escaped(p.name), s.with_bar(static_cast<double>(p.total.payload)), o.text(static_cast<double>(p.total.overhead)),
-                     grouped(p.total.messages), grouped(p.total.rounds), t.text(p.total.seconds),
-                     p.memory_bytes == 0 ? "not known" : m.text(static_cast<double>(p.memory_bytes))}, ""});
+    rows.push_back({{escaped(p.name), s.with_bar(static_cast<double>(p.total.payload)),
+                     o.text(static_cast<double>(p.total.overhead)), grouped(p.total.messages),
+                     grouped(p.total.rounds), t.text(p.total.seconds),
+                     p.memory_bytes == 0 ? "not known" : m.text(static_cast<double>(p.memory_bytes))},
+                    ""});
   return section("parties", "The parties",
                  table("What each party counted itself",
-                       {{"Party"}, {unit_after("Sent", s), true}, {unit_after("Frame heads", o), true}, {"Messages", true},
-                        {"Rounds", true}, {unit_after("Time", t), true}, {unit_after("Peak memory", m), true}}, rows));
+                       {{"Party"},
+                        {unit_after("Sent", s), true},
+                        {unit_after("Frame heads", o), true},
+                        {"Messages", true},
+                        {"Rounds", true},
+                        {unit_after("Time", t), true},
+                        {unit_after("Peak memory", m), true}},
+                       rows));
 }
 
 }  // namespace tacit::html

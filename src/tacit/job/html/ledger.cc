@@ -17,7 +17,8 @@ std::string names(const std::vector<std::string>& to) {
 std::string ledger_table(const RunReport& r) {
   std::vector<Row> rows;
   for (const Disclosure& d : r.disclosures)
-    rows.push_back({{escaped(d.what), names(d.to), escaped(d.purpose), grouped(d.times), grouped(d.bits)}, ""});
+    rows.push_back(
+        {{escaped(d.what), names(d.to), escaped(d.purpose), grouped(d.times), grouped(d.bits)}, ""});
   return table("The disclosure ledger",
                {{"What"}, {"To"}, {"Purpose"}, {"Times", true}, {"Bits, at most", true}}, rows);
 }
@@ -35,9 +36,12 @@ std::string recipients_table(const RunReport& r) {
     std::vector<std::string> learned;
     for (const Disclosure& d : r.disclosures)
       if (std::find(d.to.begin(), d.to.end(), *who) != d.to.end())
-        learned.push_back(escaped(d.what) + (d.times > 1 ? fmt::format(" ({} times)", grouped(d.times)) : ""));
+        learned.push_back(escaped(d.what) +
+                          (d.times > 1 ? fmt::format(" ({} times)", grouped(d.times)) : ""));
     // Without statistics nobody can be told apart.
-    const std::string_view part = parties == 0 ? "recipient" : who - people.begin() < parties ? "compute party" : "owner";
+    const std::string_view part = parties == 0                     ? "recipient"
+                                  : who - people.begin() < parties ? "compute party"
+                                                                   : "owner";
     rows.push_back({{escaped(*who), std::string(part), learned.empty() ? "nothing" : listed(learned)}, ""});
   }
   return table("Who learned what", {{"Name"}, {"Part"}, {"Was told"}}, rows);
@@ -51,14 +55,18 @@ std::string ledger_section(const RunReport& r) {
     body = "<p class=\"lead\"><strong>Nothing was revealed.</strong> No result left the computation.</p>\n";
   } else {
     body = ledger_table(r) +
-           "<p class=\"lead\"><strong>Nothing else was revealed.</strong> Every reveal takes a permit of the release policy "
+           "<p class=\"lead\"><strong>Nothing else was revealed.</strong> Every reveal takes a permit of the "
+           "release policy "
            "that all parties agreed on, and leaves its line above.</p>\n";
   }
   body += recipients_table(r);
-  return section("ledger", "Who learned what",
-                 body + "<p class=\"note\">Apart from this, everyone who takes part knows the job: its data schema, the numbers "
-                        "of rows, the model’s architecture and its initial weights; and how much traffic and time it took. "
-                        "Owners who are not listed were told nothing but this.</p>\n");
+  return section(
+      "ledger", "What was revealed",
+      body +
+          "<p class=\"note\">Apart from this, everyone who takes part knows the job: its data schema, the "
+          "numbers "
+          "of rows, the model’s architecture and its initial weights; and how much traffic and time it took. "
+          "Owners who are not listed were told nothing but this.</p>\n");
 }
 
 }  // namespace tacit::html

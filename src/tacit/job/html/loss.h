@@ -1,4 +1,5 @@
-// The loss over the steps of training, private and in the clear: a drawing with axes, and its numbers as a table.
+// The loss over the steps of training, private and in the clear: a drawing with axes, and its numbers as a
+// table.
 #pragma once
 
 #include "tacit/job/report.h"

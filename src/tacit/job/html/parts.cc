@@ -1,9 +1,9 @@
 #include "tacit/job/html/parts.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/core.h>
 
 namespace tacit::html {
 
@@ -11,17 +11,31 @@ std::string escaped(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   for (const char c : text) switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
       case '\n':
-      case '\t': out += ' '; break;
+      case '\t':
+        out += ' ';
+        break;
       default:
         // Other control characters have no place in HTML.
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) out += "\xEF\xBF\xBD";
-        else out += c;
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f)
+          out += "\xEF\xBF\xBD";
+        else
+          out += c;
     }
   return out;
 }
@@ -36,10 +50,13 @@ std::string counted(std::uint64_t n, std::string_view one, std::string_view many
   return fmt::format("{} {}", grouped(n), n == 1 ? one : many);
 }
 
-std::string short_number(double x) { return std::isfinite(x) ? fmt::format("{:.4g}", x) : "not a finite number"; }
+std::string short_number(double x) {
+  return std::isfinite(x) ? fmt::format("{:.4g}", x) : "not a finite number";
+}
 
 std::string metric_text(std::string_view metric, double value) {
-  return metric == "accuracy" && std::isfinite(value) ? fmt::format("{:.1f} %", 100 * value) : short_number(value);
+  return metric == "accuracy" && std::isfinite(value) ? fmt::format("{:.1f} %", 100 * value)
+                                                      : short_number(value);
 }
 
 std::string metric_name(std::string_view metric) {
@@ -78,31 +95,37 @@ std::string Scale::text(double value) const {
   const double scaled = value / divisor_;
   const double least = std::pow(10.0, -digits_);
   if (scaled > 0 && scaled < least / 2) return fmt::format("&lt;&#8239;{:.{}f}", least, digits_);
-  if (digits_ == 0 && scaled >= 0 && scaled < 1e15) return grouped(static_cast<std::uint64_t>(std::llround(scaled)));
+  if (digits_ == 0 && scaled >= 0 && scaled < 1e15)
+    return grouped(static_cast<std::uint64_t>(std::llround(scaled)));
   return fmt::format("{:.{}f}", scaled, digits_);
 }
 
-std::string Scale::with_bar(double value) const {
-  return fmt::format("{}{}", text(value), bar({{share(value), "a"}}));
+std::string Scale::with_bar(double value) const { return with_bar(value, {{share(value), "a"}}); }
+
+std::string Scale::with_bar(double value, std::initializer_list<BarPart> parts) const {
+  return fmt::format("<span class=\"barred\">{}<span>{}</span></span>", bar(parts), text(value));
 }
 
 std::string bar(std::initializer_list<BarPart> parts) {
-  std::string out = "<svg class=\"bar\" viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
-                    "<rect class=\"track\" width=\"100\" height=\"8\"/>";
+  std::string out =
+      "<svg class=\"bar\" viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" aria-hidden=\"true\">";
   double from = 0;
   for (const BarPart& part : parts) {
     if (!std::isfinite(part.length)) continue;
     const double length = std::clamp(100 * part.length, 0.0, 100 - from);
     if (length > 0)
-      out += fmt::format("<rect class=\"{}\" x=\"{:.2f}\" width=\"{:.2f}\" height=\"8\"/>", part.style, from, length);
+      out += fmt::format("<rect class=\"{}\" x=\"{:.2f}\" width=\"{:.2f}\" height=\"8\"/>", part.style, from,
+                         length);
     from += length;
   }
   return out + "</svg>";
 }
 
 std::string table(std::string_view caption, const std::vector<Head>& heads, const std::vector<Row>& rows) {
-  std::string out = fmt::format("<div class=\"scroll\" role=\"region\" aria-label=\"{0}\" tabindex=\"0\"><table>"
-                                "<caption>{0}</caption>\n<thead><tr>", caption);
+  std::string out = fmt::format(
+      "<div class=\"scroll\" role=\"region\" aria-label=\"{0}\" tabindex=\"0\"><table>"
+      "<caption>{0}</caption>\n<thead><tr>",
+      caption);
   for (const Head& head : heads)
     out += fmt::format("<th scope=\"col\"{}>{}</th>", head.number ? " class=\"n\"" : "", head.text);
   out += "</tr></thead>\n<tbody>\n";
@@ -120,12 +143,14 @@ std::string table(std::string_view caption, const std::vector<Head>& heads, cons
 
 std::string facts(const std::vector<std::pair<std::string, std::string>>& lines) {
   std::string out = "<dl class=\"facts\">\n";
-  for (const auto& [term, what] : lines) out += fmt::format("<dt>{}</dt><dd>{}</dd>\n", term, what);
+  for (const auto& [term, what] : lines)
+    if (!what.empty()) out += fmt::format("<dt>{}</dt><dd>{}</dd>\n", term, what);
   return out + "</dl>\n";
 }
 
 std::string section(std::string_view id, std::string_view title, std::string_view body) {
-  return fmt::format("<section aria-labelledby=\"{0}\">\n<h2 id=\"{0}\">{1}</h2>\n{2}</section>\n\n", id, title, body);
+  return fmt::format("<section aria-labelledby=\"{0}\">\n<h2 id=\"{0}\">{1}</h2>\n{2}</section>\n\n", id,
+                     title, body);
 }
 
 }  // namespace tacit::html

@@ -26,6 +26,13 @@ std::string metric_name(std::string_view metric);
 /// "a", "a and b", "a, b and c"; already escaped texts stay as they are.
 std::string listed(const std::vector<std::string>& words);
 
+/// A part of a stacked bar: its length as a fraction of the whole, and its style.
+struct BarPart {
+  double length;
+  std::string_view style;
+};
+std::string bar(std::initializer_list<BarPart> parts);
+
 /// One unit and number of digits for a whole column, chosen by its largest number, so that eyes can compare.
 class Scale {
  public:
@@ -36,6 +43,7 @@ class Scale {
   std::string text(double value) const;
   /// The number, and a bar as long as its part of the largest.
   std::string with_bar(double value) const;
+  std::string with_bar(double value, std::initializer_list<BarPart> parts) const;
   double share(double value) const { return largest_ > 0 ? value / largest_ : 0; }
 
  private:
@@ -45,13 +53,6 @@ class Scale {
   int digits_;
   std::string_view unit_;
 };
-
-/// A part of a stacked bar: its length as a fraction of the whole, and its style.
-struct BarPart {
-  double length;
-  std::string_view style;
-};
-std::string bar(std::initializer_list<BarPart> parts);
 
 struct Head {
   std::string text;
@@ -63,7 +64,7 @@ struct Row {
 };
 std::string table(std::string_view caption, const std::vector<Head>& heads, const std::vector<Row>& rows);
 
-/// Terms and what they are, for facts that have no order.
+/// Terms and what they are; those of which nothing is known are left out.
 std::string facts(const std::vector<std::pair<std::string, std::string>>& lines);
 
 std::string section(std::string_view id, std::string_view title, std::string_view body);
