@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "networks.h"
+#include "tacit/ring/codec.h"
 #include "tacit/base/error.h"
 #include "tacit/crypto/hash.h"
 #include "tacit/crypto/os_entropy.h"

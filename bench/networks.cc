@@ -7,7 +7,7 @@ namespace tacit::bench {
 
 nn::Graph network(std::string_view name) {
   const bool flat = name == "A";
-  return nn::build_graph(flat ? Shape{784} : Shape{1, 28, 28}, nn::network_named(name), 1);
+  return nn::build_graph(flat ? Shape{784} : Shape{1, 28, 28}, nn::network_named(name), 10, 1);
 }
 
 SharedImages::SharedImages(fn::Ctx& ctx, const nn::Graph& graph, std::size_t batch, std::size_t batches)

@@ -99,7 +99,7 @@ void truncations(Context& c) {
     for (std::size_t batch = 0; batch < batches; ++batch) {
       RingTensor t(Shape{n});
       Word* w = t.data();
-      const unsigned f = 10 + batch % 11;
+      const auto f = static_cast<unsigned>(10 + batch % 11);
       const Stream random = s.party.coins().mine();
       random.fill(0, {w, n});
       for (std::size_t i = 0; i < n; ++i) {

@@ -152,8 +152,7 @@ bool write_received_model(const Job& job, const OwnerResult& result, const fs::p
     info.properties["tacit.fraction_bits"] = std::to_string(job.fraction_bits);
     if (const auto bound = nn::score_bound(graph, parameters, job.fraction_bits))
       info.properties["tacit.score_bound"] = fmt::format("{:.6g}", *bound);
-    const Bytes model = nn::export_onnx(graph, parameters, info);
-    write_file(folder / "model.onnx", text_of(model));
+    write_file(folder / "model.onnx", nn::export_onnx(graph, parameters, info));
     return true;
   }
   return false;
@@ -181,7 +180,8 @@ bool write_received_predictions(const Job& job, const OwnerResult& result, const
       lines.push_back({cell});
     }
     fs::create_directories(folder);
-    write_csv(folder / "predictions.csv", {label ? label->name : "prediction"}, lines);
+    const std::string header = label ? label->name : "prediction";
+    write_csv(folder / "predictions.csv", {&header, 1}, lines);
     return true;
   }
   return false;

@@ -7,6 +7,13 @@
 
 namespace tacit {
 
+std::string lowered(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
@@ -26,7 +33,7 @@ std::string nearest(std::string_view word, std::span<const std::string_view> wor
   std::string_view best;
   std::size_t least = ~std::size_t{0};
   for (std::string_view w : words)
-    if (const std::size_t d = edit_distance(word, w); d < least) {
+    if (const std::size_t d = edit_distance(lowered(word), lowered(w)); d < least) {
       least = d;
       best = w;
     }

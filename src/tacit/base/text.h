@@ -8,9 +8,11 @@
 
 namespace tacit {
 
+/// Lower case of ASCII letters.
+std::string lowered(std::string_view text);
 /// Insertions, deletions and replacements that turn one word into the other.
 std::size_t edit_distance(std::string_view a, std::string_view b);
-/// The closest of some words; empty if there are none.
+/// The closest of some words, letter case aside; empty if there are none.
 std::string nearest(std::string_view word, std::span<const std::string_view> words);
 std::string nearest(std::string_view word, std::span<const std::string> words);
 /// "1.2 MB", "870 B"

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "tacit/base/error.h"
+#include "tacit/base/text.h"
 #include "tacit/data/text.h"
 
 namespace tacit {

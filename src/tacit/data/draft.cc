@@ -7,6 +7,7 @@
 #include <map>
 
 #include "tacit/base/error.h"
+#include "tacit/base/text.h"
 #include "tacit/data/cell.h"
 #include "tacit/data/csv.h"
 #include "tacit/data/survey.h"

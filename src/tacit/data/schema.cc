@@ -6,6 +6,7 @@
 #include <span>
 
 #include "tacit/base/error.h"
+#include "tacit/base/text.h"
 #include "tacit/data/text.h"
 
 namespace tacit {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "tacit/base/text.h"
 #include "tacit/data/text.h"
 
 namespace tacit {

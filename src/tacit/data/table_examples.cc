@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "tacit/base/error.h"
+#include "tacit/base/text.h"
 #include "tacit/data/cell.h"
 #include "tacit/data/csv.h"
 #include "tacit/data/examples.h"

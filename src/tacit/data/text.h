@@ -1,8 +1,7 @@
-// Small text tools of the readers: numbers, quoting in messages, and the nearest of some names.
+// Small text tools of the readers: numbers, and quoting in messages.
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -17,10 +16,5 @@ std::string number_text(double value);
 std::string in_quotes(std::string_view text);
 /// The same for a message: cut after 60 characters.
 std::string shown(std::string_view cell);
-/// Lower case of ASCII letters.
-std::string lowered(std::string_view text);
-/// The name with the fewest insertions, deletions and substitutions, letter case aside; empty when there are
-/// no names.
-std::string nearest(std::string_view name, std::span<const std::string> names);
 
 }  // namespace tacit

@@ -27,11 +27,11 @@ std::vector<std::string> Job::party_names() const {
   return out;
 }
 
-PartyId Job::endpoint(std::string_view name) const {
+PartyId Job::endpoint(std::string_view who) const {
   const auto all = names();
   for (std::size_t i = 0; i < all.size(); ++i)
-    if (all[i] == name) return party_id(i);
-  throw UsageError(fmt::format("'{}' is no party and no owner of this job: did you mean '{}'?", name, nearest(name, all)));
+    if (all[i] == who) return party_id(i);
+  throw UsageError(fmt::format("'{}' is no party and no owner of this job: did you mean '{}'?", who, nearest(who, all)));
 }
 
 namespace {
@@ -52,7 +52,7 @@ class Canonical {
   void put(std::string_view key, std::string_view text) { out_ += fmt::format("{} = {}:{}\n", key, text.size(), text); }
   void put(std::string_view key, double value) { out_ += fmt::format("{} = {:.17g}\n", key, value); }
   void put(std::string_view key, std::uint64_t value) { out_ += fmt::format("{} = {}\n", key, value); }
-  void put(std::string_view key, const nn::Attr& attr) {
+  void put_attribute(std::string_view key, const nn::Attr& attr) {
     std::visit([&](const auto& v) {
       using T = std::decay_t<decltype(v)>;
       if constexpr (std::is_same_v<T, std::string>) put(key, std::string_view(v));
@@ -66,7 +66,7 @@ class Canonical {
       const std::string at = fmt::format("{}.{}", key, i);
       put(at + ".kind", std::string_view(layers[i].kind));
       put(at + ".name", std::string_view(layers[i].name));
-      for (const auto& [name, attr] : layers[i].attrs.all()) put(at + "." + name, attr);
+      for (const auto& [name, attr] : layers[i].attrs.all()) put_attribute(at + "." + name, attr);
       put(at + ".layer", layers[i].inner);
     }
   }
@@ -140,9 +140,9 @@ nn::Graph build_model(const Job& job) {
     require(wanted == batch, "the model '{}' takes examples of shape {}, and the data have {}", job.model.file.filename().string(),
             to_string(wanted), to_string(batch));
   } else if (!job.model.network.empty()) {
-    graph = nn::build_graph(example, nn::network_named(job.model.network), job.model.seed);
+    graph = nn::build_graph(example, nn::network_named(job.model.network), target_width(job.data.schema), job.model.seed);
   } else {
-    graph = nn::build_graph(example, job.model.layers, job.model.seed);
+    graph = nn::build_graph(example, job.model.layers, target_width(job.data.schema), job.model.seed);
   }
   const Shape& out = graph.values[graph.outputs[0]].shape;
   const std::size_t width = target_width(job.data.schema);

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "tacit/crypto/hash.h"
 #include "tacit/data/encode.h"
 #include "tacit/net/transports/tls.h"
 #include "tacit/nn/graph/graph.h"
@@ -45,7 +46,7 @@ struct Job {
   std::vector<std::string> names() const;
   std::vector<std::string> party_names() const;
   /// UsageError, with the nearest name, if nobody has it.
-  PartyId endpoint(std::string_view name) const;
+  PartyId endpoint(std::string_view who) const;
   bool is_party(PartyId id) const { return index(id) < parties.size(); }
 };
 

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstring>
+
 #include "tacit/base/error.h"
 
 namespace tacit {

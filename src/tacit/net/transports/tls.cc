@@ -59,6 +59,7 @@ class TlsTransportImpl final : public TlsTransport {
     goodbye("");
     stop_ = true;
     bell_.ring();
+    acceptor_bell_.ring();
     if (watch_.joinable()) watch_.join();
     if (acceptor_.joinable()) acceptor_.join();
   }
@@ -350,8 +351,8 @@ class TlsTransportImpl final : public TlsTransport {
 
   void accept_all() {
     while (!stop_) {
-      pollfd p{settings_.listener.get(), POLLIN, 0};
-      if (::poll(&p, 1, static_cast<int>(tick().count())) <= 0) continue;
+      pollfd p[] = {{settings_.listener.get(), POLLIN, 0}, {acceptor_bell_.fd(), POLLIN, 0}};
+      if (::poll(p, 2, -1) <= 0 || (p[0].revents & POLLIN) == 0) continue;
       FileDescriptor fd(::accept4(settings_.listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
       if (!fd) continue;
       prepare_stream(fd);
@@ -394,7 +395,7 @@ class TlsTransportImpl final : public TlsTransport {
   std::vector<std::shared_ptr<TlsLink>> links_;
   std::optional<PeerError> refused_;
   std::atomic<bool> stop_{false};
-  Doorbell bell_;
+  Doorbell bell_, acceptor_bell_;
   std::thread watch_, acceptor_;
 };
 
