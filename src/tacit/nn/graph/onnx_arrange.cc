@@ -11,7 +11,8 @@ namespace tacit::nn::onnx_io {
 namespace {
 
 /// Element (i, j, ...) of the result is x[offset + i strides[0] + j strides[1] + ...].
-Tensor strided(const Tensor& x, std::int64_t offset, const std::vector<std::int64_t>& strides, const Shape& shape) {
+Tensor strided(const Tensor& x, std::int64_t offset, const std::vector<std::int64_t>& strides,
+               const Shape& shape) {
   Tensor out = blank(x.element, shape);
   const auto own = row_major_strides(shape);
   for (std::size_t i = 0; i < out.values.size(); ++i) {
@@ -22,10 +23,13 @@ Tensor strided(const Tensor& x, std::int64_t offset, const std::vector<std::int6
   }
   return out;
 }
-std::vector<std::int64_t> whole(const std::vector<std::size_t>& strides) { return {strides.begin(), strides.end()}; }
+std::vector<std::int64_t> whole(const std::vector<std::size_t>& strides) {
+  return {strides.begin(), strides.end()};
+}
 
 Tensor with_shape(const Tensor& x, Shape shape) {
-  require(elements(shape) == x.values.size(), "a tensor of shape {} cannot take the shape {}", to_string(x.shape), to_string(shape));
+  require(elements(shape) == x.values.size(), "a tensor of shape {} cannot take the shape {}",
+          to_string(x.shape), to_string(shape));
   return {x.element, std::move(shape), x.values};
 }
 
@@ -37,7 +41,8 @@ Tensor constant(const FoldCall& call) {
   if (a.has("value_float")) return {Element::Float, {}, {a.real("value_float", 0)}};
   if (a.has("value_int")) return {Element::Int, {}, {static_cast<double>(a.integer("value_int"))}};
   if (a.has("value_floats"))
-    if (const auto* v = std::get_if<std::vector<double>>(&a.all().at("value_floats"))) return {Element::Float, {v->size()}, *v};
+    if (const auto* v = std::get_if<std::vector<double>>(&a.all().at("value_floats")))
+      return {Element::Float, {v->size()}, *v};
   if (a.has("value_ints")) {
     const auto v = a.integers("value_ints");
     return {Element::Int, {v.size()}, {v.begin(), v.end()}};
@@ -64,7 +69,8 @@ Tensor transpose(const FoldCall& call) {
   std::vector<std::int64_t> order(x.shape.size());
   std::iota(order.rbegin(), order.rend(), 0);
   order = call.attrs.integers("perm", order);
-  require(order.size() == x.shape.size(), "the attribute 'perm' needs {} axes, not {}", x.shape.size(), order.size());
+  require(order.size() == x.shape.size(), "the attribute 'perm' needs {} axes, not {}", x.shape.size(),
+          order.size());
   const auto own = row_major_strides(x.shape);
   Shape shape;
   std::vector<std::int64_t> strides;
@@ -82,7 +88,8 @@ Tensor transpose(const FoldCall& call) {
 Tensor reshape(const FoldCall& call) {
   const Op* op = find_op("Reshape");
   ensure(op != nullptr, "there is a Reshape");
-  Attrs attrs{{"shape", integers_of(call.input(1), "a shape")}, {"allowzero", call.attrs.integer("allowzero", 0)}};
+  Attrs attrs{{"shape", integers_of(call.input(1), "a shape")},
+              {"allowzero", call.attrs.integer("allowzero", 0)}};
   const Shape in[] = {call.input(0).shape};
   return with_shape(call.input(0), op->shape(std::span<const Shape>(in), attrs));
 }
@@ -133,9 +140,11 @@ Tensor concat(const FoldCall& call) {
   Shape shape = first;
   for (std::size_t i = 1; i < call.in.size(); ++i) {
     Shape same = call.input(i).shape;
-    require(same.size() == first.size(), "tensors of shapes {} and {} cannot be joined", to_string(first), to_string(same));
+    require(same.size() == first.size(), "tensors of shapes {} and {} cannot be joined", to_string(first),
+            to_string(same));
     shape[axis] += std::exchange(same[axis], first[axis]);
-    require(same == first, "tensors of shapes {} and {} cannot be joined", to_string(first), to_string(call.input(i).shape));
+    require(same == first, "tensors of shapes {} and {} cannot be joined", to_string(first),
+            to_string(call.input(i).shape));
   }
   Tensor out = blank(call.input(0).element, shape);
   const std::size_t inner = row_major_strides(shape)[axis], outer = inner * shape[axis];
@@ -143,7 +152,8 @@ Tensor concat(const FoldCall& call) {
   for (std::size_t i = 0; i < call.in.size(); ++i) {
     const Tensor& x = call.input(i);
     const std::size_t run = inner * x.shape[axis];
-    for (std::size_t k = 0; k < x.values.size(); ++k) out.values[k / run * outer + begin + k % run] = x.values[k];
+    for (std::size_t k = 0; k < x.values.size(); ++k)
+      out.values[k / run * outer + begin + k % run] = x.values[k];
     begin += run;
   }
   return out;
@@ -209,17 +219,18 @@ Tensor expand(const FoldCall& call) {
 
 FoldFunction fold_arrangement(std::string_view op) {
   static const std::map<std::string_view, FoldFunction> kAll = {
-      {"Concat", concat},       {"Constant", constant},     {"ConstantOfShape", constant_of_shape},
-      {"Expand", expand},       {"Flatten", flatten},       {"Gather", gather},
-      {"Identity", identity},   {"Reshape", reshape},       {"Slice", slice},
-      {"Squeeze", squeeze},     {"Transpose", transpose},   {"Unsqueeze", unsqueeze},
+      {"Concat", concat},     {"Constant", constant},   {"ConstantOfShape", constant_of_shape},
+      {"Expand", expand},     {"Flatten", flatten},     {"Gather", gather},
+      {"Identity", identity}, {"Reshape", reshape},     {"Slice", slice},
+      {"Squeeze", squeeze},   {"Transpose", transpose}, {"Unsqueeze", unsqueeze},
   };
   const auto at = kAll.find(op);
   return at == kAll.end() ? nullptr : at->second;
 }
 
 bool only_arranges(std::string_view op) {
-  static constexpr std::string_view kNames[] = {"Flatten", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze"};
+  static constexpr std::string_view kNames[] = {"Flatten", "Identity",  "Reshape",
+                                                "Squeeze", "Transpose", "Unsqueeze"};
   return std::find(std::begin(kNames), std::end(kNames), op) != std::end(kNames);
 }
 
@@ -234,7 +245,8 @@ const Tensor& FoldCall::input(std::size_t i) const {
 }
 
 Tensor blank(Element element, Shape shape) {
-  require(elements(shape) <= std::size_t{1} << 26, "a constant of shape {} is too large to compute while reading", to_string(shape));
+  require(elements(shape) <= std::size_t{1} << 26,
+          "a constant of shape {} is too large to compute while reading", to_string(shape));
   const std::size_t n = elements(shape);
   return {element, std::move(shape), std::vector<double>(n)};
 }

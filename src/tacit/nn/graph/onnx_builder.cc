@@ -16,12 +16,13 @@ bool one_of(std::string_view name, std::initializer_list<std::string_view> names
 
 /// Operators that broadcast: an entry for every example that is the same for all may stand once.
 bool broadcasts(std::string_view op) {
-  return one_of(op, {"Add", "And", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max", "Min", "Mul", "Or",
-                     "Pow", "Sub", "Sum", "Where"});
+  return one_of(op, {"Add", "And", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max",
+                     "Min", "Mul", "Or", "Pow", "Sub", "Sum", "Where"});
 }
 
 Element result_element(const Step& step) {
-  if (one_of(step.op, {"And", "Equal", "Greater", "GreaterOrEqual", "IsInf", "IsNaN", "Less", "LessOrEqual", "Not", "Or", "Xor"}))
+  if (one_of(step.op, {"And", "Equal", "Greater", "GreaterOrEqual", "IsInf", "IsNaN", "Less", "LessOrEqual",
+                       "Not", "Or", "Xor"}))
     return Element::Bool;
   if (one_of(step.op, {"ArgMax", "ArgMin", "NonZero"})) return Element::Int;
   return step.in.empty() ? Element::Float : step.in[step.op == "Where" && step.in.size() > 1 ? 1 : 0].element;
@@ -38,14 +39,16 @@ bool repeats(const Tensor& one, const Tensor& two) {
   twice[0] = 2;
   const auto half = one.values.size();
   return two.shape == twice && std::equal(one.values.begin(), one.values.end(), two.values.begin()) &&
-         std::equal(one.values.begin(), one.values.end(), two.values.begin() + static_cast<std::ptrdiff_t>(half));
+         std::equal(one.values.begin(), one.values.end(),
+                    two.values.begin() + static_cast<std::ptrdiff_t>(half));
 }
 
 void check_size(const Shape& shape, const Step& step) {
   for (std::size_t d : shape)
-    require(d < (std::size_t{1} << 31), "{} gives a tensor of shape {}, which is too large", step.what(), to_string(shape));
-  require(shape.size() <= 16 && elements(shape) <= (std::size_t{1} << 36), "{} gives a tensor of shape {}, which is too large",
-          step.what(), to_string(shape));
+    require(d < (std::size_t{1} << 31), "{} gives a tensor of shape {}, which is too large", step.what(),
+            to_string(shape));
+  require(shape.size() <= 16 && elements(shape) <= (std::size_t{1} << 36),
+          "{} gives a tensor of shape {}, which is too large", step.what(), to_string(shape));
 }
 
 Attr as_attribute(const KnownInput& k, const Tensor& t, const Step& step) {
@@ -61,13 +64,23 @@ Attr as_attribute(const KnownInput& k, const Tensor& t, const Step& step) {
 }  // namespace
 
 TensorPtr numbers_of(const Operand& x, const Step& step, std::string_view input) {
-  require(x.numbers(), "{} takes its '{}' from data, and it must be known before the model runs; make it a constant", step.what(), input);
-  require(same(x), "{} takes its '{}' from the size of the batch; make it a constant that holds for every batch", step.what(), input);
+  require(x.numbers(),
+          "{} takes its '{}' from data, and it must be known before the model runs; make it a constant",
+          step.what(), input);
+  require(same(x),
+          "{} takes its '{}' from the size of the batch; make it a constant that holds for every batch",
+          step.what(), input);
   return x.one;
 }
 
 Operand Builder::input(const std::string& name, Element element, Shape one, Shape two) {
-  Operand out{Operand::Is::Live, name, element, nullptr, nullptr, graph_.add_input(printable(name), std::move(one)), false};
+  Operand out{Operand::Is::Live,
+              name,
+              element,
+              nullptr,
+              nullptr,
+              graph_.add_input(printable(name), std::move(one)),
+              false};
   two_.add_input(name, std::move(two));
   return out;
 }
@@ -98,9 +111,7 @@ Operand Builder::fold(const Step& step, TensorPtr (*pick)(const Operand&)) {
     Operand out = known(step.out.at(0), fold_function(step.op)({in, step.attrs, step.value.get()}));
     spend(out.one->values.size());
     return out;
-  } catch (const UsageError& e) {
-    throw UsageError(fmt::format("{}: {}", step.what(), e.what()));
-  }
+  } catch (const UsageError& e) { throw UsageError(fmt::format("{}: {}", step.what(), e.what())); }
 }
 
 Operand Builder::folded(const Step& step) {
@@ -122,7 +133,9 @@ Operand Builder::shape_constant(const Step& step) {
       return t;
     }
     const auto rank = static_cast<std::int64_t>(shape.size());
-    const auto place = [rank](std::int64_t i) { return std::clamp(i < 0 ? i + rank : i, std::int64_t{0}, rank); };
+    const auto place = [rank](std::int64_t i) {
+      return std::clamp(i < 0 ? i + rank : i, std::int64_t{0}, rank);
+    };
     const std::int64_t end = place(step.attrs.integer("end", rank));
     for (std::int64_t i = place(step.attrs.integer("start", 0)); i < end; ++i)
       t.values.push_back(static_cast<double>(shape[static_cast<std::size_t>(i)]));
@@ -142,10 +155,12 @@ Operand Builder::emit(const Step& step) {
     require(step.in.size() == 1 && step.in[0].present(), "{} needs one input", step.what());
     if (!lost) return shape_constant(step);
   } else if (!lost && fold_function(step.op) != nullptr) {
-    if (every([](const Operand& x) { return !x.present() || x.is == Operand::Is::Known; })) return folded(step);
+    if (every([](const Operand& x) { return !x.present() || x.is == Operand::Is::Known; }))
+      return folded(step);
     const bool weight = step.in[0].is == Operand::Is::Weight && step.in[0].sole_use && same(step.in[0]);
     if (weight && only_arranges(step.op) &&
-        std::all_of(step.in.begin() + 1, step.in.end(), [](const Operand& x) { return x.is == Operand::Is::Known && same(x); }))
+        std::all_of(step.in.begin() + 1, step.in.end(),
+                    [](const Operand& x) { return x.is == Operand::Is::Known && same(x); }))
       return folded(step);
   } else if (op == nullptr) {
     ++missing_[step.op];
@@ -164,7 +179,9 @@ ValueId Builder::constant(const Operand& x, const Step& step) {
   const bool once = !same(x) && broadcasts(step.op) && repeats(*x.one, *x.two);
   const TensorPtr t = once ? x.one : numbers_of(x, step, printable(x.name));
   for (double v : t->values)
-    require(std::fabs(v) < 1e30, "the constant '{}' that {} reads holds {}, which fixed point cannot; use a finite number, as small as will do",
+    require(std::fabs(v) < 1e30,
+            "the constant '{}' that {} reads holds {}, which fixed point cannot; use a finite number, as "
+            "small as will do",
             printable(x.name), step.what(), v);
   two_.add_constant(x.name, {t->shape, {}});
   return graph_.add_constant(printable(x.name), {t->shape, t->values});
@@ -177,7 +194,8 @@ ValueId Builder::value(const Operand& x, const Step& step) {
   if (const auto at = placed_.find(key); at != placed_.end()) return at->second;
   if (x.is == Operand::Is::Known) return placed_[key] = constant(x, step);
   for (double v : x.one->values)
-    require(std::fabs(v) < 1e30, "the weight '{}' holds {}; train the model again, from finite numbers", printable(x.name), v);
+    require(std::fabs(v) < 1e30, "the weight '{}' holds {}; train the model again, from finite numbers",
+            printable(x.name), v);
   two_.add_parameter(x.name, {x.one->shape, {}});
   return placed_[key] = graph_.add_parameter(printable(x.name), {x.one->shape, x.one->values});
 }
@@ -210,7 +228,8 @@ Operand Builder::live(const Step& step, const Op& op) {
   try {
     two_.add_node(op, step.name, ids, attrs);
   } catch (const UsageError& e) {
-    throw UsageError(fmt::format("{} works for one example at a time only, and training needs batches: {}", step.what(), e.what()));
+    throw UsageError(fmt::format("{} works for one example at a time only, and training needs batches: {}",
+                                 step.what(), e.what()));
   }
   check_size(two_.values[id].shape, step);
   return {Operand::Is::Live, step.out.at(0), result_element(step), nullptr, nullptr, id, false};

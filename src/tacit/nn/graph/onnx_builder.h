@@ -1,5 +1,5 @@
-// The graph that grows while a file is read, and a second one of the same nodes for a batch of two examples: what
-// differs between them follows the batch, and what cannot be built twice works for one example only.
+// The graph that grows while a file is read, and a second one of the same nodes for a batch of two examples:
+// what differs between them follows the batch, and what cannot be built twice works for one example only.
 #pragma once
 
 #include <map>

@@ -1,9 +1,9 @@
 #include "tacit/nn/graph/onnx_export.h"
 
+#include <onnx/onnx_pb.h>
+
 #include <algorithm>
 #include <unordered_set>
-
-#include <onnx/onnx_pb.h>
 
 #include "tacit/base/error.h"
 #include "tacit/nn/graph/onnx_step.h"
@@ -25,9 +25,12 @@ void write_attribute(::onnx::NodeProto& node, const std::string& name, const Att
   using Type = ::onnx::AttributeProto;
   auto& a = *node.add_attribute();
   a.set_name(name);
-  if (const auto* i = std::get_if<std::int64_t>(&value)) a.set_type(Type::INT), a.set_i(*i);
-  else if (const auto* f = std::get_if<double>(&value)) a.set_type(Type::FLOAT), a.set_f(static_cast<float>(*f));
-  else if (const auto* s = std::get_if<std::string>(&value)) a.set_type(Type::STRING), a.set_s(*s);
+  if (const auto* i = std::get_if<std::int64_t>(&value))
+    a.set_type(Type::INT), a.set_i(*i);
+  else if (const auto* f = std::get_if<double>(&value))
+    a.set_type(Type::FLOAT), a.set_f(static_cast<float>(*f));
+  else if (const auto* s = std::get_if<std::string>(&value))
+    a.set_type(Type::STRING), a.set_s(*s);
   else if (const auto* is = std::get_if<std::vector<std::int64_t>>(&value)) {
     a.set_type(Type::INTS);
     for (std::int64_t v : *is) a.add_ints(v);
@@ -40,27 +43,32 @@ void write_attribute(::onnx::NodeProto& node, const std::string& name, const Att
 PublicTensor numbers_of(const Attr& value) {
   if (const auto* i = std::get_if<std::int64_t>(&value)) return {{}, {static_cast<double>(*i)}};
   if (const auto* f = std::get_if<double>(&value)) return {{}, {*f}};
-  if (const auto* is = std::get_if<std::vector<std::int64_t>>(&value)) return {{is->size()}, {is->begin(), is->end()}};
+  if (const auto* is = std::get_if<std::vector<std::int64_t>>(&value))
+    return {{is->size()}, {is->begin(), is->end()}};
   const auto* fs = std::get_if<std::vector<double>>(&value);
   require(fs != nullptr, "an attribute that ONNX wants as a tensor is text");
   return {{fs->size()}, *fs};
 }
 
-/// Comparisons give truth values and ArgMax places; logic wants truth values, and all else numbers. In a graph all of
-/// them are numbers.
+/// Comparisons give truth values and ArgMax places; logic wants truth values, and all else numbers. In a
+/// graph all of them are numbers.
 Element result_of(std::string_view op, const std::vector<Element>& in) {
-  for (const std::string_view name : {"And", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "Or", "Xor"})
+  for (const std::string_view name :
+       {"And", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "Or", "Xor"})
     if (op == name) return Element::Bool;
   if (op == "ArgMax" || op == "ArgMin") return Element::Int;
-  const bool moves = op == "Concat" || op == "Expand" || op == "Flatten" || op == "Gather" || op == "Identity" || op == "Reshape" ||
-                     op == "Slice" || op == "Squeeze" || op == "Transpose" || op == "Unsqueeze";
+  const bool moves = op == "Concat" || op == "Expand" || op == "Flatten" || op == "Gather" ||
+                     op == "Identity" || op == "Reshape" || op == "Slice" || op == "Squeeze" ||
+                     op == "Transpose" || op == "Unsqueeze";
   return moves ? in[0] : Element::Float;
 }
 Element wanted_by(std::string_view op, std::size_t i, const std::vector<Element>& in) {
-  if (op == "And" || op == "Or" || op == "Not" || op == "Xor" || (op == "Where" && i == 0)) return Element::Bool;
+  if (op == "And" || op == "Or" || op == "Not" || op == "Xor" || (op == "Where" && i == 0))
+    return Element::Bool;
   if ((op == "Gather" && i == 1) || (op == "OneHot" && i == 0)) return Element::Int;
-  const bool moves = op == "Expand" || op == "Flatten" || op == "Gather" || op == "Identity" || op == "Reshape" || op == "Slice" ||
-                     op == "Squeeze" || op == "Transpose" || op == "Unsqueeze";
+  const bool moves = op == "Expand" || op == "Flatten" || op == "Gather" || op == "Identity" ||
+                     op == "Reshape" || op == "Slice" || op == "Squeeze" || op == "Transpose" ||
+                     op == "Unsqueeze";
   if (moves && i == 0) return in[0];
   const bool alike = op == "Concat" && std::equal(in.begin() + 1, in.end(), in.begin());
   return alike ? in[0] : Element::Float;
@@ -68,19 +76,23 @@ Element wanted_by(std::string_view op, std::size_t i, const std::vector<Element>
 
 class Exporter {
  public:
-  Exporter(const Graph& graph, const std::vector<PublicTensor>& parameters) : graph_(graph), names_(graph.values.size()) {
+  Exporter(const Graph& graph, const std::vector<PublicTensor>& parameters)
+      : graph_(graph), names_(graph.values.size()) {
     const auto ids = graph.parameters();
-    require(parameters.size() == ids.size(), "the model has {} parameters, and {} tensors are given", ids.size(), parameters.size());
+    require(parameters.size() == ids.size(), "the model has {} parameters, and {} tensors are given",
+            ids.size(), parameters.size());
     for (std::size_t i = 0; i < ids.size(); ++i) {
       const ValueInfo& value = graph.values[ids[i]];
-      require(parameters[i].shape == value.shape, "the parameter '{}' has shape {}, and numbers of shape {} are given", value.name,
+      require(parameters[i].shape == value.shape,
+              "the parameter '{}' has shape {}, and numbers of shape {} are given", value.name,
               to_string(value.shape), to_string(parameters[i].shape));
     }
     elements_.resize(graph.values.size(), Element::Float);
     // The names of inputs and outputs are what users see: they are given first.
     for (ValueId id : graph.inputs) name(id);
     for (ValueId id : graph.outputs) name(id);
-    for (std::size_t i = 0; i < ids.size(); ++i) write_floats(*out_.add_initializer(), name(ids[i]), parameters[i]);
+    for (std::size_t i = 0; i < ids.size(); ++i)
+      write_floats(*out_.add_initializer(), name(ids[i]), parameters[i]);
   }
 
   ::onnx::GraphProto run(const std::string& title) {
@@ -114,8 +126,10 @@ class Exporter {
     const bool batch = value.kind == Kind::Input || value.kind == Kind::Result;
     for (std::size_t i = 0; i < value.shape.size(); ++i) {
       auto& d = *type.mutable_shape()->add_dim();
-      if (i == 0 && batch && value.shape[i] == 1) d.set_dim_param("N");
-      else d.set_dim_value(static_cast<std::int64_t>(value.shape[i]));
+      if (i == 0 && batch && value.shape[i] == 1)
+        d.set_dim_param("N");
+      else
+        d.set_dim_value(static_cast<std::int64_t>(value.shape[i]));
     }
   }
 
@@ -161,7 +175,8 @@ class Exporter {
     const auto known = known_inputs_of(op);
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
       const ValueId id = node.inputs[i];
-      const auto k = std::find_if(known.begin(), known.end(), [i](const KnownInput& one) { return one.index == i; });
+      const auto k =
+          std::find_if(known.begin(), known.end(), [i](const KnownInput& one) { return one.index == i; });
       const Element wanted = wanted_by(op, i, kinds);
       if (id == kNoValue) {
         in.emplace_back();
@@ -216,7 +231,8 @@ class Exporter {
 
 }  // namespace
 
-std::string export_onnx(const Graph& graph, const std::vector<PublicTensor>& parameters, const ExportInfo& info) {
+std::string export_onnx(const Graph& graph, const std::vector<PublicTensor>& parameters,
+                        const ExportInfo& info) {
   ::onnx::ModelProto model;
   model.set_ir_version(8);
   auto& set = *model.add_opset_import();

@@ -13,8 +13,9 @@ struct ExportInfo {
   std::map<std::string, std::string> properties;  ///< the file's metadata
 };
 
-/// The file's bytes. `parameters` stand for the initial numbers, in the order of Graph::parameters(). Importing the
-/// file gives the same graph, and the same numbers rounded to float32.
-std::string export_onnx(const Graph& graph, const std::vector<PublicTensor>& parameters, const ExportInfo& info);
+/// The file's bytes. `parameters` stand for the initial numbers, in the order of Graph::parameters().
+/// Importing the file gives the same graph, and the same numbers rounded to float32.
+std::string export_onnx(const Graph& graph, const std::vector<PublicTensor>& parameters,
+                        const ExportInfo& info);
 
 }  // namespace tacit::nn

@@ -1,10 +1,10 @@
-// ONNX files as messages: read whole, and checked for what the rest of the import takes for granted. No checker of
-// other projects runs on them: a file from elsewhere is parsed and nothing more.
+// ONNX files as messages: read whole, and checked for what the rest of the import takes for granted. No
+// checker of other projects runs on them: a file from elsewhere is parsed and nothing more.
 #pragma once
 
-#include <filesystem>
-
 #include <onnx/onnx_pb.h>
+
+#include <filesystem>
 
 namespace tacit::nn::onnx_io {
 

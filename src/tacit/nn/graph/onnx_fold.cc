@@ -42,7 +42,9 @@ Tensor arithmetic(const FoldCall& call) {
   return out;
 }
 template <double (*kF)(double, double)>
-Tensor comparison(const FoldCall& call) { return pairwise<kF>(call.input(0), call.input(1), Element::Bool); }
+Tensor comparison(const FoldCall& call) {
+  return pairwise<kF>(call.input(0), call.input(1), Element::Bool);
+}
 
 template <double (*kF)(double)>
 Tensor each(const FoldCall& call) {
@@ -93,10 +95,13 @@ Tensor where(const FoldCall& call) {
 }
 
 Tensor range(const FoldCall& call) {
-  for (std::size_t i = 0; i < 3; ++i) require(call.input(i).values.size() == 1, "a range needs three numbers");
-  const double start = call.input(0).values[0], limit = call.input(1).values[0], step = call.input(2).values[0];
+  for (std::size_t i = 0; i < 3; ++i)
+    require(call.input(i).values.size() == 1, "a range needs three numbers");
+  const double start = call.input(0).values[0], limit = call.input(1).values[0],
+               step = call.input(2).values[0];
   const double count = std::ceil((limit - start) / step);
-  require(step != 0 && std::isfinite(count) && count < 1e9, "a range from {} to {} in steps of {} has no end", start, limit, step);
+  require(step != 0 && std::isfinite(count) && count < 1e9, "a range from {} to {} in steps of {} has no end",
+          start, limit, step);
   Tensor out = blank(call.input(0).element, {static_cast<std::size_t>(std::max(count, 0.0))});
   for (std::size_t i = 0; i < out.values.size(); ++i) out.values[i] = start + step * static_cast<double>(i);
   return out;
@@ -117,7 +122,8 @@ Tensor reduction(const FoldCall& call) {
   require(out.values.empty() || !x.values.empty(), "nothing can be made of no numbers");
   for (std::size_t i = 0; i < x.values.size(); ++i) {
     std::size_t at = 0;
-    for (std::size_t axis = 0; axis < kept.size(); ++axis) at += i / own[axis] % x.shape[axis] * strides[axis];
+    for (std::size_t axis = 0; axis < kept.size(); ++axis)
+      at += i / own[axis] % x.shape[axis] * strides[axis];
     out.values[at] = begun[at] ? settled(kF(out.values[at], x.values[i]), x.element) : x.values[i];
     begun[at] = true;
   }

@@ -1,4 +1,5 @@
-// Operators on known numbers, computed while a file is read: what exporters write to compute shapes, axes and masks.
+// Operators on known numbers, computed while a file is read: what exporters write to compute shapes, axes and
+// masks.
 #pragma once
 
 #include "tacit/nn/graph/onnx_step.h"

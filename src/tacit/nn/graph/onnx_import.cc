@@ -19,7 +19,11 @@ using namespace onnx_io;
 class Importer {
  public:
   Importer(const ::onnx::ModelProto& model, const std::filesystem::path& file, const ImportOptions& options)
-      : model_(model), graph_(model.graph()), folder_(file.parent_path()), name_(name_of(file)), options_(options),
+      : model_(model),
+        graph_(model.graph()),
+        folder_(file.parent_path()),
+        name_(name_of(file)),
+        options_(options),
         builder_(budget(model.graph())) {
     origin_.opset = opset_of(model);
     origin_.batched = options.open_batch;
@@ -48,7 +52,9 @@ class Importer {
 
  private:
   /// Folding may do a fixed amount of work, and some more for each number in the file.
-  static std::uint64_t budget(const ::onnx::GraphProto& graph) { return (std::uint64_t{1} << 27) + 8 * graph.ByteSizeLong(); }
+  static std::uint64_t budget(const ::onnx::GraphProto& graph) {
+    return (std::uint64_t{1} << 27) + 8 * graph.ByteSizeLong();
+  }
 
   /// Nodes that outputs depend on, and how often each name is read.
   void find_live() {
@@ -65,7 +71,8 @@ class Importer {
   }
 
   void define(const std::string& name, Operand x) {
-    require(!name.empty() && named_.emplace(name, std::move(x)).second, "{} defines '{}' twice; export it again", name_, printable(name));
+    require(!name.empty() && named_.emplace(name, std::move(x)).second,
+            "{} defines '{}' twice; export it again", name_, printable(name));
   }
 
   void add_inputs() {
@@ -80,12 +87,14 @@ class Importer {
       Shape one, two;
       for (std::size_t i = 0; i < in.extents.size(); ++i) {
         const bool batch = i == 0 && origin_.batched;
-        require(batch || in.extents[i] > 0, "the input '{}' leaves its axis {} open; export the model with a fixed size there",
+        require(batch || in.extents[i] > 0,
+                "the input '{}' leaves its axis {} open; export the model with a fixed size there",
                 printable(in.name), i + 1);
         one.push_back(batch ? 1 : static_cast<std::size_t>(in.extents[i]));
         two.push_back(batch ? 2 : one.back());
       }
-      require(elements(two) <= (std::size_t{1} << 32), "the input '{}' has examples of shape {}, which is too large", printable(in.name),
+      require(elements(two) <= (std::size_t{1} << 32),
+              "the input '{}' has examples of shape {}, which is too large", printable(in.name),
               to_string(one));
       define(in.name, builder_.input(in.name, in.element, one, two));
     }
@@ -94,12 +103,14 @@ class Importer {
   void add_initializers() {
     std::set<std::string_view> seen;
     for (const auto& t : graph_.initializer()) {
-      require(seen.insert(t.name()).second, "{} holds the weight '{}' twice; export it again", name_, printable(t.name()));
+      require(seen.insert(t.name()).second, "{} holds the weight '{}' twice; export it again", name_,
+              printable(t.name()));
       const auto reads = reads_.find(t.name());
       if (reads == reads_.end()) continue;
       Operand x = known(t.name(), read_tensor(t, folder_));
       // A float with axes is a weight; one without is a number of the formula, but in files that tacit wrote.
-      if (x.element == Element::Float && (!x.one->shape.empty() || model_.producer_name() == "tacit")) x.is = Operand::Is::Weight;
+      if (x.element == Element::Float && (!x.one->shape.empty() || model_.producer_name() == "tacit"))
+        x.is = Operand::Is::Weight;
       x.sole_use = reads->second == 1;
       define(t.name(), std::move(x));
     }
@@ -108,7 +119,8 @@ class Importer {
   Operand operand(const std::string& name, const std::string& reader) const {
     if (name.empty()) return {};
     const auto at = named_.find(name);
-    require(at != named_.end(), "{} reads '{}', which nothing before it defines; export the model again", reader, printable(name));
+    require(at != named_.end(), "{} reads '{}', which nothing before it defines; export the model again",
+            reader, printable(name));
     return at->second;
   }
 
@@ -125,7 +137,8 @@ class Importer {
         x = results[i];
       } else if (reads_.contains(out[i])) {
         x.is = Operand::Is::Missing;
-        if (results.empty() || results[0].is != Operand::Is::Missing) ++missing_results_[fmt::format("the result {} of {}", i + 1, op)];
+        if (results.empty() || results[0].is != Operand::Is::Missing)
+          ++missing_results_[fmt::format("the result {} of {}", i + 1, op)];
       } else {
         continue;
       }

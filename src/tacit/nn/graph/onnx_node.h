@@ -1,10 +1,10 @@
 // Messages of nodes and of inputs, read into what the import works on.
 #pragma once
 
+#include <onnx/onnx_pb.h>
+
 #include <filesystem>
 #include <map>
-
-#include <onnx/onnx_pb.h>
 
 #include "tacit/nn/graph/onnx_step.h"
 

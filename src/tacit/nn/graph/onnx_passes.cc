@@ -49,15 +49,19 @@ std::vector<std::size_t> uses(const Graph& graph) {
   return out;
 }
 
-/// The node that a normalisation can go into: its weights, and its bias if it has one, are read by nothing else.
+/// The node that a normalisation can go into: its weights, and its bias if it has one, are read by nothing
+/// else.
 Node* host(Graph& graph, const Node& norm, const std::vector<std::size_t>& used) {
   if (used[norm.inputs[0]] != 1) return nullptr;
   for (Node& node : graph.nodes) {
     if (node.output != norm.inputs[0]) continue;
     if (node.op->name != "Conv" && node.op->name != "Gemm") return nullptr;
-    if (node.op->name == "Gemm" && (node.attrs.real("beta", 1) != 1 || node.attrs.real("alpha", 1) != 1)) return nullptr;
+    if (node.op->name == "Gemm" && (node.attrs.real("beta", 1) != 1 || node.attrs.real("alpha", 1) != 1))
+      return nullptr;
     for (std::size_t i = 1; i < node.inputs.size(); ++i)
-      if (node.inputs[i] == kNoValue || used[node.inputs[i]] != 1 || graph.values[node.inputs[i]].initial.values.empty()) return nullptr;
+      if (node.inputs[i] == kNoValue || used[node.inputs[i]] != 1 ||
+          graph.values[node.inputs[i]].initial.values.empty())
+        return nullptr;
     return &node;
   }
   return nullptr;
@@ -71,7 +75,9 @@ void fold_batch_norms(Graph& graph) {
     if (norm.op->name != "BatchNormalization") continue;
     Node* node = host(graph, norm, uses(graph));
     if (node == nullptr) continue;
-    const auto numbers = [&](std::size_t i) -> const std::vector<double>& { return graph.values[norm.inputs.at(i)].initial.values; };
+    const auto numbers = [&](std::size_t i) -> const std::vector<double>& {
+      return graph.values[norm.inputs.at(i)].initial.values;
+    };
     const std::size_t channels = numbers(1).size();
     bool known = true;
     for (std::size_t i = 1; i < 5; ++i) known = known && numbers(i).size() == channels && channels > 0;
@@ -91,12 +97,14 @@ void fold_batch_norms(Graph& graph) {
       std::vector<double>& b = graph.values[node->inputs[2]].initial.values;
       const std::vector<double> old = b;
       b.resize(channels);
-      for (std::size_t c = 0; c < channels; ++c) b[c] = (old.size() == 1 ? old[0] : old[c]) * factor[c] + bias[c];
+      for (std::size_t c = 0; c < channels; ++c)
+        b[c] = (old.size() == 1 ? old[0] : old[c]) * factor[c] + bias[c];
       graph.values[node->inputs[2]].initial.shape = graph.values[node->inputs[2]].shape = {channels};
     } else {
       const ValueInfo& weight = graph.values[node->inputs[1]];
-      const ValueId id = weight.kind == ValueInfo::Kind::Parameter ? graph.add_parameter(node->name + ".bias", {{channels}, bias})
-                                                                   : graph.add_constant(node->name + ".bias", {{channels}, bias});
+      const ValueId id = weight.kind == ValueInfo::Kind::Parameter
+                             ? graph.add_parameter(node->name + ".bias", {{channels}, bias})
+                             : graph.add_constant(node->name + ".bias", {{channels}, bias});
       node->inputs.push_back(id);
     }
     // What read the normalisation reads its host, which takes over the result's name.

@@ -1,5 +1,5 @@
-// A reshape written for the batch at hand becomes one for every batch: what follows the batch is kept (0) or left
-// open (-1), the rest is as it was.
+// A reshape written for the batch at hand becomes one for every batch: what follows the batch is kept (0) or
+// left open (-1), the rest is as it was.
 #include <algorithm>
 
 #include "tacit/base/error.h"
@@ -12,7 +12,9 @@ namespace {
 
 using Extents = std::vector<std::int64_t>;
 
-std::int64_t extent(const Shape& shape, std::size_t axis) { return axis < shape.size() ? static_cast<std::int64_t>(shape[axis]) : -1; }
+std::int64_t extent(const Shape& shape, std::size_t axis) {
+  return axis < shape.size() ? static_cast<std::int64_t>(shape[axis]) : -1;
+}
 
 /// The axis that follows the batch; nothing if none or several do.
 std::optional<std::size_t> batch_axis(const Shape& one, const Shape& two) {
@@ -25,8 +27,8 @@ std::optional<std::size_t> batch_axis(const Shape& one, const Shape& two) {
   return found;
 }
 
-/// A literal that stands for the batch, in a model for which its size should be open: the one with as many elements
-/// before it as the batch has in the input.
+/// A literal that stands for the batch, in a model for which its size should be open: the one with as many
+/// elements before it as the batch has in the input.
 Extents without_batch(Extents wanted, const Shape& one, const Shape& two, std::int64_t batch) {
   const auto axis = batch_axis(one, two);
   if (!axis || elements(one) == 0) return wanted;
@@ -34,11 +36,14 @@ Extents without_batch(Extents wanted, const Shape& one, const Shape& two, std::i
   const auto before = static_cast<std::int64_t>(elements(lead));
   std::int64_t product = 1;
   std::size_t at = 0;
-  while (at < wanted.size() && product != before && wanted[at] > 0 && wanted[at] <= before) product *= wanted[at++];
+  while (at < wanted.size() && product != before && wanted[at] > 0 && wanted[at] <= before)
+    product *= wanted[at++];
   if (at == wanted.size() || product != before || wanted[at] <= 0 || wanted[at] % batch != 0) return wanted;
   const bool open = std::find(wanted.begin(), wanted.end(), -1) != wanted.end();
-  if (!open) wanted[at] = -1;
-  else if (at == *axis && extent(one, at) * batch == wanted[at]) wanted[at] = 0;
+  if (!open)
+    wanted[at] = -1;
+  else if (at == *axis && extent(one, at) * batch == wanted[at])
+    wanted[at] = 0;
   return wanted;
 }
 
@@ -48,9 +53,12 @@ Extents resolved(Extents wanted, const Shape& from, bool zero_keeps, const Step&
   std::size_t open = wanted.size();
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     if (wanted[i] == 0 && zero_keeps && i < from.size()) wanted[i] = extent(from, i);
-    require(wanted[i] >= -1 && wanted[i] < (std::int64_t{1} << 31), "{} asks for an axis of {}", step.what(), wanted[i]);
-    if (wanted[i] == -1) open = i;
-    else filled = std::min(filled * wanted[i], std::int64_t{1} << 32);  // far beyond any tensor of the graph
+    require(wanted[i] >= -1 && wanted[i] < (std::int64_t{1} << 31), "{} asks for an axis of {}", step.what(),
+            wanted[i]);
+    if (wanted[i] == -1)
+      open = i;
+    else
+      filled = std::min(filled * wanted[i], std::int64_t{1} << 32);  // far beyond any tensor of the graph
   }
   if (open < wanted.size() && filled > 0) wanted[open] = static_cast<std::int64_t>(elements(from)) / filled;
   return wanted;
@@ -65,7 +73,8 @@ Operand lower_reshape(Builder& builder, Step step, const Origin& origin) {
   const Shape &one = builder.shape(x), &two = builder.shape_of_two(x);
   const bool zero_keeps = step.attrs.integer("allowzero", 0) == 0;
   Extents first = integers_of(*target.one, "a shape"), second = integers_of(*target.two, "a shape");
-  require(first.size() == second.size(), "{} has a shape whose number of axes follows the batch", step.what());
+  require(first.size() == second.size(), "{} has a shape whose number of axes follows the batch",
+          step.what());
   if (first == second) {
     first = second = without_batch(first, one, two, origin.batch);
   } else {

@@ -17,7 +17,8 @@ Operand known(std::string name, Tensor tensor) {
 
 Operand known_integers(std::string name, const std::vector<std::int64_t>& values) {
   Tensor t{Element::Int, {values.size()}, {}};
-  for (std::int64_t v : values) t.values.push_back(std::clamp(static_cast<double>(v), -kLargestInt, kLargestInt));
+  for (std::int64_t v : values)
+    t.values.push_back(std::clamp(static_cast<double>(v), -kLargestInt, kLargestInt));
   return known(std::move(name), std::move(t));
 }
 

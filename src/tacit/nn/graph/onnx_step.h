@@ -1,4 +1,5 @@
-// One operator of a file between message and graph: its inputs are known numbers, weights or results of the graph.
+// One operator of a file between message and graph: its inputs are known numbers, weights or results of the
+// graph.
 #pragma once
 
 #include <optional>
@@ -49,8 +50,8 @@ struct Step {
 /// The attributes without some.
 Attrs without(const Attrs& attrs, std::initializer_list<std::string_view> names);
 
-// The inputs that must be known before a model runs. Older operator sets have some as attributes, and so do tacit's
-// operators wherever a shape depends on them.
+// The inputs that must be known before a model runs. Older operator sets have some as attributes, and so do
+// tacit's operators wherever a shape depends on them.
 struct KnownInput {
   std::string_view op;
   std::size_t index;

@@ -1,5 +1,5 @@
-// Tensors of ONNX files as doubles, and back. Every float and integer type is read, from the message itself or
-// from a file beside the model; nothing is allocated before the data are known to be there.
+// Tensors of ONNX files as doubles, and back. Every float and integer type is read, from the message itself
+// or from a file beside the model; nothing is allocated before the data are known to be there.
 #pragma once
 
 #include <filesystem>
@@ -14,8 +14,8 @@ class TensorProto;
 
 namespace tacit::nn::onnx_io {
 
-/// What the numbers of a tensor are. Integers are exact to 2^53 and saturate there: beyond lie only marks that
-/// stand for "to the end".
+/// What the numbers of a tensor are. Integers are exact to 2^53 and saturate there: beyond lie only marks
+/// that stand for "to the end".
 enum class Element { Float, Int, Bool };
 constexpr double kLargestInt = 9007199254740992.0;
 
@@ -32,7 +32,8 @@ Element element_of(int data_type, const std::string& what);
 /// `folder` is where external data may lie.
 Tensor read_tensor(const ::onnx::TensorProto& proto, const std::filesystem::path& folder);
 /// The bytes that the tensor keeps in a file inside `folder`; a path that leaves it is refused.
-std::string read_external(const ::onnx::TensorProto& proto, std::size_t size, const std::filesystem::path& folder);
+std::string read_external(const ::onnx::TensorProto& proto, std::size_t size,
+                          const std::filesystem::path& folder);
 
 /// float32
 void write_floats(::onnx::TensorProto& proto, const std::string& name, const PublicTensor& tensor);

@@ -25,13 +25,17 @@ PublicTensor exact(const Shape& shape) {
 Graph conv_net() {
   Graph g;
   ValueId x = g.add_input("image", {1, 2, 8, 8});
-  x = g.add_node(*find_op("Conv"), "conv", {x, g.add_parameter("conv.weight", exact({4, 2, 3, 3})), g.add_parameter("conv.bias", exact({4}))},
-                 {{"pads", Integers{1, 1, 1, 1}}, {"strides", Integers{1, 1}}});
+  x = g.add_node(
+      *find_op("Conv"), "conv",
+      {x, g.add_parameter("conv.weight", exact({4, 2, 3, 3})), g.add_parameter("conv.bias", exact({4}))},
+      {{"pads", Integers{1, 1, 1, 1}}, {"strides", Integers{1, 1}}});
   x = g.add_node(*find_op("Relu"), "relu", {x});
-  x = g.add_node(*find_op("MaxPool"), "pool", {x}, {{"kernel_shape", Integers{2, 2}}, {"strides", Integers{2, 2}}});
+  x = g.add_node(*find_op("MaxPool"), "pool", {x},
+                 {{"kernel_shape", Integers{2, 2}}, {"strides", Integers{2, 2}}});
   x = g.add_node(*find_op("Mul"), "scale", {x, g.add_constant("half", {{1}, {0.5}})});
   x = g.add_node(*find_op("Reshape"), "rows", {x}, {{"shape", Integers{0, -1}}});
-  x = g.add_node(*find_op("Gemm"), "scores", {x, g.add_parameter("w", exact({5, 64})), g.add_parameter("b", exact({5}))},
+  x = g.add_node(*find_op("Gemm"), "scores",
+                 {x, g.add_parameter("w", exact({5, 64})), g.add_parameter("b", exact({5}))},
                  {{"transB", std::int64_t{1}}, {"alpha", 0.1}});
   g.outputs = {x};
   return g;
@@ -54,7 +58,8 @@ void expect_same(const Graph& a, const Graph& b) {
     EXPECT_EQ(a.nodes[n].name, b.nodes[n].name);
     EXPECT_EQ(a.nodes[n].attrs.all(), b.nodes[n].attrs.all()) << a.nodes[n].name;
     ASSERT_EQ(a.nodes[n].inputs.size(), b.nodes[n].inputs.size());
-    for (std::size_t i = 0; i < a.nodes[n].inputs.size(); ++i) same_value(a.nodes[n].inputs[i], b.nodes[n].inputs[i]);
+    for (std::size_t i = 0; i < a.nodes[n].inputs.size(); ++i)
+      same_value(a.nodes[n].inputs[i], b.nodes[n].inputs[i]);
     same_value(a.nodes[n].output, b.nodes[n].output);
   }
   const auto pa = a.parameters(), pb = b.parameters();
@@ -83,7 +88,8 @@ TEST(Onnx, GivenParametersReplaceTheInitialOnes) {
   const Graph back = import_onnx(folder.write("a.onnx", export_onnx(graph, numbers, {"net", {}})));
   EXPECT_EQ(back.values[back.parameters()[1]].initial.values, (Numbers{1, 2, 3, 0.1f}));
   numbers.pop_back();
-  EXPECT_EQ(usage_error(folder, [&] { export_onnx(graph, numbers, {}); }), "the model has 4 parameters, and 3 tensors are given");
+  EXPECT_EQ(usage_error(folder, [&] { export_onnx(graph, numbers, {}); }),
+            "the model has 4 parameters, and 3 tensors are given");
   numbers.push_back(exact({6}));
   EXPECT_EQ(usage_error(folder, [&] { export_onnx(graph, numbers, {}); }),
             "the parameter 'b' has shape 5, and numbers of shape 6 are given");
@@ -92,7 +98,8 @@ TEST(Onnx, GivenParametersReplaceTheInitialOnes) {
 TEST(Onnx, TheFileSaysWhatItIs) {
   const Graph graph = conv_net();
   ::onnx::ModelProto model;
-  ASSERT_TRUE(model.ParseFromString(export_onnx(graph, initial(graph), {"mine", {{"tacit.score_bound", "0.01"}}})));
+  ASSERT_TRUE(
+      model.ParseFromString(export_onnx(graph, initial(graph), {"mine", {{"tacit.score_bound", "0.01"}}})));
   EXPECT_EQ(model.ir_version(), 8);
   EXPECT_EQ(model.opset_import(0).version(), 17);
   EXPECT_EQ(model.graph().name(), "mine");

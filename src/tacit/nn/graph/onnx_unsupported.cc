@@ -93,11 +93,14 @@ std::string advice_on(const std::string& op) {
 
 }  // namespace
 
-std::string unsupported_operators(const std::string& model, const std::map<std::string, std::size_t>& counts) {
+std::string unsupported_operators(const std::string& model,
+                                  const std::map<std::string, std::size_t>& counts) {
   std::string list;
   for (const auto& [op, n] : counts)
-    list += fmt::format("{}{} ({}: {})", list.empty() ? "" : ", ", op, n == 1 ? "one node" : fmt::format("{} nodes", n), advice_on(op));
-  return fmt::format("{} uses {} that tacit does not have: {}", model, counts.size() == 1 ? "an operator" : "operators", list);
+    list += fmt::format("{}{} ({}: {})", list.empty() ? "" : ", ", op,
+                        n == 1 ? "one node" : fmt::format("{} nodes", n), advice_on(op));
+  return fmt::format("{} uses {} that tacit does not have: {}", model,
+                     counts.size() == 1 ? "an operator" : "operators", list);
 }
 
 }  // namespace tacit::nn::onnx_io

@@ -1,11 +1,11 @@
 // ONNX models for tests, built message by message, and graphs run on the engine of doubles.
 #pragma once
 
+#include <onnx/onnx_pb.h>
+
 #include <cmath>
 #include <string>
 #include <vector>
-
-#include <onnx/onnx_pb.h>
 
 #include "tacit/data/testing/files.h"
 #include "tacit/fn/access.h"
@@ -60,7 +60,8 @@ class Model {
     return *this;
   }
   /// The node, for attributes.
-  ::onnx::NodeProto& node(const std::string& op, const std::vector<std::string>& in, const std::vector<std::string>& out) {
+  ::onnx::NodeProto& node(const std::string& op, const std::vector<std::string>& in,
+                          const std::vector<std::string>& out) {
     auto& n = *graph().add_node();
     n.set_op_type(op);
     n.set_name(out.empty() ? op : "node_" + out[0]);
@@ -76,15 +77,18 @@ class Model {
   ::onnx::ModelProto proto;
 
  private:
-  static void describe(::onnx::ValueInfoProto& info, const std::string& name, const Integers& dims, int type) {
+  static void describe(::onnx::ValueInfoProto& info, const std::string& name, const Integers& dims,
+                       int type) {
     info.set_name(name);
     auto& t = *info.mutable_type()->mutable_tensor_type();
     t.set_elem_type(type);
     t.mutable_shape();
     for (auto d : dims) {
       auto& dim = *t.mutable_shape()->add_dim();
-      if (d == 0) dim.set_dim_param("N");
-      else dim.set_dim_value(d);
+      if (d == 0)
+        dim.set_dim_param("N");
+      else
+        dim.set_dim_value(d);
     }
   }
 };
@@ -125,7 +129,8 @@ inline std::vector<PublicTensor> run(const nn::Graph& graph, const std::vector<P
 /// Numbers that look like data, the same every time.
 inline PublicTensor wave(const Shape& shape, double scale = 1) {
   PublicTensor t{shape, std::vector<double>(elements(shape))};
-  for (std::size_t i = 0; i < t.values.size(); ++i) t.values[i] = scale * std::sin(1 + 1.7 * static_cast<double>(i));
+  for (std::size_t i = 0; i < t.values.size(); ++i)
+    t.values[i] = scale * std::sin(1 + 1.7 * static_cast<double>(i));
   return t;
 }
 
