@@ -59,7 +59,10 @@ class Importer {
   /// Nodes that outputs depend on, and how often each name is read.
   void find_live() {
     require(graph_.output_size() > 0, "{} has no output; export it again", name_);
-    for (const auto& out : graph_.output()) ++reads_[out.name()];
+    for (const auto& out : graph_.output()) {
+      require(!out.name().empty(), "{} has an output without a name; export it again", name_);
+      ++reads_[out.name()];
+    }
     live_.resize(static_cast<std::size_t>(graph_.node_size()));
     for (std::size_t n = live_.size(); n-- > 0;) {
       const auto& node = graph_.node(static_cast<int>(n));
