@@ -215,6 +215,9 @@ Operand Builder::live(const Step& step, const Op& op) {
       in[k.index] = known(in[k.index].name, *t);  // a weight here would be trained
     } else {
       attrs.set(k.name, as_attribute(k, *t, step));
+      // Indices may have any shape, and attributes have none.
+      if (step.op == "Gather")
+        attrs.set("indices_shape", std::vector<std::int64_t>(t->shape.begin(), t->shape.end()));
       in[k.index] = Operand();
     }
   }

@@ -182,11 +182,11 @@ class Exporter {
         in.emplace_back();
       } else if (graph_.values[id].kind != Kind::Constant) {
         in.push_back(as(id, wanted, node.name));
-      } else if (k != known.end()) {
+      } else if (k != known.end() && k->since > kOpset) {
         in.emplace_back();
         attrs.set(k->name, attribute_of(*k, graph_.values[id].initial));
-      } else if (wanted == Element::Int) {
-        in.push_back(side_input(graph_.values[id].name, graph_.values[id].initial, true));
+      } else if (k != known.end() || wanted == Element::Int) {
+        in.push_back(side_input(graph_.values[id].name, graph_.values[id].initial, k == known.end() || integers(*k)));
       } else {
         place_constant(id);
         in.push_back(as(id, wanted, node.name));
@@ -194,15 +194,28 @@ class Exporter {
     }
     for (const KnownInput& k : known) {
       const auto at = attrs.all().find(std::string(k.name));
-      if (at == attrs.all().end() || k.since > kOpset) continue;
+      if (at == attrs.all().end() || k.since > kOpset || k.name == "training_mode") continue;
       if (in.size() <= k.index) in.resize(k.index + 1);
-      const bool integers = k.form == KnownInput::Form::Integer || k.form == KnownInput::Form::Integers;
-      in[k.index] = side_input(fmt::format("{}.{}", node.name, k.name), numbers_of(at->second), integers);
+      PublicTensor numbers = numbers_of(at->second);
+      if (op == "Gather" && attrs.has("indices_shape")) {
+        const auto shape = attrs.integers("indices_shape");
+        numbers.shape.assign(shape.begin(), shape.end());
+      }
+      in[k.index] = side_input(fmt::format("{}.{}", node.name, k.name), numbers, integers(k));
       attrs = without(attrs, {k.name});
     }
     while (!in.empty() && in.back().empty()) in.pop_back();
+    // The file is for inference, where a batch has no statistics of its own and nothing is dropped.
+    attrs = without(attrs, {"training_mode", "indices_shape"});
+    if (op == "Rsqrt") {
+      auto& root = *out_.add_node();
+      root.set_op_type("Sqrt");
+      root.set_name(fresh(nodes_, node.name + ".root"));
+      root.add_input(in.at(0));
+      root.add_output(in[0] = fresh(taken_, node.name + ".root"));
+    }
     auto& out = *out_.add_node();
-    out.set_op_type(op);
+    out.set_op_type(op == "Rsqrt" ? "Reciprocal" : op);
     out.set_name(fresh(nodes_, node.name));
     for (std::string& one : in) out.add_input(std::move(one));
     for (const auto& [key, value] : attrs.all()) write_attribute(out, key, value);
@@ -210,9 +223,12 @@ class Exporter {
     elements_[node.output] = result_of(op, kinds);
   }
 
+  static bool integers(const KnownInput& k) {
+    return k.form == KnownInput::Form::Integer || k.form == KnownInput::Form::Integers;
+  }
   static Attr attribute_of(const KnownInput& k, const PublicTensor& t) {
     using Form = KnownInput::Form;
-    if (k.form == Form::Integers || k.form == Form::Integer) {
+    if (integers(k)) {
       const auto values = integers_of({Element::Int, t.shape, t.values}, std::string(k.name));
       if (k.form == Form::Integers) return values;
       return values.at(0);

@@ -50,8 +50,8 @@ struct Step {
 /// The attributes without some.
 Attrs without(const Attrs& attrs, std::initializer_list<std::string_view> names);
 
-// The inputs that must be known before a model runs. Older operator sets have some as attributes, and so do
-// tacit's operators wherever a shape depends on them.
+/// An input that must be known before a model runs. Older operator sets have some of these as attributes, and so do
+/// tacit's operators.
 struct KnownInput {
   std::string_view op;
   std::size_t index;
