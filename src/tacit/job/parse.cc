@@ -23,13 +23,16 @@ std::string name_of(TomlTable& t) {
   return name;
 }
 
-std::vector<Endpoint> endpoints(TomlTable& job, const std::string& key, bool with_address) {
+std::vector<Endpoint> endpoints(TomlTable& job, const std::string& key, bool with_address, Keys keys) {
   std::vector<Endpoint> out;
   for (TomlTable& t : job.tables(key)) {
     Endpoint e;
     e.name = name_of(t);
     if (with_address) e.address = t.at("address", [&] { return parse_address(t.text("address")); });
-    e.key = t.at("key", [&] { return parse_public_key(t.text("key")); });
+    const std::string text = t.text("key");
+    if (text.empty() && keys == Keys::Needed)
+      t.fail("key", fmt::format("is empty: make {0} a key with 'tacit keys new {0}', and write the public one here", e.name));
+    if (!text.empty()) e.key = t.at("key", [&] { return parse_public_key(text); });
     t.finish();
     out.push_back(std::move(e));
   }
@@ -193,7 +196,7 @@ nn::TrainSettings training_of(TomlTable t) {
 }
 
 std::vector<ReleaseRule> releases_of(TomlTable& job, const Job& roster) {
-  constexpr std::string_view kWhat[] = {"loss", "metric", "model", "predictions"};
+  constexpr std::string_view kWhat[] = {"loss", "metric", "model", "predictions", "scores"};
   std::vector<ReleaseRule> out;
   for (TomlTable& t : job.tables("release")) {
     ReleaseRule r;
@@ -236,14 +239,14 @@ void check_names(TomlTable& t, const Job& job) {
   const auto roster = job.roster();
   for (std::size_t i = 0; i < roster.size(); ++i)
     for (std::size_t j = i + 1; j < roster.size(); ++j)
-      if (roster[i].key == roster[j].key)
+      if (roster[i].key == roster[j].key && roster[i].key != PublicKey{})
         t.fail("party", fmt::format("'{}' and '{}' have the same key: one who holds two places could read the data",
                                     roster[i].name, roster[j].name));
 }
 
 }  // namespace
 
-Job read_job(const std::filesystem::path& file) {
+Job read_job(const std::filesystem::path& file, Keys keys) {
   TomlTable t = TomlTable::parse(file);
   Job job;
   TomlTable head = t.table("job");
@@ -259,8 +262,8 @@ Job read_job(const std::filesystem::path& file) {
   job.patience = std::chrono::milliseconds(static_cast<long>(1000 * head.real("patience", 5, 0.5, 3600)));
   job.start_patience = std::chrono::milliseconds(static_cast<long>(1000 * head.real("start_patience", 60, 1, 1e6)));
   head.finish();
-  job.parties = endpoints(t, "party", true);
-  job.owners = endpoints(t, "owner", false);
+  job.parties = endpoints(t, "party", true, keys);
+  job.owners = endpoints(t, "owner", false, keys);
   if (job.parties.size() != protocol.parties)
     t.fail("party", fmt::format("the protocol {} needs {} parties, and the job names {}", protocol.name, protocol.parties,
                                 job.parties.size()));

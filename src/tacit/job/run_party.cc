@@ -276,9 +276,17 @@ RunReport PartyRun::answer(PartyId owner) {
   for (const auto& p : parts) list.push_back(&p);
   const std::size_t width = parts.front().shape().back();
   const Secret<Real> scores = fn::reshape(ctx_, fn::join<Real>(ctx_, list), {rows.size(), width});
-  // Of classes, only which it is; of numbers, the numbers.
-  if (width > 1) releases_.release("predictions", "classes", fn::to_real(ctx_, fn::argmax_last(ctx_, scores)));
-  else releases_.release("predictions", "numbers", scores);
+  auto gets = [&](std::string_view what) {
+    return std::any_of(job_.releases.begin(), job_.releases.end(), [&](const ReleaseRule& r) {
+      return r.what == what && std::find(r.to.begin(), r.to.end(), who.name) != r.to.end();
+    });
+  };
+  // As predictions, of classes only which it is.
+  if (gets("predictions")) {
+    if (width > 1) releases_.release("predictions", "classes", fn::to_real(ctx_, fn::argmax_last(ctx_, scores)));
+    else releases_.release("predictions", "numbers", scores);
+  }
+  if (gets("scores")) releases_.release("scores", "all outputs", scores);
   finish();
   return std::move(report_);
 }
