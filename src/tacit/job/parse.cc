@@ -5,6 +5,7 @@
 #include "tacit/base/text.h"
 #include "tacit/job/job.h"
 #include "tacit/job/same_rows.h"
+#include "tacit/job/score.h"
 #include "tacit/job/toml.h"
 #include "tacit/mpc/table.h"
 #include "tacit/ring/codec.h"
@@ -101,7 +102,11 @@ DataSpec data_of(TomlTable t, const std::vector<Endpoint>& owners) {
   d.test_fraction = t.real("test_fraction", 0, 0, 0.9);
   s.id = t.text("id", "");
   if (t.has("missing")) s.missing = t.texts("missing");
-  s.metric = t.at("metric", [&] { return metric_named(t.text("metric", "accuracy")); });
+  s.metric = t.at("metric", [&] {
+    const Metric metric = metric_named(t.text("metric", "accuracy"));
+    const Score computable(metric);
+    return metric;
+  });
   if (t.has("shape"))
     for (std::int64_t e : t.integers("shape")) {
       if (e < 1 || e > 1 << 20) t.fail("shape", fmt::format("cannot hold {}", e));

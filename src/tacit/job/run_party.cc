@@ -143,9 +143,14 @@ void PartyRun::fit(nn::Parameters& parameters) {
   const std::size_t steps = report_.steps = per_epoch * job_.training.epochs;
   std::uint64_t times = 0;
   for (const auto& r : job_.releases)
-    if (r.what == "loss") times = std::min<std::uint64_t>(r.times, steps);
-  // The allowed number of loss values, spread evenly, the last step among them.
-  auto wants_loss = [&](std::size_t step) { return times > 0 && (step + 1) * times / steps != step * times / steps; };
+    if (r.what == "loss") times = std::min<std::uint64_t>(r.times, steps / per_epoch * std::max<std::size_t>(1, examples.rows() / batch));
+  // The allowed number of loss values, spread evenly, each over a whole batch: the rest at an epoch's end can be a
+  // single row, whose own loss nobody is to see.
+  const std::size_t whole = std::max<std::size_t>(1, examples.rows() / batch), wholes = whole * job_.training.epochs;
+  auto wants_loss = [&](std::size_t step) {
+    const std::size_t within = step % per_epoch, at = step / per_epoch * whole + within;
+    return within < whole && times > 0 && (at + 1) * times / wholes != at * times / wholes;
+  };
   nn::TrainHooks hooks;
   hooks.wants_loss = wants_loss;
   hooks.after_step = [&](const nn::StepInfo& info) {
