@@ -1,0 +1,241 @@
+#include "tacit/nn/graph/onnx_builder.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "tacit/base/error.h"
+#include "tacit/nn/graph/onnx_fold.h"
+
+namespace tacit::nn::onnx_io {
+
+namespace {
+
+bool one_of(std::string_view name, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Operators that broadcast: an entry for every example that is the same for all may stand once.
+bool broadcasts(std::string_view op) {
+  return one_of(op, {"Add", "And", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max",
+                     "Min", "Mul", "Or", "Pow", "Sub", "Sum", "Where"});
+}
+
+Element result_element(const Step& step) {
+  if (one_of(step.op, {"And", "Equal", "Greater", "GreaterOrEqual", "IsInf", "IsNaN", "Less", "LessOrEqual",
+                       "Not", "Or", "Xor"}))
+    return Element::Bool;
+  if (one_of(step.op, {"ArgMax", "ArgMin", "NonZero"})) return Element::Int;
+  return step.in.empty() ? Element::Float : step.in[step.op == "Where" && step.in.size() > 1 ? 1 : 0].element;
+}
+
+bool same(const Operand& x) {
+  return x.one == x.two || (x.one->shape == x.two->shape && x.one->values == x.two->values);
+}
+
+/// Whether `two` is `one`, once for each of two examples.
+bool repeats(const Tensor& one, const Tensor& two) {
+  Shape twice = one.shape;
+  if (twice.empty() || twice[0] != 1) return false;
+  twice[0] = 2;
+  const auto half = one.values.size();
+  return two.shape == twice && std::equal(one.values.begin(), one.values.end(), two.values.begin()) &&
+         std::equal(one.values.begin(), one.values.end(),
+                    two.values.begin() + static_cast<std::ptrdiff_t>(half));
+}
+
+void check_size(const Shape& shape, const Step& step) {
+  for (std::size_t d : shape)
+    require(d < (std::size_t{1} << 31), "{} gives a tensor of shape {}, which is too large", step.what(),
+            to_string(shape));
+  require(shape.size() <= 16 && elements(shape) <= (std::size_t{1} << 36),
+          "{} gives a tensor of shape {}, which is too large", step.what(), to_string(shape));
+}
+
+Attr as_attribute(const KnownInput& k, const Tensor& t, const Step& step) {
+  const std::string what = fmt::format("the input '{}' of {}", k.name, step.what());
+  using Form = KnownInput::Form;
+  if (k.form == Form::Reals) return t.values;
+  if (k.form == Form::Integers) return integers_of(t, what);
+  require(t.values.size() == 1, "{} must be one number, not {}", what, to_string(t.shape));
+  if (k.form == Form::Integer) return integers_of(t, what)[0];
+  return t.values[0];
+}
+
+}  // namespace
+
+TensorPtr numbers_of(const Operand& x, const Step& step, std::string_view input) {
+  require(x.numbers(),
+          "{} takes its '{}' from data, and it must be known before the model runs; make it a constant",
+          step.what(), input);
+  require(same(x),
+          "{} takes its '{}' from the size of the batch; make it a constant that holds for every batch",
+          step.what(), input);
+  return x.one;
+}
+
+Operand Builder::input(const std::string& name, Element element, Shape one, Shape two) {
+  Operand out{Operand::Is::Live,
+              name,
+              element,
+              nullptr,
+              nullptr,
+              graph_.add_input(printable(name), std::move(one)),
+              false};
+  two_.add_input(name, std::move(two));
+  return out;
+}
+
+const Shape& Builder::shape(const Operand& x) const {
+  return x.is == Operand::Is::Live ? graph_.values[x.id].shape : x.one->shape;
+}
+const Shape& Builder::shape_of_two(const Operand& x) const {
+  return x.is == Operand::Is::Live ? two_.values[x.id].shape : x.two->shape;
+}
+
+void Builder::spend(std::uint64_t numbers) {
+  require(numbers <= budget_, "the model computes too many constants; simplify it before the export");
+  budget_ -= numbers;
+}
+
+Operand Builder::fold(const Step& step, TensorPtr (*pick)(const Operand&)) {
+  std::vector<TensorPtr> held;
+  std::vector<const Tensor*> in;
+  std::uint64_t numbers = 1;
+  for (const Operand& x : step.in) {
+    held.push_back(x.present() ? pick(x) : nullptr);
+    in.push_back(held.back().get());
+    if (in.back() != nullptr) numbers += in.back()->values.size();
+  }
+  spend(numbers);
+  try {
+    Operand out = known(step.out.at(0), fold_function(step.op)({in, step.attrs, step.value.get()}));
+    spend(out.one->values.size());
+    return out;
+  } catch (const UsageError& e) { throw UsageError(fmt::format("{}: {}", step.what(), e.what())); }
+}
+
+Operand Builder::folded(const Step& step) {
+  Operand out = fold(step, [](const Operand& x) { return x.one; });
+  if (!std::all_of(step.in.begin(), step.in.end(), [](const Operand& x) { return !x.present() || same(x); }))
+    out.two = fold(step, [](const Operand& x) { return x.two; }).one;
+  if (step.in.empty() || step.in[0].is != Operand::Is::Weight) return out;
+  out.is = Operand::Is::Weight;
+  out.name = step.in[0].name;
+  out.sole_use = step.in[0].sole_use;
+  return out;
+}
+
+Operand Builder::shape_constant(const Step& step) {
+  const auto numbers = [&step](const Shape& shape) {
+    Tensor t{Element::Int, {}, {}};
+    if (step.op == "Size") {
+      t.values.push_back(static_cast<double>(elements(shape)));
+      return t;
+    }
+    const auto rank = static_cast<std::int64_t>(shape.size());
+    const auto place = [rank](std::int64_t i) {
+      return std::clamp(i < 0 ? i + rank : i, std::int64_t{0}, rank);
+    };
+    const std::int64_t end = place(step.attrs.integer("end", rank));
+    for (std::int64_t i = place(step.attrs.integer("start", 0)); i < end; ++i)
+      t.values.push_back(static_cast<double>(shape[static_cast<std::size_t>(i)]));
+    t.shape = {t.values.size()};
+    return t;
+  };
+  Operand out = known(step.out.at(0), numbers(shape(step.in[0])));
+  out.two = std::make_shared<const Tensor>(numbers(shape_of_two(step.in[0])));
+  return out;
+}
+
+Operand Builder::emit(const Step& step) {
+  const auto every = [&step](auto f) { return std::all_of(step.in.begin(), step.in.end(), f); };
+  const bool lost = !every([](const Operand& x) { return x.is != Operand::Is::Missing; });
+  const Op* op = find_op(step.op);
+  if (step.op == "Shape" || step.op == "Size") {
+    require(step.in.size() == 1 && step.in[0].present(), "{} needs one input", step.what());
+    if (!lost) return shape_constant(step);
+  } else if (!lost && fold_function(step.op) != nullptr) {
+    if (every([](const Operand& x) { return !x.present() || x.is == Operand::Is::Known; }))
+      return folded(step);
+    const bool weight = step.in[0].is == Operand::Is::Weight && step.in[0].sole_use && same(step.in[0]);
+    if (weight && only_arranges(step.op) &&
+        std::all_of(step.in.begin() + 1, step.in.end(),
+                    [](const Operand& x) { return x.is == Operand::Is::Known && same(x); }))
+      return folded(step);
+  } else if (op == nullptr) {
+    ++missing_[step.op];
+  }
+  if (lost || op == nullptr) {
+    if (!lost && fold_function(step.op) != nullptr) ++missing_[step.op];
+    Operand out;
+    out.is = Operand::Is::Missing;
+    out.name = step.out.at(0);
+    return out;
+  }
+  return live(step, *op);
+}
+
+ValueId Builder::constant(const Operand& x, const Step& step) {
+  const bool once = !same(x) && broadcasts(step.op) && repeats(*x.one, *x.two);
+  const TensorPtr t = once ? x.one : numbers_of(x, step, printable(x.name));
+  for (double v : t->values)
+    require(std::fabs(v) < 1e30,
+            "the constant '{}' that {} reads holds {}, which fixed point cannot; use a finite number, as "
+            "small as will do",
+            printable(x.name), step.what(), v);
+  two_.add_constant(x.name, {t->shape, {}});
+  return graph_.add_constant(printable(x.name), {t->shape, t->values});
+}
+
+ValueId Builder::value(const Operand& x, const Step& step) {
+  if (x.is == Operand::Is::Absent) return kNoValue;
+  if (x.is == Operand::Is::Live) return x.id;
+  const std::pair key(x.is, x.name);
+  if (const auto at = placed_.find(key); at != placed_.end()) return at->second;
+  if (x.is == Operand::Is::Known) return placed_[key] = constant(x, step);
+  for (double v : x.one->values)
+    require(std::fabs(v) < 1e30, "the weight '{}' holds {}; train the model again, from finite numbers",
+            printable(x.name), v);
+  two_.add_parameter(x.name, {x.one->shape, {}});
+  return placed_[key] = graph_.add_parameter(printable(x.name), {x.one->shape, x.one->values});
+}
+
+std::optional<ValueId> Builder::parameter(const std::string& weight) const {
+  const auto at = placed_.find({Operand::Is::Weight, weight});
+  return at == placed_.end() ? std::nullopt : std::optional(at->second);
+}
+
+Operand Builder::live(const Step& step, const Op& op) {
+  Attrs attrs = step.attrs;
+  std::vector<Operand> in = step.in;
+  for (const KnownInput& k : known_inputs_of(step.op)) {
+    if (k.index >= in.size() || !in[k.index].present()) continue;
+    const TensorPtr t = numbers_of(in[k.index], step, k.name);
+    if (k.index < op.max_inputs) {
+      in[k.index] = known(in[k.index].name, *t);  // a weight here would be trained
+    } else {
+      attrs.set(k.name, as_attribute(k, *t, step));
+      // Indices may have any shape, and attributes have none.
+      if (step.op == "Gather")
+        attrs.set("indices_shape", std::vector<std::int64_t>(t->shape.begin(), t->shape.end()));
+      in[k.index] = Operand();
+    }
+  }
+  while (!in.empty() && !in.back().present()) in.pop_back();
+  std::vector<ValueId> ids;
+  for (const Operand& x : in) ids.push_back(value(x, step));
+  // An error here names the node itself.
+  const ValueId id = graph_.add_node(op, printable(step.name), ids, attrs);
+  check_size(graph_.values[id].shape, step);
+  graph_.values[id].name = printable(step.out.at(0));
+  try {
+    two_.add_node(op, step.name, ids, attrs);
+  } catch (const UsageError& e) {
+    throw UsageError(fmt::format("{} works for one example at a time only, and training needs batches: {}",
+                                 step.what(), e.what()));
+  }
+  check_size(two_.values[id].shape, step);
+  return {Operand::Is::Live, step.out.at(0), result_element(step), nullptr, nullptr, id, false};
+}
+
+}  // namespace tacit::nn::onnx_io

@@ -1,0 +1,26 @@
+// Every operator of a file brought to the newest form of ONNX's operators, and to what tacit has.
+#pragma once
+
+#include "tacit/nn/graph/onnx_builder.h"
+
+namespace tacit::nn::onnx_io {
+
+/// How the file was made.
+struct Origin {
+  int opset = 0;
+  /// The batch size that literal shapes of the file were written for.
+  std::int64_t batch = 1;
+  /// Whether the first axis of inputs is a batch, whose size shall be open.
+  bool batched = true;
+};
+
+/// The step's results; those that are left out may be missing at the end.
+std::vector<Operand> lower(Builder& builder, Step step, const Origin& origin);
+
+// The parts, by what they do.
+/// Attributes that newer operator sets have as inputs become inputs.
+Step with_newest_inputs(Step step);
+/// A reshape that works for every size of the batch.
+Operand lower_reshape(Builder& builder, Step step, const Origin& origin);
+
+}  // namespace tacit::nn::onnx_io

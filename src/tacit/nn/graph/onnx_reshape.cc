@@ -1,0 +1,98 @@
+// A reshape written for the batch at hand becomes one for every batch: what follows the batch is kept (0) or
+// left open (-1), the rest is as it was.
+#include <algorithm>
+
+#include "tacit/base/error.h"
+#include "tacit/nn/graph/onnx_fold.h"
+#include "tacit/nn/graph/onnx_lower.h"
+
+namespace tacit::nn::onnx_io {
+
+namespace {
+
+using Extents = std::vector<std::int64_t>;
+
+std::int64_t extent(const Shape& shape, std::size_t axis) {
+  return axis < shape.size() ? static_cast<std::int64_t>(shape[axis]) : -1;
+}
+
+/// The axis that follows the batch; nothing if none or several do.
+std::optional<std::size_t> batch_axis(const Shape& one, const Shape& two) {
+  std::optional<std::size_t> found;
+  for (std::size_t i = 0; i < one.size(); ++i) {
+    if (one[i] == two[i]) continue;
+    if (found) return std::nullopt;
+    found = i;
+  }
+  return found;
+}
+
+/// A literal that stands for the batch, in a model for which its size should be open: the one with as many
+/// elements before it as the batch has in the input.
+Extents without_batch(Extents wanted, const Shape& one, const Shape& two, std::int64_t batch) {
+  const auto axis = batch_axis(one, two);
+  if (!axis || elements(one) == 0) return wanted;
+  const Shape lead(one.begin(), one.begin() + static_cast<std::ptrdiff_t>(*axis));
+  const auto before = static_cast<std::int64_t>(elements(lead));
+  std::int64_t product = 1;
+  std::size_t at = 0;
+  while (at < wanted.size() && product != before && wanted[at] > 0 && wanted[at] <= before)
+    product *= wanted[at++];
+  if (at == wanted.size() || product != before || wanted[at] <= 0 || wanted[at] % batch != 0) return wanted;
+  const bool open = std::find(wanted.begin(), wanted.end(), -1) != wanted.end();
+  if (!open)
+    wanted[at] = -1;
+  else if (at == *axis && extent(one, at) * batch == wanted[at])
+    wanted[at] = 0;
+  return wanted;
+}
+
+/// What a wanted shape comes to.
+Extents resolved(Extents wanted, const Shape& from, bool zero_keeps, const Step& step) {
+  std::int64_t filled = 1;
+  std::size_t open = wanted.size();
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i] == 0 && zero_keeps && i < from.size()) wanted[i] = extent(from, i);
+    require(wanted[i] >= -1 && wanted[i] < (std::int64_t{1} << 31), "{} asks for an axis of {}", step.what(),
+            wanted[i]);
+    if (wanted[i] == -1)
+      open = i;
+    else
+      filled = std::min(filled * wanted[i], std::int64_t{1} << 32);  // far beyond any tensor of the graph
+  }
+  if (open < wanted.size() && filled > 0) wanted[open] = static_cast<std::int64_t>(elements(from)) / filled;
+  return wanted;
+}
+
+}  // namespace
+
+Operand lower_reshape(Builder& builder, Step step, const Origin& origin) {
+  require(step.has(0) && step.has(1), "{} needs a tensor and a shape", step.what());
+  const Operand x = step.in[0], target = step.in[1];
+  if (x.is != Operand::Is::Live || !target.numbers() || !origin.batched) return builder.emit(step);
+  const Shape &one = builder.shape(x), &two = builder.shape_of_two(x);
+  const bool zero_keeps = step.attrs.integer("allowzero", 0) == 0;
+  Extents first = integers_of(*target.one, "a shape"), second = integers_of(*target.two, "a shape");
+  require(first.size() == second.size(), "{} has a shape whose number of axes follows the batch",
+          step.what());
+  if (first == second) {
+    first = second = without_batch(first, one, two, origin.batch);
+  } else {
+    const Extents r1 = resolved(first, one, zero_keeps, step), r2 = resolved(second, two, zero_keeps, step);
+    std::size_t open = 0;
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      if (r1[i] == r2[i]) continue;
+      const bool kept = zero_keeps && extent(one, i) == r1[i] && extent(two, i) == r2[i];
+      first[i] = kept ? 0 : -1;
+      if (!kept) ++open;
+    }
+    // An axis that was left open and does not follow the batch makes room for one that does.
+    for (std::size_t i = 0; i < first.size(); ++i)
+      if (open > 0 && r1[i] == r2[i] && first[i] == -1) first[i] = r1[i];
+    require(open <= 1, "{} spreads the batch over two axes; keep it in the first", step.what());
+  }
+  step.in[1] = known_integers(step.out.at(0) + ".shape", first);
+  return builder.emit(step);
+}
+
+}  // namespace tacit::nn::onnx_io

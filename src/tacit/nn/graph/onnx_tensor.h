@@ -1,0 +1,48 @@
+// Tensors of ONNX files as doubles, and back. Every float and integer type is read, from the message itself
+// or from a file beside the model; nothing is allocated before the data are known to be there.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "tacit/secret/secret.h"
+
+namespace onnx {
+class TensorProto;
+}
+
+namespace tacit::nn::onnx_io {
+
+/// What the numbers of a tensor are. Integers are exact to 2^53 and saturate there: beyond lie only marks
+/// that stand for "to the end".
+enum class Element { Float, Int, Bool };
+constexpr double kLargestInt = 9007199254740992.0;
+
+struct Tensor {
+  Element element = Element::Float;
+  Shape shape;
+  std::vector<double> values;
+};
+using TensorPtr = std::shared_ptr<const Tensor>;
+
+/// By ONNX's number of a type; UsageError, naming `what`, for types that hold no real numbers.
+Element element_of(int data_type, const std::string& what);
+
+/// `folder` is where external data may lie.
+Tensor read_tensor(const ::onnx::TensorProto& proto, const std::filesystem::path& folder);
+/// The bytes that the tensor keeps in a file inside `folder`; a path that leaves it is refused.
+std::string read_external(const ::onnx::TensorProto& proto, std::size_t size,
+                          const std::filesystem::path& folder);
+
+/// float32
+void write_floats(::onnx::TensorProto& proto, const std::string& name, const PublicTensor& tensor);
+/// int64
+void write_integers(::onnx::TensorProto& proto, const std::string& name, const PublicTensor& tensor);
+
+/// The integers of a tensor; UsageError, naming `what`, if some are none.
+std::vector<std::int64_t> integers_of(const Tensor& tensor, const std::string& what);
+/// A name from a file, fit for messages and reports: control characters replaced, cut after 80.
+std::string printable(const std::string& name);
+
+}  // namespace tacit::nn::onnx_io
