@@ -138,11 +138,12 @@ bool write_received_model(const Job& job, const OwnerResult& result, const fs::p
   for (const Received& r : result.received) {
     if (r.what != "model") continue;
     const nn::Graph graph = build_model(job);
+    if (r.value.values.size() != graph.parameter_count())
+      throw PeerError(job.parties[0].name, "the parties sent a model of another size than the job's");
     std::vector<PublicTensor> parameters;
     std::size_t at = 0;
     for (nn::ValueId id : graph.parameters()) {
       const std::size_t n = elements(graph.values[id].shape);
-      require(at + n <= r.value.values.size(), "the parties sent a model of another size than the job's");
       const auto from = r.value.values.begin() + static_cast<std::ptrdiff_t>(at);
       parameters.push_back({graph.values[id].shape, {from, from + static_cast<std::ptrdiff_t>(n)}});
       at += n;
