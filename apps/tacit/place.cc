@@ -99,6 +99,8 @@ Place::Place(const PlaceOptions& options, const Style& style)
 }
 
 void Place::connect() {
+  // Before anyone is met: a mistake in it is nobody else's concern.
+  const std::optional<LinkShape> shape = options_.link.empty() ? std::nullopt : std::optional(parse_link(options_.link));
   TlsSettings settings;
   settings.roster = job_.roster();
   settings.parties = job_.parties.size();
@@ -108,7 +110,7 @@ void Place::connect() {
   if (options_.listen_fd >= 0) settings.listener = FileDescriptor(options_.listen_fd);
   settings.progress = [this](const std::string& what) { sink_({what, 0, 0, std::nullopt, 0}); };
   tls_ = TlsTransport::connect(std::move(settings), *identity_);
-  if (!options_.link.empty()) shaped_ = shaped(*tls_, parse_link(options_.link));
+  if (shape) shaped_ = shaped(*tls_, *shape);
 }
 
 PartyOptions Place::party_options() {
