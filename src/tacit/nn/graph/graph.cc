@@ -33,12 +33,22 @@ ValueId Graph::add_node(const Op& op, std::string name, std::vector<ValueId> in,
   } catch (const UsageError& e) {
     throw UsageError(fmt::format("'{}' ({}): {}", name, op.name, e.what()));
   }
+  for (std::size_t i : op.state)
+    if (i < in.size() && in[i] != kNoValue && values[in[i]].kind == ValueInfo::Kind::Parameter)
+      values[in[i]].kind = ValueInfo::Kind::State;
   values.push_back({ValueInfo::Kind::Result, name, std::move(shape), {}});
   nodes.push_back({&op, std::move(name), std::move(in), values.size() - 1, std::move(attrs)});
   return values.size() - 1;
 }
 
 std::vector<ValueId> Graph::parameters() const {
+  std::vector<ValueId> out;
+  for (ValueId i = 0; i < values.size(); ++i)
+    if (values[i].kind == ValueInfo::Kind::Parameter || values[i].kind == ValueInfo::Kind::State) out.push_back(i);
+  return out;
+}
+
+std::vector<ValueId> Graph::trained() const {
   std::vector<ValueId> out;
   for (ValueId i = 0; i < values.size(); ++i)
     if (values[i].kind == ValueInfo::Kind::Parameter) out.push_back(i);
