@@ -30,3 +30,9 @@ fi
 
 step "tests"
 (cd "$here/build" && ctest --output-on-failure -j "$jobs")
+
+step "files that must not compile"
+python3 "$here/tests/run_negative.py" "${CXX:-g++}" "$here/src" "$here/build/generated"
+
+step "the program, end to end"
+TACIT=$here/build/apps/tacit/tacit "$venv/bin/python" -m unittest discover -s "$here/tests/e2e"

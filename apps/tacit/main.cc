@@ -21,6 +21,7 @@ using namespace tacit::app;
 
 void prepare_process() {
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of writing, like a full disk
   // Keys and an owner's plain data are in memory: no core dumps, no attaching by other programs of the same user.
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
@@ -112,7 +113,7 @@ int run(int argc, char** argv) {
   train_command->add_option("--data", train_options.data, "The owner's file; with --simulate or --local: OWNER=FILE for each");
   train_command->add_option("--labels", train_options.labels, "For arrays: the file of labels (OWNER=FILE for each, if several)");
   train_command->add_flag("--clear", train_options.clear, "With --simulate or --local: also train in the clear, to compare");
-  train_command->add_option("--link", train_options.link, "Slow the links down, for example 40ms,100mbit");
+  train_command->add_option("--link", train_options.link, "Slow the links down, for example 40ms,100mbit; the same for all parties and owners");
   train_command->callback([&] { result = train(train_options, style); });
 
   TrainOptions predict_options;

@@ -99,6 +99,8 @@ Place::Place(const PlaceOptions& options, const Style& style)
 }
 
 void Place::connect() {
+  // Before anyone is met: a mistake in it is nobody else's concern.
+  const std::optional<LinkShape> shape = options_.link.empty() ? std::nullopt : std::optional(parse_link(options_.link));
   TlsSettings settings;
   settings.roster = job_.roster();
   settings.parties = job_.parties.size();
@@ -108,7 +110,7 @@ void Place::connect() {
   if (options_.listen_fd >= 0) settings.listener = FileDescriptor(options_.listen_fd);
   settings.progress = [this](const std::string& what) { sink_({what, 0, 0, std::nullopt, 0}); };
   tls_ = TlsTransport::connect(std::move(settings), *identity_);
-  if (!options_.link.empty()) shaped_ = shaped(*tls_, parse_link(options_.link));
+  if (shape) shaped_ = shaped(*tls_, *shape);
 }
 
 PartyOptions Place::party_options() {
@@ -138,11 +140,12 @@ bool write_received_model(const Job& job, const OwnerResult& result, const fs::p
   for (const Received& r : result.received) {
     if (r.what != "model") continue;
     const nn::Graph graph = build_model(job);
+    if (r.value.values.size() != graph.parameter_count())
+      throw PeerError(job.parties[0].name, "the parties sent a model of another size than the job's");
     std::vector<PublicTensor> parameters;
     std::size_t at = 0;
     for (nn::ValueId id : graph.parameters()) {
       const std::size_t n = elements(graph.values[id].shape);
-      require(at + n <= r.value.values.size(), "the parties sent a model of another size than the job's");
       const auto from = r.value.values.begin() + static_cast<std::ptrdiff_t>(at);
       parameters.push_back({graph.values[id].shape, {from, from + static_cast<std::ptrdiff_t>(n)}});
       at += n;

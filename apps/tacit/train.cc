@@ -86,12 +86,16 @@ json simulate(const TrainOptions& options, const Style& style) {
   { const Rehearsal keys(job, folder.path()); }
   // Threads tell of their own death; silence here is only somebody thinking.
   auto wires = memory_transports(job.names(), std::chrono::hours(24));
+  std::vector<std::unique_ptr<Transport>> slow;
+  if (!options.link.empty())
+    for (const auto& wire : wires) slow.push_back(shaped(*wire, parse_link(options.link)));
   ProgressLine line(style);
   std::vector<std::exception_ptr> errors(wires.size());
   std::vector<std::thread> threads;
   std::vector<RunReport> reports(wires.size());
   for (std::size_t i = 0; i < wires.size(); ++i)
     threads.emplace_back([&, i] {
+      Transport& wire = slow.empty() ? *wires[i] : *slow[i];
       try {
         const std::string name = job.names()[i];
         const fs::path own_out = out / (name + "-out");
@@ -100,19 +104,19 @@ json simulate(const TrainOptions& options, const Style& style) {
           party.state = out / (name + "-state");
           party.threads = threads_for(options.threads, job.parties.size());
           if (i == 0) party.progress = [&](const Progress& p) { line.show(p); };
-          reports[i] = run_party(job, party_id(i), *wires[i], "simulation", party);
+          reports[i] = run_party(job, party_id(i), wire, "simulation", party);
         } else {
           OwnerOptions owner;
           if (files.contains(name)) owner.data = files.at(name);
           owner.collect = true;
           const Identity identity = Identity::load(folder.path() / (name + ".key"));
-          const OwnerResult result = run_owner(job, party_id(i), *wires[i], identity, "simulation", owner);
+          const OwnerResult result = run_owner(job, party_id(i), wire, identity, "simulation", owner);
           write_received_model(job, result, own_out);
           reports[i] = result.report;
         }
       } catch (const std::exception& e) {
         errors[i] = std::current_exception();
-        wires[i]->goodbye(e.what());
+        wire.goodbye(e.what());
       }
     });
   for (auto& t : threads) t.join();
@@ -128,6 +132,7 @@ json simulate(const TrainOptions& options, const Style& style) {
   RunReport report = reports.front();
   for (const RunReport& other : reports) take_what_was_told(report, other);
   report.stamps.push_back("simulation");
+  if (!options.link.empty()) report.stamps.push_back("links slowed to " + options.link);
   return conclude(job, options, out, std::move(report), style);
 }
 

@@ -253,6 +253,9 @@ void check_names(TomlTable& t, const Job& job) {
 
 Job read_job(const std::filesystem::path& file, Keys keys) {
   TomlTable t = TomlTable::parse(file);
+  // Sections first: what is missing in one may stand in another whose name is misspelt.
+  for (const char* section : {"job", "party", "owner", "data", "model", "training", "release"}) t.has(section);
+  t.finish();
   Job job;
   TomlTable head = t.table("job");
   job.name = name_of(head);
@@ -277,7 +280,6 @@ Job read_job(const std::filesystem::path& file, Keys keys) {
   job.model = model_of(t.table("model"), file.parent_path());
   job.training = training_of(t.table("training"));
   job.releases = releases_of(t, job);
-  t.finish();
   return job;
 }
 

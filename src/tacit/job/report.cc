@@ -170,7 +170,7 @@ RunReport report_from_json(const json& j) {
     }
     return r;
   } catch (const json::exception& e) {
-    throw UsageError(fmt::format("this is no report of tacit: {}", e.what()));
+    throw UsageError(fmt::format("no report of tacit: {}", e.what()));
   }
 }
 
@@ -180,7 +180,9 @@ RunReport read_report(const std::filesystem::path& file) {
   try {
     return report_from_json(json::parse(in));
   } catch (const json::exception&) {
-    throw UsageError(fmt::format("'{}' is no report of tacit", file.string()));
+    throw UsageError(fmt::format("'{}' is no report of tacit: it is not JSON", file.string()));
+  } catch (const UsageError& e) {
+    throw UsageError(fmt::format("'{}' is {}", file.string(), e.what()));
   }
 }
 

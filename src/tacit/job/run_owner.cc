@@ -34,6 +34,22 @@ Received take_release(std::vector<Channel>& parties, const ReleaseHead& head) {
   return {head.what, head.note, {head.shape, decode_fixed(std::span<const Word>(sum.data(), n), head.frac)}};
 }
 
+RunReport take_report(std::string_view text, const std::string& party) {
+  try {
+    return report_from_json(nlohmann::json::parse(text));
+  } catch (const std::exception&) {
+    throw PeerError(party, party + " sent a report that cannot be read");
+  }
+}
+
+/// What the parties are told when this owner fails. A mistake in its own files is described with what stands in them,
+/// and that stays here.
+std::string farewell(const std::exception& e) {
+  if (dynamic_cast<const PeerError*>(&e) != nullptr) return e.what();
+  if (dynamic_cast<const UsageError*>(&e) != nullptr) return "its data do not fit the job";
+  return "its machine failed";
+}
+
 }  // namespace
 
 OwnerResult run_owner(const Job& job, PartyId self, Transport& wire, const Identity& identity, const std::string& mode,
@@ -68,7 +84,7 @@ OwnerResult run_owner(const Job& job, PartyId self, Transport& wire, const Ident
     for (;;) {
       const auto [tag, body] = parties[0].receive_any({"release.head", "done"}, kMaxText);
       if (tag == "done") {
-        result.report = report_from_json(nlohmann::json::parse(text_of(body)));
+        result.report = take_report(text_of(body), parties[0].peer_name());
         break;
       }
       result.received.push_back(take_release(parties, parse_release_head(text_of(body), parties[0].peer_name())));
@@ -78,10 +94,8 @@ OwnerResult run_owner(const Job& job, PartyId self, Transport& wire, const Ident
     const std::byte thanks{1};
     for (Channel& party : parties) party.send("thanks", std::span(&thanks, 1));
     wire.goodbye("");
-  } catch (const nlohmann::json::exception&) {
-    throw PeerError(parties[0].peer_name(), parties[0].peer_name() + " sent a report that cannot be read");
   } catch (const std::exception& e) {
-    wire.goodbye(e.what());
+    wire.goodbye(farewell(e));
     throw;
   }
   for (const Received& r : result.received) {

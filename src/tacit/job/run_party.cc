@@ -48,6 +48,7 @@ class PartyRun {
     if (options_.progress) options_.progress({phase, done, total, last_loss_, party_.meter().total().payload});
   }
   Channel& connect_owner(PartyId owner);
+  void see_off(Channel& owner);
   void receive_all();
   void compare_manifests();
   void fit(nn::Parameters& parameters);
@@ -73,6 +74,15 @@ class PartyRun {
   std::optional<double> last_loss_;
   Clock::time_point begin_ = Clock::now();
 };
+
+/// Waits until an owner whose errand is done has gone: what it does next comes on a connection of its own.
+void PartyRun::see_off(Channel& owner) {
+  try {
+    owner.receive_up_to("nothing", 0);
+  } catch (const PeerError& e) {
+    if (e.peer != owner.peer_name()) throw;
+  }
+}
 
 Channel& PartyRun::connect_owner(PartyId owner) {
   const std::string name = job_.names()[index(owner)];
@@ -106,6 +116,7 @@ void PartyRun::receive_all() {
     else if (collects)
       throw PeerError(owner.name, fmt::format("{} is to receive results, but came only to bring data: start it with "
                                               "'tacit train --owner {}'", owner.name, owner.name));
+    else see_off(channel);
   }
   // In the job's order of data owners, whatever order they stand in above.
   std::vector<Upload> ordered;
@@ -238,6 +249,8 @@ void PartyRun::finish() {
     std::byte thanks;
     owner->receive("thanks", std::span(&thanks, 1));
   }
+  for (Channel* owner : owner_pointers_)
+    if (owner != nullptr) see_off(*owner);
   tell("done", 1, 1);
 }
 

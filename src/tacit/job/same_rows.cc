@@ -29,7 +29,8 @@ void require_same_rows(fn::Ctx& ctx, std::span<const Upload> uploads, Releases& 
     const Secret<Bit>* both[] = {&either, &parts[2]};
     any = rest == 0 ? std::move(either) : fn::join<Bit>(ctx, both);
   }
-  const auto told = releases.release("same rows", "1 if they differ", any);
+  // As a number: owners, who are told by summands, are told no bits.
+  const auto told = releases.release("same rows", "1 if they differ", fn::to_real(ctx, any));
   require(told && told->values.at(0) == 0, "the owners' ids differ: all must have the same rows in the same order");
 }
 

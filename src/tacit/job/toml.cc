@@ -57,6 +57,16 @@ void TomlTable::fail(const std::string& key, const std::string& message) const {
   throw UsageError(fmt::format("{}:{}: {}: {}", node_->file, line == 0 ? 1 : line, where, message));
 }
 
+void TomlTable::missing(const std::string& key) const {
+  // It may be there, misspelt.
+  for (const auto& [other, value] : *node_->table) {
+    const std::size_t apart = edit_distance(key, lowered(other.str()));
+    if (2 * apart < key.size() && !node_->asked.contains(std::string(other.str())))
+      fail(key, fmt::format("is missing: is '{}' in line {} meant for it?", other.str(), other.source().begin.line));
+  }
+  fail(key, "is missing");
+}
+
 void TomlTable::rethrow(const std::string& key) const {
   try {
     throw;
@@ -91,7 +101,7 @@ TomlTable::Kind TomlTable::kind(const std::string& key) const {
 
 std::string TomlTable::text(const std::string& key) {
   const toml::node* n = node_->find(key);
-  if (n == nullptr) fail(key, "is missing");
+  if (n == nullptr) missing(key);
   const auto* s = n->as_string();
   if (s == nullptr) fail(key, fmt::format("must be a text in quotes, not {}", kind_of(*n)));
   return s->get();
@@ -100,7 +110,7 @@ std::string TomlTable::text(const std::string& key, const std::string& otherwise
 
 double TomlTable::real(const std::string& key, double low, double high) {
   const toml::node* n = node_->find(key);
-  if (n == nullptr) fail(key, "is missing");
+  if (n == nullptr) missing(key);
   const auto value = n->value<double>();
   if (!value || n->is_boolean() || n->is_string()) fail(key, fmt::format("must be a number, not {}", kind_of(*n)));
   if (!(*value >= low && *value <= high)) fail(key, fmt::format("{} is not between {} and {}", *value, low, high));
@@ -112,7 +122,7 @@ double TomlTable::real(const std::string& key, double otherwise, double low, dou
 
 std::int64_t TomlTable::integer(const std::string& key, std::int64_t low, std::int64_t high) {
   const toml::node* n = node_->find(key);
-  if (n == nullptr) fail(key, "is missing");
+  if (n == nullptr) missing(key);
   const auto* value = n->as_integer();
   if (value == nullptr) fail(key, fmt::format("must be a whole number, not {}", kind_of(*n)));
   if (value->get() < low || value->get() > high)
@@ -133,7 +143,7 @@ bool TomlTable::flag(const std::string& key, bool otherwise) {
 namespace {
 template <class T, class Get>
 std::vector<T> list(const TomlTable& table, const toml::node* n, const std::string& key, std::string_view what, Get get) {
-  if (n == nullptr) table.fail(key, "is missing");
+  if (n == nullptr) table.missing(key);
   const auto* array = n->as_array();
   if (array == nullptr) table.fail(key, fmt::format("must be a list of {}, not {}", what, kind_of(*n)));
   std::vector<T> out;

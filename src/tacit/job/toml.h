@@ -41,6 +41,8 @@ class TomlTable {
   void finish() const;
   /// Throws UsageError "file:line: [path] key: message".
   [[noreturn]] void fail(const std::string& key, const std::string& message) const;
+  /// Throws UsageError for a key that must be there; it names one that is there and may be meant for it.
+  [[noreturn]] void missing(const std::string& key) const;
   /// Runs `body`; a UsageError in it is told again with the place of `key` in front.
   template <class Body>
   auto at(const std::string& key, Body body) -> decltype(body());
