@@ -33,6 +33,9 @@ void add_bent(Builder& b) {
   const PublicTensor x = edges({4, 11}, 60);
   b.add(&kRelu, "edges", x, {}, each([](double v) { return std::max(v, 0.0); }), {}, {});
   b.add(&kRelu, "one", uniform({1}, -1, 1, 61), {}, each([](double v) { return std::max(v, 0.0); }), {}, {});
+  // More than a comparison takes in one go.
+  b.add(&kRelu, "many", uniform({250000}, -4, 4, 66), {}, each([](double v) { return std::max(v, 0.0); }), {},
+        {});
   b.add(&kAbs, "edges", x, {}, each([](double v) { return std::fabs(v); }), {}, {});
   b.add(&kClip, "both sides", x, {{"min", -1.0}, {"max", 2.5}},
         each([](double v) { return std::clamp(v, -1.0, 2.5); }), {}, {});

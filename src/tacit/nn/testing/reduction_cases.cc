@@ -86,6 +86,31 @@ void add_reduction(std::vector<OpCase>& rows, const Op* op, Fold f, Bound forwar
                   gradient});
 }
 
+void add_random_reductions(std::vector<OpCase>& rows) {
+  const std::pair<const Op*, Fold> ops[] = {
+      {&kReduceSum, sum}, {&kReduceMax, largest}, {&kReduceMin, smallest}};
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    Dice dice(seed);
+    Shape x(dice.between(1, 4));
+    Integers axes;
+    std::vector<bool> mask;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      x[i] = dice.between(1, 5);
+      mask.push_back(i == 0 || dice.between(0, 1) == 1);
+      if (mask.back())
+        axes.push_back(static_cast<std::int64_t>(i) -
+                       static_cast<std::int64_t>(dice.between(0, 1) * x.size()));
+    }
+    const bool keep = dice.between(0, 1) == 1;
+    for (const auto& [op, f] : ops)
+      rows.push_back({op,
+                      "random " + std::to_string(seed),
+                      {{uniform(x, -3, 3, seed)}},
+                      {{"axes", axes}, {"keepdims", std::int64_t{keep}}},
+                      folded(f, mask, keep)});
+  }
+}
+
 Reference of_several(Fold f) {
   return [f](const Tensors& in) {
     Shape shape = in[0].shape;
@@ -164,6 +189,7 @@ std::vector<OpCase> reduction_cases() {
     rows.push_back({op, "with a constant", {{edges({3, 4}, 307)}, known({{}, {0.5}})}, {}, f});
     rows.push_back({op, "one", {{edges({3, 4}, 308)}}, {}, f});
   }
+  add_random_reductions(rows);
   add_softmax(rows);
   return rows;
 }
