@@ -144,6 +144,19 @@ std::vector<OpCase> arithmetic_cases() {
                   total});
   rows.push_back({&kSum, "one", {{x}}, {}, total});
   rows.push_back({&kIdentity, "edges", {{x}}, {}, each([](double v) { return v; })});
+  const Reference mean = [](const Tensors& in) {
+    PublicTensor out = total(in);
+    for (double& v : out.values) v /= static_cast<double>(in.size());
+    return out;
+  };
+  rows.push_back({&kMean,
+                  "three that broadcast",
+                  {{x}, {uniform({5}, -4, 4, 52)}, {uniform({2, 1, 1}, -4, 4, 53)}},
+                  {},
+                  mean,
+                  {1, std::ldexp(1, -15)},
+                  {6, std::ldexp(1, -15)}});
+  rows.push_back({&kMean, "one", {{x}}, {}, mean});
   return rows;
 }
 

@@ -28,6 +28,11 @@ double magnitudes(const std::vector<double>& v) {
   for (double x : v) s += std::fabs(x);
   return s;
 }
+double log_sum(const std::vector<double>& v) {
+  double s = 0;
+  for (double x : v) s += std::exp(x);
+  return std::log(s);
+}
 double largest(const std::vector<double>& v) { return *std::max_element(v.begin(), v.end()); }
 double smallest(const std::vector<double>& v) { return *std::min_element(v.begin(), v.end()); }
 
@@ -170,6 +175,7 @@ std::vector<OpCase> reduction_cases() {
   add_reduction(rows, &kReduceSumSquare, squares, {1}, {1});
   add_reduction(rows, &kReduceL1, magnitudes, {}, {});
   add_reduction(rows, &kReduceL2, norm, {4, std::ldexp(1, -12)}, {12, std::ldexp(1, -11)});
+  add_reduction(rows, &kReduceLogSumExp, log_sum, {80}, {40});
   add_reduction(rows, &kReduceMax, largest, {}, {});
   add_reduction(rows, &kReduceMin, smallest, {}, {});
   rows.push_back({&kReduceSum,
