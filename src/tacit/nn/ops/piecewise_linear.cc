@@ -1,5 +1,6 @@
-// Functions made of straight pieces: Abs, Clip, HardSigmoid, HardSwish, LeakyRelu, PRelu. One comparison an
-// element (two at once where there are two bends); which piece it was is kept for the gradient.
+// Functions made of straight pieces: Abs, Clip, HardSigmoid, HardSwish, LeakyRelu, PRelu, ThresholdedRelu.
+// One comparison an element (two at once where there are two bends); which piece it was is kept for the
+// gradient.
 #include "tacit/base/error.h"
 #include "tacit/nn/ops/axes.h"
 #include "tacit/nn/ops/ops.h"
@@ -99,6 +100,20 @@ void leaky_backward(Ctx& ctx, const Call& call, const Value&, const std::any& sa
              fn::add(ctx, kept, fn::scaled(ctx, fn::sub(ctx, grad, kept), call.attrs.real("alpha", 0.01))));
 }
 
+// x where it is above alpha
+Value threshold_forward(Ctx& ctx, const Call& call, std::any* saved) {
+  const double alpha = call.attrs.real("alpha", 1);
+  const Secret<Real> x = call.input(0).as_secret(ctx);
+  Secret<Bit> above = fn::is_negative(ctx, fn::add_public(ctx, fn::negate(ctx, x), {&alpha, 1}));
+  Secret<Real> y = fn::select(ctx, above, x);
+  keep(saved, std::move(above));
+  return y;
+}
+void threshold_backward(Ctx& ctx, const Call&, const Value&, const std::any& saved, const Secret<Real>& grad,
+                        std::span<Grad* const> to) {
+  if (to[0] != nullptr) to[0]->add(ctx, fn::select(ctx, bit_in(saved), grad));
+}
+
 Shape prelu_shape(std::span<const Shape> in, const Attrs&) {
   require(broadcast(in[0], in[1]) == in[0], "slopes {} do not broadcast to {}", to_string(in[1]),
           to_string(in[0]));
@@ -139,5 +154,8 @@ const Op kLeakyRelu{"LeakyRelu",   "x, or alpha x below 0", 1, 1, shape_of_first
                     leaky_forward, leaky_backward};
 const Op kPRelu{"PRelu",       "x, or a trained slope times x below 0", 2, 2, prelu_shape, prelu_forward,
                 prelu_backward};
+
+const Op kThresholdedRelu{"ThresholdedRelu", "x above alpha, else 0", 1, 1, shape_of_first,
+                          threshold_forward, threshold_backward};
 
 }  // namespace tacit::nn
