@@ -186,7 +186,8 @@ class Exporter {
         in.emplace_back();
         attrs.set(k->name, attribute_of(*k, graph_.values[id].initial));
       } else if (k != known.end() || wanted == Element::Int) {
-        in.push_back(side_input(graph_.values[id].name, graph_.values[id].initial, k == known.end() || integers(*k)));
+        in.push_back(
+            side_input(graph_.values[id].name, graph_.values[id].initial, k == known.end() || integers(*k)));
       } else {
         place_constant(id);
         in.push_back(as(id, wanted, node.name));
