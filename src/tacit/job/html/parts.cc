@@ -63,7 +63,7 @@ std::string metric_name(std::string_view metric) {
   if (metric == "accuracy") return "Accuracy";
   if (metric == "mse") return "Mean squared error";
   if (metric == "mae") return "Mean absolute error";
-  if (metric == "logloss") return "Log loss";
+  if (metric == "log_loss") return "Log loss";
   if (metric == "auc") return "Area under the ROC curve";
   return metric.empty() ? "Metric" : escaped(metric);
 }

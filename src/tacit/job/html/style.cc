@@ -34,7 +34,8 @@ h2 { margin: 0 0 .9rem; font-size: 1.3rem; line-height: 1.25; letter-spacing: -.
 .stamps strong:last-of-type { margin-bottom: .35rem; }
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(10.4rem, 1fr)); gap: .75rem;
   margin: 0 0 2.75rem; }
-.cards > div { display: flex; flex-direction: column; padding: .9rem 1.05rem 1rem; border-radius: .5rem;
+.cards > div { display: grid; grid-row: span 3; grid-template-rows: subgrid; row-gap: 0;
+  padding: .9rem 1.05rem 1rem; border-radius: .5rem;
   background: var(--raised);
   border: 1px solid var(--rule); }
 .cards dt { color: var(--soft); font-size: .8125rem; }
@@ -71,7 +72,7 @@ th, td { padding: .42rem .9rem .42rem 0; text-align: left; vertical-align: basel
 th:last-child, td:last-child { padding-right: 0; }
 thead th { color: var(--soft); font-size: .8125rem; font-weight: 600; white-space: nowrap;
   border-bottom-color: var(--soft); }
-tbody th { font-weight: 500; overflow-wrap: break-word; min-width: 7.5rem; max-width: 20rem; }
+tbody th { font-weight: 500; overflow-wrap: anywhere; min-width: 8rem; }
 tr:has(.barred) > * { vertical-align: middle; }
 .n { text-align: right; padding-left: .4rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td:not(.n) { overflow-wrap: anywhere; }

@@ -1,0 +1,12 @@
+// For tests: a report in which everything is filled in, of a run that never was.
+#pragma once
+
+#include "tacit/job/report.h"
+
+namespace tacit::testing {
+
+RunReport sample_report();
+/// Bytes, with overhead and messages in some proportion to them and to the rounds.
+Cost sample_cost(std::uint64_t bytes, std::uint64_t rounds, double seconds);
+
+}  // namespace tacit::testing
