@@ -61,7 +61,7 @@ function(tacit_folder name)
   target_link_libraries(${target} PUBLIC tacit_options ${F_DEPS})
   if(TACIT_TESTS AND testing)  # helpers for tests of this folder and of those that name <name>_testing
     add_library(${target}_testing STATIC ${testing})
-    target_link_libraries(${target}_testing PUBLIC ${target})
+    target_link_libraries(${target}_testing PUBLIC ${target} ${F_TEST_DEPS})
     list(APPEND F_TEST_DEPS ${target}_testing)
   endif()
   if(TACIT_TESTS AND tests)

@@ -11,6 +11,15 @@ Secret<Bit> is_negative(Ctx& ctx, const Secret<Real>& x) {
 
 Secret<Bit> less(Ctx& ctx, const Secret<Real>& a, const Secret<Real>& b) { return is_negative(ctx, sub(ctx, a, b)); }
 
+Secret<Bit> equal(Ctx& ctx, const Secret<Real>& a, const Secret<Real>& b) {
+  // Neither a < b nor b < a, both asked at once.
+  const Secret<Real> there = sub(ctx, a, b), back = negate(ctx, there);
+  const Secret<Real>* both[] = {&there, &back};
+  const Shape shapes[] = {a.shape(), a.shape()};
+  const auto not_less = split<Bit>(ctx, bit_not(ctx, is_negative(ctx, join<Real>(ctx, both))), shapes);
+  return bit_and(ctx, not_less[0], not_less[1]);
+}
+
 Secret<Bit> bit_not(Ctx& ctx, const Secret<Bit>& x) { return Access::seal<Bit>(ctx.mpc.bit_not(Access::look(x))); }
 
 Secret<Bit> bit_xor(Ctx& ctx, const Secret<Bit>& a, const Secret<Bit>& b) {
@@ -38,16 +47,20 @@ Rectified relu(Ctx& ctx, const Secret<Real>& x) {
   return {Access::seal<Real>(std::move(r.value)), Access::seal<Bit>(std::move(r.positive))};
 }
 
-Secret<Real> clip(Ctx& ctx, const Secret<Real>& x, double low, double high) {
+Clipped clipped(Ctx& ctx, const Secret<Real>& x, double low, double high) {
   require(low < high, "a clip from {} to {} leaves nothing", low, high);
   // low + max(x - low, 0) - max(x - high, 0): both sides at once.
   const double minus_low = -low, minus_high = -high;
   const Secret<Real> above = add_public(ctx, x, {&minus_low, 1}), beyond = add_public(ctx, x, {&minus_high, 1});
   const Secret<Real>* both[] = {&above, &beyond};
   const Shape shapes[] = {x.shape(), x.shape()};
-  const auto halves = split<Real>(ctx, relu(ctx, join<Real>(ctx, both)).value, shapes);
-  return add_public(ctx, sub(ctx, halves[0], halves[1]), {&low, 1});
+  const Rectified r = relu(ctx, join<Real>(ctx, both));
+  const auto halves = split<Real>(ctx, r.value, shapes);
+  const auto reached = split<Bit>(ctx, r.positive, shapes);
+  return {add_public(ctx, sub(ctx, halves[0], halves[1]), {&low, 1}), bit_xor(ctx, reached[0], reached[1])};
 }
+
+Secret<Real> clip(Ctx& ctx, const Secret<Real>& x, double low, double high) { return clipped(ctx, x, low, high).value; }
 
 namespace {
 

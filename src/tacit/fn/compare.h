@@ -7,6 +7,7 @@ namespace tacit::fn {
 
 Secret<Bit> is_negative(Ctx&, const Secret<Real>&);
 Secret<Bit> less(Ctx&, const Secret<Real>&, const Secret<Real>&);
+Secret<Bit> equal(Ctx&, const Secret<Real>&, const Secret<Real>&);
 Secret<Bit> bit_not(Ctx&, const Secret<Bit>&);
 Secret<Bit> bit_xor(Ctx&, const Secret<Bit>&, const Secret<Bit>&);
 Secret<Bit> bit_and(Ctx&, const Secret<Bit>&, const Secret<Bit>&);
@@ -23,7 +24,12 @@ struct Rectified {
   Secret<Bit> positive;  ///< x >= 0
 };
 Rectified relu(Ctx&, const Secret<Real>&);
-/// min(max(x, low), high), in the rounds of one comparison.
+struct Clipped {
+  Secret<Real> value;   ///< min(max(x, low), high)
+  Secret<Bit> inside;   ///< low <= x < high
+};
+/// In the rounds of one comparison.
+Clipped clipped(Ctx&, const Secret<Real>&, double low, double high);
 Secret<Real> clip(Ctx&, const Secret<Real>&, double low, double high);
 
 /// The largest along the last axis, which is dropped.
@@ -31,6 +37,8 @@ Secret<Real> max_last(Ctx&, const Secret<Real>&);
 /// One-hot of the largest along the last axis, the first of equals. All pairs are compared at once: for some tens
 /// of elements an axis.
 Secret<Bit> argmax_last(Ctx&, const Secret<Real>&);
+/// The place of the largest along the last axis, which is dropped; the first of equals. For axes of any length.
+Secret<Real> argmax_place(Ctx&, const Secret<Real>&);
 
 /// The largest along the first axis, which is dropped, by a tournament of ⌈log2 count⌉ levels; of equals, one.
 struct Tournament {

@@ -76,7 +76,7 @@ Secret<E> add_public(Ctx& ctx, const Secret<E>& x, std::span<const double> value
   return Access::seal<E>(ctx.mpc.add_public(look(x), repeated(values, x.size())));
 }
 Secret<Wide> mul_public(Ctx& ctx, const Secret<Real>& x, std::span<const double> values) {
-  return Access::seal<Wide>(ctx.mpc.scale_each(look(x), repeated(values, x.size()), ctx.frac));
+  return Access::seal<Wide>(ctx.mpc.scale_each(look(x), values, ctx.frac));
 }
 Secret<Wide> mul_public(Ctx& ctx, const Secret<Real>& x, double value) { return mul_public(ctx, x, {&value, 1}); }
 Secret<Wide> lift(Ctx& ctx, const Secret<Real>& x) { return Access::seal<Wide>(ctx.mpc.lift(look(x), ctx.frac)); }
@@ -139,7 +139,21 @@ Secret<Wide> times(Ctx& ctx, const Secret<E>& x, double factor, unsigned digits)
 template Secret<Wide> times(Ctx&, const Secret<Real>&, double, unsigned);
 template Secret<Wide> times(Ctx&, const Secret<Wide>&, double, unsigned);
 
-Secret<Real> scaled(Ctx& ctx, const Secret<Real>& x, double factor) { return trunc(ctx, mul_public(ctx, x, factor)); }
+Secret<Real> scaled(Ctx& ctx, const Secret<Real>& x, std::span<const double> factors) {
+  double largest = 0;
+  for (double factor : factors) largest = std::max(largest, std::fabs(factor));
+  int exponent = 0;
+  std::frexp(largest, &exponent);
+  // |x| < 2^(62-2f): with so many digits the product stays below 2^62.
+  const int f = static_cast<int>(ctx.frac);
+  const auto digits = static_cast<unsigned>(std::clamp(f - exponent, f, 45));
+  return trunc(ctx, Access::seal<Wide>(ctx.mpc.scale_each(look(x), factors, digits)));
+}
+Secret<Real> scaled(Ctx& ctx, const Secret<Real>& x, double factor) { return scaled(ctx, x, {&factor, 1}); }
+
+Secret<Real> scale_each(Ctx& ctx, const Secret<Real>& x, std::span<const double> integers) {
+  return Access::seal<Real>(ctx.mpc.scale_each(look(x), integers, 0));
+}
 
 template <class E>
 Secret<E> reshape(Ctx&, const Secret<E>& x, Shape shape) {

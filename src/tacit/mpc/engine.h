@@ -80,7 +80,7 @@ class Engine {
   virtual Share negate(const Share& x);
   /// Times a public integer.
   virtual Share scale(const Share& x, std::int64_t factor);
-  /// Times public numbers, one an element, with `frac` fractional bits.
+  /// Times public numbers, one an element or one for all, with `frac` fractional bits.
   virtual Share scale_each(const Share& x, std::span<const double> factors, unsigned frac);
   /// Plus public numbers, one an element.
   virtual Share add_public(const Share& x, std::span<const double> values) = 0;

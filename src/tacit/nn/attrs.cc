@@ -28,6 +28,10 @@ double Attrs::real(std::string_view name, double otherwise) const {
   const auto* v = find<double>(name);
   return v == nullptr ? otherwise : *v;
 }
+std::vector<double> Attrs::reals(std::string_view name, std::vector<double> otherwise) const {
+  const auto* v = find<std::vector<double>>(name);
+  return v == nullptr ? std::move(otherwise) : *v;
+}
 std::string Attrs::text(std::string_view name, std::string_view otherwise) const {
   const auto* v = find<std::string>(name);
   return v == nullptr ? std::string(otherwise) : *v;

@@ -27,6 +27,7 @@ class Attrs {
   std::string text(std::string_view name, std::string_view otherwise) const;
   std::vector<std::int64_t> integers(std::string_view name) const;
   std::vector<std::int64_t> integers(std::string_view name, std::vector<std::int64_t> otherwise) const;
+  std::vector<double> reals(std::string_view name, std::vector<double> otherwise) const;
 
   const std::map<std::string, Attr>& all() const { return map_; }
 

@@ -16,6 +16,9 @@ Secret<Real> sigmoid(Ctx&, const Secret<Real>&);
 /// For all x. 3 ulp.
 Secret<Real> tanh(Ctx&, const Secret<Real>&);
 
+/// ln(1 + e^x) for all x. 5 ulp.
+Secret<Real> softplus(Ctx&, const Secret<Real>&);
+
 /// 1/x for 1 <= x <= limit. 3 ulp.
 Secret<Real> reciprocal_up_to(Ctx&, const Secret<Real>&, double limit);
 /// ln x for 1 <= x <= limit. 3 ulp.

@@ -37,6 +37,15 @@ Secret<Real> log_up_to(Ctx& ctx, const Secret<Real>& x, double limit) {
   return log(ctx, x);
 }
 
+Secret<Real> softplus(Ctx& ctx, const Secret<Real>& x) {
+  // max(x, 0) + ln(1 + e^-|x|)
+  const double one = 1;
+  const Secret<Real> positive = relu(ctx, x).value;
+  const Secret<Real> minus_magnitude = sub(ctx, x, scale(ctx, positive, 2));
+  const Secret<Real> term = add_public(ctx, exp_nonpositive(ctx, minus_magnitude), {&one, 1});
+  return add(ctx, positive, log_up_to(ctx, term, 2.25));
+}
+
 Softmax softmax_last(Ctx& ctx, const Secret<Real>& x) {
   const Shape& shape = x.shape();
   const std::size_t classes = shape.back(), last = shape.size() - 1;

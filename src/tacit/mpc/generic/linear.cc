@@ -73,9 +73,10 @@ Share Engine::scale(const Share& x, std::int64_t factor) {
 
 Share Engine::scale_each(const Share& x, std::span<const double> factors, unsigned frac) {
   const Words words = encode(factors, frac);
-  ensure(words.size() == x.size(), "one factor an element");
+  ensure(words.size() == x.size() || words.size() == 1, "one factor an element, or one for all");
   Share out = componentwise(x, [&](std::size_t n, const Word* in, Word* to) {
-    compute().kernels.mul(n, in, words.data(), to);
+    if (words.size() == 1) compute().kernels.scale(n, in, words.data()[0], to);
+    else compute().kernels.mul(n, in, words.data(), to);
   });
   out.frac += frac;
   return out;

@@ -1,5 +1,7 @@
 #include "tacit/nn/graph/execute.h"
 
+#include <algorithm>
+
 #include "tacit/base/error.h"
 
 namespace tacit::nn {
@@ -16,6 +18,10 @@ std::vector<const Value*> arguments(const Node& node, const std::vector<std::opt
   std::vector<const Value*> in;
   for (ValueId id : node.inputs) in.push_back(id == kNoValue ? nullptr : &*values[id]);
   return in;
+}
+
+std::uint64_t draw_of(const Graph& graph, const Tape& tape, std::size_t node) {
+  return tape.draw * graph.nodes.size() + node;
 }
 
 /// The last node that reads each value, so that inference keeps no more than it needs.
@@ -47,7 +53,7 @@ std::vector<Secret<Real>> forward(Ctx& ctx, const Graph& graph, const Parameters
     const Node& node = graph.nodes[n];
     const Meter::Scope scope(ctx.mpc.meter(), node.name);
     const auto in = arguments(node, t.values);
-    t.values[node.output] = node.op->forward(ctx, {in, node.attrs}, tape == nullptr ? nullptr : &t.saved[n]);
+    t.values[node.output] = node.op->forward(ctx, {in, node.attrs, draw_of(graph, t, n)}, tape == nullptr ? nullptr : &t.saved[n]);
     if (tape == nullptr)
       for (ValueId id : node.inputs)
         if (id != kNoValue && last[id] == n) t.values[id].reset();
@@ -60,7 +66,7 @@ std::vector<Secret<Real>> forward(Ctx& ctx, const Graph& graph, const Parameters
 std::vector<Grad> backward(Ctx& ctx, const Graph& graph, const Tape& tape, std::span<const Secret<Real>> output_gradients) {
   // Only what leads to a parameter gets a gradient.
   std::vector<bool> wanted(graph.values.size());
-  for (ValueId id : graph.parameters()) wanted[id] = true;
+  for (ValueId id : graph.trained()) wanted[id] = true;
   for (const Node& node : graph.nodes)
     for (ValueId id : node.inputs)
       if (id != kNoValue && wanted[id]) wanted[node.output] = true;
@@ -75,15 +81,31 @@ std::vector<Grad> backward(Ctx& ctx, const Graph& graph, const Tape& tape, std::
     std::vector<Grad*> to;
     for (ValueId id : node.inputs) to.push_back(id != kNoValue && wanted[id] ? &gradients[id] : nullptr);
     const auto in = arguments(node, tape.values);
-    node.op->backward(ctx, {in, node.attrs}, *tape.values[node.output], tape.saved[n], gradients[node.output].real(ctx), to);
+    node.op->backward(ctx, {in, node.attrs, draw_of(graph, tape, n)}, *tape.values[node.output], tape.saved[n],
+                      gradients[node.output].real(ctx), to);
     gradients[node.output] = Grad();
   }
   std::vector<Grad> out;
-  for (ValueId id : graph.parameters()) {
+  for (ValueId id : graph.trained()) {
     require(!gradients[id].empty(), "the parameter '{}' has no influence on the output", graph.values[id].name);
     out.push_back(std::move(gradients[id]));
   }
   return out;
+}
+
+void update_state(Ctx& ctx, const Graph& graph, const Tape& tape, Parameters& parameters) {
+  const auto ids = graph.parameters();
+  for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+    const Node& node = graph.nodes[n];
+    if (node.op->next_state == nullptr) continue;
+    const Meter::Scope scope(ctx.mpc.meter(), node.name);
+    const auto in = arguments(node, tape.values);
+    for (auto& update : node.op->next_state(ctx, {in, node.attrs, draw_of(graph, tape, n)}, tape.saved[n])) {
+      const ValueId id = node.inputs[update.input];
+      if (graph.values[id].kind != ValueInfo::Kind::State) continue;
+      parameters[static_cast<std::size_t>(std::find(ids.begin(), ids.end(), id) - ids.begin())] = std::move(update.value);
+    }
+  }
 }
 
 }  // namespace tacit::nn

@@ -10,8 +10,10 @@ using Parameters = std::vector<Secret<Real>>;
 /// The graph's initial numbers, as secrets that are not secret yet.
 Parameters initial_parameters(Ctx&, const Graph&);
 
-/// What a forward run leaves for the backward run.
+/// What a forward run leaves for the backward run: the sign of training. Results are what they would be in
+/// inference, but for operators that say otherwise (BatchNormalization, Dropout).
 struct Tape {
+  std::uint64_t draw = 0;  ///< to be set to another number at each step: what public randomness is drawn from
   std::vector<std::optional<Value>> values;
   std::vector<std::any> saved;  ///< a node
 };
@@ -20,7 +22,10 @@ struct Tape {
 std::vector<Secret<Real>> forward(Ctx&, const Graph&, const Parameters&, std::span<const Secret<Real>> inputs,
                                   Tape* tape = nullptr);
 
-/// Gradients of the parameters, given those of the outputs.
+/// Gradients of the trained parameters, in the order of Graph::trained(), given those of the outputs.
 std::vector<Grad> backward(Ctx&, const Graph&, const Tape&, std::span<const Secret<Real>> output_gradients);
+
+/// Replaces state among the parameters by what it is after the forward run on the tape.
+void update_state(Ctx&, const Graph&, const Tape&, Parameters&);
 
 }  // namespace tacit::nn

@@ -1,5 +1,6 @@
 // A network as plain data: values (inputs, parameters, constants, results) and nodes in the order in which they
-// run. No secrets are in it; parameters carry initial numbers that all parties know.
+// run. No secrets are in it; parameters carry initial numbers that all parties know. State, such as running means, is
+// kept and handed on with the parameters, but changes by what operators say and not by gradients.
 #pragma once
 
 #include <string>
@@ -12,11 +13,11 @@ using ValueId = std::size_t;
 constexpr ValueId kNoValue = ~ValueId{0};
 
 struct ValueInfo {
-  enum class Kind { Input, Parameter, Constant, Result };
+  enum class Kind { Input, Parameter, State, Constant, Result };
   Kind kind = Kind::Result;
   std::string name;
   Shape shape;          ///< inputs and results: of a batch of one example
-  PublicTensor initial; ///< parameters and constants
+  PublicTensor initial; ///< parameters, state and constants
 };
 
 struct Node {
@@ -35,11 +36,15 @@ struct Graph {
   ValueId add_input(std::string name, Shape example);
   ValueId add_parameter(std::string name, PublicTensor initial);
   ValueId add_constant(std::string name, PublicTensor value);
-  /// Appends a node and infers its result's shape; UsageError, naming the node, if the inputs do not fit.
+  /// Appends a node and infers its result's shape; UsageError, naming the node, if the inputs do not fit. `inputs` are
+  /// ONNX's: those that are settings of the operator become attributes, and parameters in places of state become state.
   ValueId add_node(const Op& op, std::string name, std::vector<ValueId> inputs, Attrs attrs = {});
 
+  /// Parameters and state: all that makes the model what it is.
   std::vector<ValueId> parameters() const;
-  /// Numbers in all parameters.
+  /// The parameters that gradients train.
+  std::vector<ValueId> trained() const;
+  /// Numbers in all parameters and state.
   std::size_t parameter_count() const;
 };
 

@@ -1,7 +1,7 @@
-// The contract of an operator: one file each, listed in table.cc. An operator says the shape of its result, computes
-// it from secrets with the functions of fn/, and passes gradients back. What it costs needs no saying: running it on
-// an engine that only counts (mpc/generic/dry_engine.h) adds up what the protocol declares, and tests hold the sum
-// to what is measured.
+// The contract of an operator: one file each, listed in table.cc. An operator says the shape of its result,
+// computes it from secrets with the functions of fn/, and passes gradients back. What it costs needs no
+// saying: running it on an engine that only counts (mpc/generic/dry_engine.h) adds up what the protocol
+// declares, and tests hold the sum to what is measured.
 #pragma once
 
 #include <any>
@@ -35,7 +35,8 @@ class Value {
   std::variant<Secret<Real>, PublicTensor> data_;
 };
 
-/// A gradient that is being summed up. Products stay wide until the sum is needed, and are then truncated once.
+/// A gradient that is being summed up. Products stay wide until the sum is needed, and are then truncated
+/// once.
 class Grad {
  public:
   bool empty() const { return !real_ && !wide_; }
@@ -53,10 +54,29 @@ class Grad {
 struct Call {
   std::span<const Value* const> in;  ///< null where an optional input is absent
   const Attrs& attrs;
+  /// Another number at each node and each training step, the same at all parties: what public randomness
+  /// comes from.
+  std::uint64_t draw = 0;
 
   bool has(std::size_t i) const { return i < in.size() && in[i] != nullptr; }
   const Value& input(std::size_t i) const { return *in[i]; }
   std::vector<Shape> shapes() const;
+};
+
+/// What ONNX gives as an input although it has to be known to all, such as the axes of a sum: Graph::add_node
+/// takes it from a constant and makes it an attribute, so that operators see attributes only. Settings follow
+/// all inputs.
+struct Setting {
+  enum class Kind { Integer, Integers, Real, Reals };
+  std::size_t input;      ///< its place among ONNX's inputs
+  std::string_view name;  ///< of the attribute
+  Kind kind;
+};
+
+/// An input's next value: of state, such as running means, which training changes without gradients.
+struct StateUpdate {
+  std::size_t input;
+  Secret<Real> value;
 };
 
 struct Op {
@@ -70,6 +90,10 @@ struct Op {
   /// Adds the gradient of input i to *to[i] wherever that is not null. Null for operators without gradient.
   void (*backward)(Ctx&, const Call&, const Value& out, const std::any& saved, const Secret<Real>& grad,
                    std::span<Grad* const> to);
+  std::span<const Setting> settings = {};
+  /// Inputs that are state, and what they become after a training step on which forward saved `saved`.
+  std::span<const std::size_t> state = {};
+  std::vector<StateUpdate> (*next_state)(Ctx&, const Call&, const std::any& saved) = nullptr;
 };
 
 /// All operators, in alphabetical order.

@@ -1,7 +1,8 @@
-// Reshape, Flatten and Identity: the same numbers in another shape; free.
-#include <numeric>
+// Reshape, Flatten, Squeeze, Unsqueeze and Identity: the same numbers in another shape; free.
+#include <algorithm>
 
 #include "tacit/base/error.h"
+#include "tacit/nn/ops/axes.h"
 #include "tacit/nn/ops/ops.h"
 
 namespace tacit::nn {
@@ -18,7 +19,7 @@ Shape flatten_shape(std::span<const Shape> in, const Attrs& attrs) {
   return out;
 }
 
-/// The attribute 'shape', as in ONNX's second input: 0 keeps an axis, -1 is what is left over.
+/// The attribute 'shape', ONNX's second input: 0 keeps an axis, -1 is what is left over.
 Shape reshape_shape(std::span<const Shape> in, const Attrs& attrs) {
   const auto wanted = attrs.integers("shape");
   const bool keep_zero = attrs.integer("allowzero", 0) == 0;
@@ -39,14 +40,38 @@ Shape reshape_shape(std::span<const Shape> in, const Attrs& attrs) {
   }
   const std::size_t n = elements(in[0]);
   if (open < wanted.size()) {
-    require(known > 0 && n % known == 0, "{} elements do not fill a shape with an open axis beside {}", n, known);
+    require(known > 0 && n % known == 0, "{} elements do not fill a shape with an open axis beside {}", n,
+            known);
     out[open] = n / known;
   }
-  require(elements(out) == n, "a tensor of shape {} cannot take the shape {}", to_string(in[0]), to_string(out));
+  require(elements(out) == n, "a tensor of shape {} cannot take the shape {}", to_string(in[0]),
+          to_string(out));
   return out;
 }
 
-Shape same_shape(std::span<const Shape> in, const Attrs&) { return in[0]; }
+Shape squeeze_shape(std::span<const Shape> in, const Attrs& attrs) {
+  std::vector<std::size_t> axes;
+  if (attrs.integers("axes", {}).empty()) {
+    for (std::size_t i = 0; i < in[0].size(); ++i)
+      if (in[0][i] == 1) axes.push_back(i);
+  } else {
+    axes = axes_of(attrs, in[0]);
+  }
+  for (std::size_t a : axes) require(in[0][a] == 1, "axis {} of {} is not of length 1", a, to_string(in[0]));
+  return without(in[0], axes, false);
+}
+
+/// 'axes' are those of the result.
+Shape unsqueeze_shape(std::span<const Shape> in, const Attrs& attrs) {
+  const Shape result(in[0].size() + attrs.integers("axes").size(), 1);
+  const auto axes = axes_of(attrs, result);
+  Shape out;
+  for (std::size_t i = 0, from = 0; i < result.size(); ++i)
+    out.push_back(std::find(axes.begin(), axes.end(), i) != axes.end() ? 1 : in[0][from++]);
+  return out;
+}
+
+constexpr Setting kShapeSetting[] = {{1, "shape", Setting::Kind::Integers}};
 
 template <Shape (*kShape)(std::span<const Shape>, const Attrs&)>
 Value forward(Ctx& ctx, const Call& call, std::any*) {
@@ -63,8 +88,14 @@ void backward(Ctx& ctx, const Call& call, const Value&, const std::any&, const S
 
 }  // namespace
 
-const Op kFlatten{"Flatten", "all axes but the first in one", 1, 1, flatten_shape, forward<flatten_shape>, backward};
-const Op kIdentity{"Identity", "the tensor itself", 1, 1, same_shape, forward<same_shape>, backward};
-const Op kReshape{"Reshape", "another shape", 1, 1, reshape_shape, forward<reshape_shape>, backward};
+const Op kFlatten{"Flatten",     "all axes but the first in one", 1,       1,
+                  flatten_shape, forward<flatten_shape>,          backward};
+const Op kIdentity{"Identity", "the tensor itself", 1, 1, shape_of_first, forward<shape_of_first>, backward};
+const Op kReshape{"Reshape",     "another shape",        1,        1,
+                  reshape_shape, forward<reshape_shape>, backward, kShapeSetting};
+const Op kSqueeze{"Squeeze",     "without axes of length 1", 1,        1,
+                  squeeze_shape, forward<squeeze_shape>,     backward, kAxesSetting};
+const Op kUnsqueeze{"Unsqueeze",     "with new axes of length 1", 1,        1,
+                    unsqueeze_shape, forward<unsqueeze_shape>,    backward, kAxesSetting};
 
 }  // namespace tacit::nn

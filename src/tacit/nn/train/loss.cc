@@ -34,16 +34,12 @@ LossResult softmax_cross_entropy(Ctx& ctx, const Secret<Real>& outputs, const Se
   return out;
 }
 
-// σ(x) - t; the total is Σ max(x, 0) - x t + log(1 + e^-|x|).
+// σ(x) - t; the total is Σ log(1 + e^x) - x t.
 LossResult binary_cross_entropy(Ctx& ctx, const Secret<Real>& outputs, const Secret<Real>& targets, bool want_total) {
   LossResult out{fn::sub(ctx, fn::sigmoid(ctx, outputs), targets), std::nullopt};
   if (want_total) {
-    const Secret<Real> positive = fn::relu(ctx, outputs).value;
-    const Secret<Real> minus_magnitude = fn::sub(ctx, outputs, fn::scale(ctx, positive, 2));
-    const double one = 1;
-    const Secret<Real> soft = fn::log_up_to(ctx, fn::add_public(ctx, fn::exp_nonpositive(ctx, minus_magnitude), {&one, 1}), 2.25);
     const Secret<Real> chosen = fn::trunc(ctx, total_of_products(ctx, outputs, targets));
-    out.total = fn::sub(ctx, total_of(ctx, fn::add(ctx, positive, soft)), chosen);
+    out.total = fn::sub(ctx, total_of(ctx, fn::softplus(ctx, outputs)), chosen);
   }
   return out;
 }

@@ -21,12 +21,32 @@ std::vector<std::size_t> shuffled_rows(std::size_t rows, std::uint64_t seed, std
   return order;
 }
 
+namespace {
+
+/// The optimiser's step on those parameters that have gradients; state stays out of it.
+void step_trained(Ctx& ctx, const Graph& graph, Optimiser& optimiser, Parameters& parameters, std::vector<Grad> gradients,
+                  std::size_t batch, double rate) {
+  const auto all = graph.parameters();
+  std::vector<std::size_t> places;
+  Parameters trained;
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (graph.values[all[i]].kind == ValueInfo::Kind::Parameter) {
+      places.push_back(i);
+      trained.push_back(std::move(parameters[i]));
+    }
+  optimiser.step(ctx, trained, std::move(gradients), batch, rate);
+  for (std::size_t i = 0; i < places.size(); ++i) parameters[places[i]] = std::move(trained[i]);
+}
+
+}  // namespace
+
 void train(Ctx& ctx, const Graph& graph, Parameters& parameters, Examples& examples, const TrainSettings& settings,
            const TrainHooks& hooks) {
   require(settings.batch > 0 && settings.epochs > 0, "training needs at least one epoch and one example a batch");
   require(examples.rows() > 0, "there are no examples to train on");
   const Loss& loss = loss_named(settings.loss);
   const auto optimiser = make_optimiser(settings.optimiser);
+  const std::uint64_t draw_base = settings.seed << 32;
   const std::size_t per_epoch = (examples.rows() + settings.batch - 1) / settings.batch;
   for (std::size_t epoch = 0, step = 0; epoch < settings.epochs; ++epoch) {
     const auto order = shuffled_rows(examples.rows(), settings.seed, epoch);
@@ -38,6 +58,7 @@ void train(Ctx& ctx, const Graph& graph, Parameters& parameters, Examples& examp
       std::vector<Grad> gradients;
       {
         Tape tape;
+        tape.draw = draw_base + step;
         {
           const Meter::Scope scope(ctx.mpc.meter(), "forward");
           const Secret<Real> inputs[] = {batch.features};
@@ -47,12 +68,13 @@ void train(Ctx& ctx, const Graph& graph, Parameters& parameters, Examples& examp
         }
         const Meter::Scope scope(ctx.mpc.meter(), "backward");
         gradients = backward(ctx, graph, tape, {&result->gradient, 1});
+        update_state(ctx, graph, tape, parameters);
       }
       {
         const Meter::Scope scope(ctx.mpc.meter(), "update");
         const double progress = static_cast<double>(step) / static_cast<double>(per_epoch);
-        optimiser->step(ctx, parameters, std::move(gradients), size,
-                        rate_at(settings.optimiser, progress, static_cast<double>(settings.epochs)));
+        step_trained(ctx, graph, *optimiser, parameters, std::move(gradients), size,
+                     rate_at(settings.optimiser, progress, static_cast<double>(settings.epochs)));
       }
       if (hooks.after_step)
         hooks.after_step({epoch, step, per_epoch * settings.epochs, size, wants_loss ? &*result->total : nullptr});

@@ -53,8 +53,9 @@ Share DoubleEngine::scale(const Share& x, std::int64_t factor) {
   return map_values(x, x.frac, [&](double v, std::size_t) { return v * static_cast<double>(factor); });
 }
 Share DoubleEngine::scale_each(const Share& x, std::span<const double> factors, unsigned frac) {
-  ensure(factors.size() == x.size(), "one factor an element");
-  return map_values(x, x.frac + frac, [&](double v, std::size_t i) { return v * factors[i]; });
+  ensure(factors.size() == x.size() || factors.size() == 1, "one factor an element, or one for all");
+  const std::size_t step = factors.size() == 1 ? 0 : 1;
+  return map_values(x, x.frac + frac, [&](double v, std::size_t i) { return v * factors[step * i]; });
 }
 Share DoubleEngine::move_point(const Share& x, int k) {
   return map_values(x, static_cast<unsigned>(static_cast<int>(x.frac) - k),
