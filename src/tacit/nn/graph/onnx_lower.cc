@@ -163,6 +163,16 @@ Results pad(Builder& builder, Step step) {
   return {builder.emit(step)};
 }
 
+/// A quotient of integers is cut to one.
+Results divide(Builder& builder, const Step& step) {
+  const auto computed = [](const Operand& x) { return x.is == Operand::Is::Live; };
+  const bool rounds = std::any_of(step.in.begin(), step.in.end(), computed) &&
+                      input_of(step, 0).element == Element::Int && input_of(step, 1).element == Element::Int;
+  require(!rounds, "{} rounds a quotient that is secret, which tacit does not do; divide floats instead",
+          step.what());
+  return {builder.emit(step)};
+}
+
 Results batch_normalization(Builder& builder, Step step) {
   require(step.attrs.integer("spatial", 1) != 0,
           "{} normalises every place by itself, which tacit does not do; set spatial to 1", step.what());
@@ -197,6 +207,7 @@ std::vector<Operand> lower(Builder& builder, Step step, const Origin& origin) {
   if (op == "Softmax" || op == "LogSoftmax" || op == "Hardmax")
     return softmax(builder, std::move(step), origin);
   if (op == "Split") return split(builder, step);
+  if (op == "Div") return divide(builder, step);
   if (op == "Pad") return pad(builder, std::move(step));
   if (op == "BatchNormalization") return batch_normalization(builder, std::move(step));
   if (op == "Reshape") return {lower_reshape(builder, std::move(step), origin)};
