@@ -75,7 +75,7 @@ class StoredImages final : public nn::Examples {
         continue;
       }
       // Party 1 and 2 hold component 2 in full. What is in it does not matter for what is measured here.
-      ComponentWriter writer(std::filesystem::temp_directory_path(), width);
+      ComponentWriter writer(std::filesystem::temp_directory_path(), width, {});
       const Prg noise(Bytes(16, std::byte{9}), detect_isa());
       std::vector<Word> block(1000 * width);
       for (std::size_t r = 0; r < rows; r += 1000) {

@@ -31,7 +31,7 @@ struct PlaceOptions {
   fs::path out;                     ///< default: NAME-out beside the job file
   fs::path state;                   ///< default: NAME-state beside the job file
   std::vector<std::string> data;    ///< FILE, or OWNER=FILE where several owners are run
-  std::string labels;               ///< for arrays: the file of labels
+  std::vector<std::string> labels;  ///< for arrays: the files of labels, likewise
   std::string link;                 ///< shapes the links
   unsigned threads = 0;
   // How a driver starts children of its own:

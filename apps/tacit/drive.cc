@@ -158,10 +158,40 @@ Rehearsal::Rehearsal(Job& job, const fs::path& folder) {
   }
   for (auto* list : {&job.parties, &job.owners})
     for (Endpoint& e : *list) {
-      const Identity identity = Identity::generate();
-      identity.save(folder / (e.name + ".key"));
-      e.key = identity.public_key();
+      const fs::path file = folder / (e.name + ".key");
+      if (!fs::exists(file)) Identity::generate().save(file);
+      e.key = Identity::load(file).public_key();
     }
+}
+
+namespace {
+fs::path made(const fs::path& folder) {
+  fs::create_directories(folder);
+  fs::permissions(folder, fs::perms::owner_all);
+  return folder;
+}
+}  // namespace
+
+LocalRun::LocalRun(const PlaceOptions& options)
+    : options_(options),
+      job_(read_job(options.job, Keys::MadeLater)),
+      out_(options.out.empty() ? options.job.parent_path() / "local-out" : options.out),
+      rehearsal_(job_, made(out_ / "keys")) {
+  write_overrides(job_, out_ / "keys" / "overrides.json");
+}
+
+ChildSpec LocalRun::child(const std::string& verb, PartyId who) const {
+  const bool is_party = job_.is_party(who);
+  const std::string name = job_.names()[index(who)];
+  ChildSpec child{name,
+                  {verb, options_.job.string(), is_party ? "--party" : "--owner", name,
+                   "--key", (out_ / "keys" / (name + ".key")).string(),
+                   "--out", (out_ / (name + "-out")).string(),
+                   "--state", (out_ / (name + "-state")).string(),
+                   "--overrides", (out_ / "keys" / "overrides.json").string()},
+                  is_party ? rehearsal_.listeners[index(who)].get() : -1};
+  if (options_.threads > 0 && is_party) child.arguments.insert(child.arguments.end(), {"--threads", std::to_string(options_.threads)});
+  return child;
 }
 
 }  // namespace tacit::app

@@ -31,11 +31,28 @@ class TemporaryFolder {
   fs::path path_;
 };
 
-/// Free ports of this machine for all parties of a job, listened on already, and new keys for everyone, which are
-/// written into `folder`.
+/// Free ports of this machine for all parties of a job, listened on already, and keys for everyone: those in `folder`,
+/// or new ones that are written there.
 struct Rehearsal {
   std::vector<FileDescriptor> listeners;
   explicit Rehearsal(Job& job, const fs::path& folder);
+};
+
+/// A job with all its processes on this machine. Keys, results and state lie in one folder, so that what was trained
+/// can be asked later.
+class LocalRun {
+ public:
+  explicit LocalRun(const PlaceOptions& options);
+  const Job& job() const { return job_; }
+  const fs::path& out() const { return out_; }
+  /// "tacit VERB" as one party or owner would run it.
+  ChildSpec child(const std::string& verb, PartyId who) const;
+
+ private:
+  const PlaceOptions& options_;
+  Job job_;
+  fs::path out_;
+  Rehearsal rehearsal_;
 };
 
 }  // namespace tacit::app

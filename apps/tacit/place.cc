@@ -18,7 +18,7 @@ namespace tacit::app {
 using nlohmann::json;
 
 Job read_job_with_overrides(const fs::path& file, const fs::path& overrides) {
-  Job job = read_job(file);
+  Job job = read_job(file, overrides.empty() ? Keys::Needed : Keys::MadeLater);
   if (overrides.empty()) return job;
   std::ifstream in(overrides);
   const json j = json::parse(in);
@@ -49,7 +49,7 @@ std::map<std::string, DataFiles> data_by_owner(const Job& job, const std::vector
         require(equals != std::string::npos, "'{}' names no owner: write OWNER=FILE", text);
         owner = text.substr(0, equals);
         file = text.substr(equals + 1);
-        job.endpoint(owner);
+        require(!job.is_party(job.endpoint(owner)), "'{}' is a compute party: only owners bring data", owner);
       }
       put(out[owner], file);
     }
@@ -158,33 +158,43 @@ bool write_received_model(const Job& job, const OwnerResult& result, const fs::p
   return false;
 }
 
-bool write_received_predictions(const Job& job, const OwnerResult& result, const fs::path& folder) {
+namespace {
+
+/// What one row of predictions says in the words of the label's column.
+std::string prediction_text(const Schema& schema, std::span<const double> row) {
+  if (row.size() > 1) {
+    const auto best = static_cast<std::size_t>(std::max_element(row.begin(), row.end()) - row.begin());
+    const std::string name = target_names(schema).at(best);
+    return name.substr(name.find('=') + 1);
+  }
+  if (schema.label)
+    if (const auto* b = std::get_if<BinaryCoding>(&schema.label->coding)) return row[0] >= 0 ? b->one : b->zero;
+  if (schema.label)
+    if (const auto* n = std::get_if<NumberCoding>(&schema.label->coding)) return fmt::format("{:.6g}", n->range.decode(row[0]));
+  return fmt::format("{:.6g}", row[0]);
+}
+
+}  // namespace
+
+std::vector<fs::path> write_received_predictions(const Job& job, const OwnerResult& result, const fs::path& folder) {
+  const Schema& schema = job.data.schema;
+  std::vector<fs::path> files;
   for (const Received& r : result.received) {
-    if (r.what != "predictions") continue;
+    if (r.what != "predictions" && r.what != "scores") continue;
     const std::size_t rows = r.value.shape.at(0), width = r.value.values.size() / std::max<std::size_t>(rows, 1);
-    const auto& label = job.data.schema.label;
-    const auto names = target_names(job.data.schema);
-    std::vector<std::vector<std::string>> lines;
+    std::vector<std::string> header = target_names(schema);
+    if (r.what == "predictions" || header.size() != width) header.assign(r.what == "scores" ? width : 1, schema.label ? schema.label->name : r.what);
+    std::vector<std::vector<std::string>> lines(rows);
     for (std::size_t i = 0; i < rows; ++i) {
-      const double* row = r.value.values.data() + i * width;
-      std::string cell = fmt::format("{:.6g}", row[0]);
-      if (width > 1) {
-        const auto best = static_cast<std::size_t>(std::max_element(row, row + width) - row);
-        cell = names.at(best).substr(names.at(best).find('=') + 1);
-      } else if (label && std::holds_alternative<BinaryCoding>(label->coding)) {
-        const auto& b = std::get<BinaryCoding>(label->coding);
-        cell = row[0] >= 0 ? b.one : b.zero;
-      } else if (label && std::holds_alternative<NumberCoding>(label->coding)) {
-        cell = fmt::format("{:.6g}", std::get<NumberCoding>(label->coding).range.decode(row[0]));
-      }
-      lines.push_back({cell});
+      const std::span<const double> row(r.value.values.data() + i * width, width);
+      if (r.what == "predictions") lines[i] = {prediction_text(schema, row)};
+      else for (double v : row) lines[i].push_back(fmt::format("{:.9g}", v));
     }
     fs::create_directories(folder);
-    const std::string header = label ? label->name : "prediction";
-    write_csv(folder / "predictions.csv", {&header, 1}, lines);
-    return true;
+    files.push_back(folder / (r.what + ".csv"));
+    write_csv(files.back(), header, lines);
   }
-  return false;
+  return files;
 }
 
 }  // namespace tacit::app

@@ -68,7 +68,7 @@ class Place {
 
 /// Writes model.onnx into `folder` if the model is among what was received; what became of it, for the report.
 bool write_received_model(const Job& job, const OwnerResult& result, const fs::path& folder);
-/// Writes predictions.csv into `folder` if predictions were received.
-bool write_received_predictions(const Job& job, const OwnerResult& result, const fs::path& folder);
+/// Writes predictions.csv and scores.csv into `folder`, of what was received; the files.
+std::vector<fs::path> write_received_predictions(const Job& job, const OwnerResult& result, const fs::path& folder);
 
 }  // namespace tacit::app

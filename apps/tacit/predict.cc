@@ -16,10 +16,11 @@ using nlohmann::json;
 std::vector<PartyId> askers(const Job& job) {
   std::vector<PartyId> out;
   for (const ReleaseRule& r : job.releases)
-    if (r.what == "predictions")
+    if (r.what == "predictions" || r.what == "scores")
       for (const std::string& name : r.to)
-        if (const PartyId id = job.endpoint(name); !job.is_party(id)) out.push_back(id);
-  require(!out.empty(), "the job's policy releases predictions to no owner: it needs a [[release]] with what = \"predictions\"");
+        if (const PartyId id = job.endpoint(name); !job.is_party(id) && std::find(out.begin(), out.end(), id) == out.end())
+          out.push_back(id);
+  require(!out.empty(), "the job's policy releases predictions to no owner: it needs a [[release]] with what = \"predictions\" or \"scores\"");
   return out;
 }
 
@@ -36,10 +37,12 @@ json ask(const TrainOptions& options, const Style& style) {
   place.connect();
   const OwnerResult result = run_owner(place.job(), place.self(), place.wire(), place.identity(), place.mode(), owner);
   place.sink().finish();
-  write_received_predictions(place.job(), result, place.out());
+  json out{{"report", to_json(result.report)}};
+  for (const fs::path& file : write_received_predictions(place.job(), result, place.out())) {
+    out[file.stem().string()] = file.string();
+    say(style, fmt::format("The {} are in {}", file.stem().string(), file.string()));
+  }
   place.write_report(result.report);
-  say(style, fmt::format("The predictions are in {}", (place.out() / "predictions.csv").string()));
-  json out{{"predictions", (place.out() / "predictions.csv").string()}, {"report", to_json(result.report)}};
   return out;
 }
 
@@ -67,11 +70,30 @@ json answer_once(Place& place) {
   return to_json(answer_predictions(place.job(), place.self(), who, place.wire(), place.mode(), place.party_options()));
 }
 
+json ask_locally(const TrainOptions& options, const Style& style) {
+  require(!options.owner.empty(), "--local runs all parties: say who asks with --owner NAME");
+  require(!options.data.empty(), "name the examples to ask about with --data");
+  const LocalRun run(options);
+  std::vector<ChildSpec> children;
+  for (std::size_t i = 0; i < run.job().parties.size(); ++i) children.push_back(run.child("predict", party_id(i)));
+  children.push_back(run.child("predict", run.job().endpoint(options.owner)));
+  children.back().arguments.insert(children.back().arguments.end(), {"--data", options.data.front()});
+  {
+    ProgressLine line(style);
+    drive(children, run.job().patience, [&](const std::string& name, const Progress& p) {
+      if (name == run.job().parties[0].name) line.show(p);
+    });
+  }
+  const fs::path folder = run.out() / (options.owner + "-out");
+  say(style, fmt::format("The answers are in {}", folder.string()));
+  return {{"folder", folder.string()}, {"report", to_json(read_report(folder / "report.json"))}};
+}
+
 }  // namespace
 
 json predict(const TrainOptions& options, const Style& style) {
-  const int ways = !options.party.empty() + !options.owner.empty();
-  require(ways == 1, "say who this is: --owner NAME asks, --party NAME answers");
+  require(options.party.empty() != options.owner.empty(), "say who this is: --owner NAME asks, --party NAME answers");
+  if (options.local) return ask_locally(options, style);
   if (!options.owner.empty()) return ask(options, style);
   Place place(options, style);
   askers(place.job());

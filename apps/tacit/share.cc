@@ -7,8 +7,7 @@ namespace tacit::app {
 
 nlohmann::json share(const PlaceOptions& options, const Style& style) {
   Place place(options, style);
-  const auto files = data_by_owner(place.job(), options.data, options.labels.empty() ? std::vector<std::string>{} : std::vector{options.labels},
-                                   options.owner);
+  const auto files = data_by_owner(place.job(), options.data, options.labels, options.owner);
   place.connect();
   OwnerOptions owner;
   owner.data = files.at(options.owner);

@@ -27,8 +27,7 @@ json train_here(const TrainOptions& options, const Style& style) {
     report = run_party(place.job(), place.self(), place.wire(), place.mode(), place.party_options());
   } else {
     OwnerOptions owner;
-    const auto files = data_by_owner(place.job(), options.data,
-                                     options.labels.empty() ? std::vector<std::string>{} : std::vector{options.labels}, options.owner);
+    const auto files = data_by_owner(place.job(), options.data, options.labels, options.owner);
     const auto& owners = place.job().data.owners;
     const bool brings = std::find(owners.begin(), owners.end(), options.owner) != owners.end();
     require(!brings || !options.data.empty(), "'{}' brings data to this job: name the file with --data", options.owner);
@@ -46,11 +45,17 @@ json train_here(const TrainOptions& options, const Style& style) {
   return to_json(report);
 }
 
+/// The driver runs everybody's part, so it may show what any of them was told.
+void take_what_was_told(RunReport& report, const RunReport& at_another) {
+  if (!report.private_metric) report.private_metric = at_another.private_metric;
+  if (report.loss.empty()) report.loss = at_another.loss;
+}
+
 /// Writes what a driver has put together, with the clear run beside it if it was asked for.
 json conclude(const Job& job, const TrainOptions& options, const fs::path& out, RunReport report, const Style& style) {
   if (options.clear) {
     std::vector<DataFiles> files;
-    const auto by_owner = data_by_owner(job, options.data, {}, "");
+    const auto by_owner = data_by_owner(job, options.data, options.labels, "");
     for (const std::string& owner : job.data.owners) files.push_back(by_owner.at(owner));
     ProgressLine line(style);
     const ClearRun clear = run_clear(job, files, 20, [&](std::size_t done, std::size_t total) {
@@ -66,11 +71,16 @@ json conclude(const Job& job, const TrainOptions& options, const fs::path& out, 
   return to_json(report);
 }
 
-json simulate(const TrainOptions& options, const Style& style) {
-  Job job = read_job(options.job);
-  const auto files = data_by_owner(job, options.data, {}, "");
+std::map<std::string, DataFiles> all_files(const Job& job, const TrainOptions& options) {
+  auto files = data_by_owner(job, options.data, options.labels, "");
   for (const std::string& owner : job.data.owners)
     require(files.contains(owner), "the data of '{0}' are missing: add --data {0}=FILE", owner);
+  return files;
+}
+
+json simulate(const TrainOptions& options, const Style& style) {
+  Job job = read_job(options.job, Keys::MadeLater);
+  const auto files = all_files(job, options);
   const fs::path out = options.out.empty() ? options.job.parent_path() / "simulation-out" : options.out;
   TemporaryFolder folder;
   { const Rehearsal keys(job, folder.path()); }
@@ -79,7 +89,7 @@ json simulate(const TrainOptions& options, const Style& style) {
   ProgressLine line(style);
   std::vector<std::exception_ptr> errors(wires.size());
   std::vector<std::thread> threads;
-  RunReport report;
+  std::vector<RunReport> reports(wires.size());
   for (std::size_t i = 0; i < wires.size(); ++i)
     threads.emplace_back([&, i] {
       try {
@@ -90,8 +100,7 @@ json simulate(const TrainOptions& options, const Style& style) {
           party.state = out / (name + "-state");
           party.threads = threads_for(options.threads, job.parties.size());
           if (i == 0) party.progress = [&](const Progress& p) { line.show(p); };
-          RunReport own = run_party(job, party_id(i), *wires[i], "simulation", party);
-          if (i == 0) report = std::move(own);
+          reports[i] = run_party(job, party_id(i), *wires[i], "simulation", party);
         } else {
           OwnerOptions owner;
           if (files.contains(name)) owner.data = files.at(name);
@@ -99,6 +108,7 @@ json simulate(const TrainOptions& options, const Style& style) {
           const Identity identity = Identity::load(folder.path() / (name + ".key"));
           const OwnerResult result = run_owner(job, party_id(i), *wires[i], identity, "simulation", owner);
           write_received_model(job, result, own_out);
+          reports[i] = result.report;
         }
       } catch (const std::exception& e) {
         errors[i] = std::current_exception();
@@ -115,41 +125,35 @@ json simulate(const TrainOptions& options, const Style& style) {
   }
   for (const auto& e : errors)
     if (e) std::rethrow_exception(e);
+  RunReport report = reports.front();
+  for (const RunReport& other : reports) take_what_was_told(report, other);
   report.stamps.push_back("simulation");
   return conclude(job, options, out, std::move(report), style);
 }
 
 json train_locally(const TrainOptions& options, const Style& style) {
-  Job job = read_job(options.job);
-  const auto files = data_by_owner(job, options.data, {}, "");
-  for (const std::string& owner : job.data.owners)
-    require(files.contains(owner), "the data of '{0}' are missing: add --data {0}=FILE", owner);
-  const fs::path out = options.out.empty() ? options.job.parent_path() / "local-out" : options.out;
-  TemporaryFolder folder;
-  const Rehearsal rehearsal(job, folder.path());
-  write_overrides(job, folder.path() / "overrides.json");
+  LocalRun run(options);
+  const auto files = all_files(run.job(), options);
   std::vector<ChildSpec> children;
-  const auto names = job.names();
+  const auto names = run.job().names();
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const bool is_party = i < job.parties.size();
-    ChildSpec child{names[i], {"train", options.job.string(), is_party ? "--party" : "--owner", names[i],
-                               "--key", (folder.path() / (names[i] + ".key")).string(),
-                               "--out", (out / (names[i] + "-out")).string(), "--state", (out / (names[i] + "-state")).string(),
-                               "--overrides", (folder.path() / "overrides.json").string()},
-                    is_party ? rehearsal.listeners[i].get() : -1};
-    if (files.contains(names[i])) child.arguments.insert(child.arguments.end(), {"--data", files.at(names[i]).features.string()});
+    ChildSpec child = run.child("train", party_id(i));
+    if (files.contains(names[i])) {
+      child.arguments.insert(child.arguments.end(), {"--data", files.at(names[i]).features.string()});
+      if (!files.at(names[i]).labels.empty()) child.arguments.insert(child.arguments.end(), {"--labels", files.at(names[i]).labels.string()});
+    }
     if (!options.link.empty()) child.arguments.insert(child.arguments.end(), {"--link", options.link});
-    if (options.threads > 0 && is_party) child.arguments.insert(child.arguments.end(), {"--threads", std::to_string(options.threads)});
     children.push_back(std::move(child));
   }
   {
     ProgressLine line(style);
-    drive(children, job.patience, [&](const std::string& name, const Progress& p) {
+    drive(children, run.job().patience, [&](const std::string& name, const Progress& p) {
       if (name == names[0]) line.show(p);
     });
   }
-  RunReport report = read_report(out / (names[0] + "-out") / "report.json");
-  return conclude(job, options, out, std::move(report), style);
+  RunReport report = read_report(run.out() / (names[0] + "-out") / "report.json");
+  for (const std::string& name : names) take_what_was_told(report, read_report(run.out() / (name + "-out") / "report.json"));
+  return conclude(run.job(), options, run.out(), std::move(report), style);
 }
 
 }  // namespace

@@ -88,7 +88,6 @@ std::string canonical_text(const Job& job) {
   c.put("patience_ms", static_cast<std::uint64_t>(job.patience.count()));
   for (const auto& e : job.parties) {
     c.put("party", std::string_view(e.name));
-    c.put("address", to_string(e.address));
     c.put("key", to_string(e.key));
   }
   for (const auto& e : job.owners) {

@@ -50,10 +50,13 @@ struct Job {
   bool is_party(PartyId id) const { return index(id) < parties.size(); }
 };
 
+/// Whether a job file must hold everybody's key already, or is tried out with keys made for the occasion.
+enum class Keys { Needed, MadeLater };
 /// Reads and checks a job file; every error names file, line, key and the nearest right one.
-Job read_job(const std::filesystem::path& file);
+Job read_job(const std::filesystem::path& file, Keys keys = Keys::Needed);
 
-/// A text that is the same for jobs that mean the same: what the hash is taken of.
+/// A text that is the same for jobs that mean the same: what the hash is taken of. Addresses are not in it: keys say
+/// who somebody is, and one machine can have other addresses for each of its peers.
 std::string canonical_text(const Job& job);
 Digest job_hash(const Job& job);
 

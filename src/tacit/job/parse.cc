@@ -5,6 +5,7 @@
 #include "tacit/base/text.h"
 #include "tacit/job/job.h"
 #include "tacit/job/same_rows.h"
+#include "tacit/job/score.h"
 #include "tacit/job/toml.h"
 #include "tacit/mpc/table.h"
 #include "tacit/ring/codec.h"
@@ -23,13 +24,16 @@ std::string name_of(TomlTable& t) {
   return name;
 }
 
-std::vector<Endpoint> endpoints(TomlTable& job, const std::string& key, bool with_address) {
+std::vector<Endpoint> endpoints(TomlTable& job, const std::string& key, bool with_address, Keys keys) {
   std::vector<Endpoint> out;
   for (TomlTable& t : job.tables(key)) {
     Endpoint e;
     e.name = name_of(t);
     if (with_address) e.address = t.at("address", [&] { return parse_address(t.text("address")); });
-    e.key = t.at("key", [&] { return parse_public_key(t.text("key")); });
+    const std::string text = t.text("key");
+    if (text.empty() && keys == Keys::Needed)
+      t.fail("key", fmt::format("is empty: make {0} a key with 'tacit keys new {0}', and write the public one here", e.name));
+    if (!text.empty()) e.key = t.at("key", [&] { return parse_public_key(text); });
     t.finish();
     out.push_back(std::move(e));
   }
@@ -98,7 +102,11 @@ DataSpec data_of(TomlTable t, const std::vector<Endpoint>& owners) {
   d.test_fraction = t.real("test_fraction", 0, 0, 0.9);
   s.id = t.text("id", "");
   if (t.has("missing")) s.missing = t.texts("missing");
-  s.metric = t.at("metric", [&] { return metric_named(t.text("metric", "accuracy")); });
+  s.metric = t.at("metric", [&] {
+    const Metric metric = metric_named(t.text("metric", "accuracy"));
+    const Score computable(metric);
+    return metric;
+  });
   if (t.has("shape"))
     for (std::int64_t e : t.integers("shape")) {
       if (e < 1 || e > 1 << 20) t.fail("shape", fmt::format("cannot hold {}", e));
@@ -193,7 +201,7 @@ nn::TrainSettings training_of(TomlTable t) {
 }
 
 std::vector<ReleaseRule> releases_of(TomlTable& job, const Job& roster) {
-  constexpr std::string_view kWhat[] = {"loss", "metric", "model", "predictions"};
+  constexpr std::string_view kWhat[] = {"loss", "metric", "model", "predictions", "scores"};
   std::vector<ReleaseRule> out;
   for (TomlTable& t : job.tables("release")) {
     ReleaseRule r;
@@ -236,14 +244,14 @@ void check_names(TomlTable& t, const Job& job) {
   const auto roster = job.roster();
   for (std::size_t i = 0; i < roster.size(); ++i)
     for (std::size_t j = i + 1; j < roster.size(); ++j)
-      if (roster[i].key == roster[j].key)
+      if (roster[i].key == roster[j].key && roster[i].key != PublicKey{})
         t.fail("party", fmt::format("'{}' and '{}' have the same key: one who holds two places could read the data",
                                     roster[i].name, roster[j].name));
 }
 
 }  // namespace
 
-Job read_job(const std::filesystem::path& file) {
+Job read_job(const std::filesystem::path& file, Keys keys) {
   TomlTable t = TomlTable::parse(file);
   Job job;
   TomlTable head = t.table("job");
@@ -259,8 +267,8 @@ Job read_job(const std::filesystem::path& file) {
   job.patience = std::chrono::milliseconds(static_cast<long>(1000 * head.real("patience", 5, 0.5, 3600)));
   job.start_patience = std::chrono::milliseconds(static_cast<long>(1000 * head.real("start_patience", 60, 1, 1e6)));
   head.finish();
-  job.parties = endpoints(t, "party", true);
-  job.owners = endpoints(t, "owner", false);
+  job.parties = endpoints(t, "party", true, keys);
+  job.owners = endpoints(t, "owner", false, keys);
   if (job.parties.size() != protocol.parties)
     t.fail("party", fmt::format("the protocol {} needs {} parties, and the job names {}", protocol.name, protocol.parties,
                                 job.parties.size()));

@@ -143,9 +143,14 @@ void PartyRun::fit(nn::Parameters& parameters) {
   const std::size_t steps = report_.steps = per_epoch * job_.training.epochs;
   std::uint64_t times = 0;
   for (const auto& r : job_.releases)
-    if (r.what == "loss") times = std::min<std::uint64_t>(r.times, steps);
-  // The allowed number of loss values, spread evenly, the last step among them.
-  auto wants_loss = [&](std::size_t step) { return times > 0 && (step + 1) * times / steps != step * times / steps; };
+    if (r.what == "loss") times = std::min<std::uint64_t>(r.times, steps / per_epoch * std::max<std::size_t>(1, examples.rows() / batch));
+  // The allowed number of loss values, spread evenly, each over a whole batch: the rest at an epoch's end can be a
+  // single row, whose own loss nobody is to see.
+  const std::size_t whole = std::max<std::size_t>(1, examples.rows() / batch), wholes = whole * job_.training.epochs;
+  auto wants_loss = [&](std::size_t step) {
+    const std::size_t within = step % per_epoch, at = step / per_epoch * whole + within;
+    return within < whole && times > 0 && (at + 1) * times / wholes != at * times / wholes;
+  };
   nn::TrainHooks hooks;
   hooks.wants_loss = wants_loss;
   hooks.after_step = [&](const nn::StepInfo& info) {
@@ -276,9 +281,17 @@ RunReport PartyRun::answer(PartyId owner) {
   for (const auto& p : parts) list.push_back(&p);
   const std::size_t width = parts.front().shape().back();
   const Secret<Real> scores = fn::reshape(ctx_, fn::join<Real>(ctx_, list), {rows.size(), width});
-  // Of classes, only which it is; of numbers, the numbers.
-  if (width > 1) releases_.release("predictions", "classes", fn::to_real(ctx_, fn::argmax_last(ctx_, scores)));
-  else releases_.release("predictions", "numbers", scores);
+  auto gets = [&](std::string_view what) {
+    return std::any_of(job_.releases.begin(), job_.releases.end(), [&](const ReleaseRule& r) {
+      return r.what == what && std::find(r.to.begin(), r.to.end(), who.name) != r.to.end();
+    });
+  };
+  // As predictions, of classes only which it is.
+  if (gets("predictions")) {
+    if (width > 1) releases_.release("predictions", "classes", fn::to_real(ctx_, fn::argmax_last(ctx_, scores)));
+    else releases_.release("predictions", "numbers", scores);
+  }
+  if (gets("scores")) releases_.release("scores", "all outputs", scores);
   finish();
   return std::move(report_);
 }

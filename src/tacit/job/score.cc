@@ -5,7 +5,7 @@
 namespace tacit {
 
 Score::Score(Metric metric) : metric_(metric) {
-  require(metric != Metric::Auc, "the metric 'auc' is not computed on shares: choose accuracy, logloss, mse or mae");
+  require(metric != Metric::Auc, "the metric 'auc' is not computed on shares: choose accuracy, log_loss, mse or mae");
 }
 
 void Score::add(fn::Ctx& ctx, const Secret<Real>& outputs, const Secret<Real>& targets) {

@@ -67,8 +67,10 @@ std::unique_ptr<Component> seed_component(ByteView seed, std::size_t width, Isa 
 
 Digest seed_digest(ByteView seed) { return Hasher().update(bytes_of("tacit component seed")).update(seed).finish(); }
 
-ComponentWriter::ComponentWriter(std::filesystem::path directory, std::size_t width)
-    : directory_(std::move(directory)), width_(width) {}
+ComponentWriter::ComponentWriter(std::filesystem::path directory, std::size_t width, ByteView salt)
+    : directory_(std::move(directory)), width_(width) {
+  hasher_.update(salt);
+}
 ComponentWriter::~ComponentWriter() = default;
 
 void ComponentWriter::append(std::span<const Word> words) {

@@ -23,14 +23,14 @@ class Component {
 std::unique_ptr<Component> seed_component(ByteView seed, std::size_t width, Isa isa);
 
 /// Collects rows of a component as they arrive, in memory or, beyond 64 MiB, in a file that has no name once it is
-/// open; and hashes them.
+/// open; and hashes them behind a salt.
 class ComponentWriter {
  public:
-  ComponentWriter(std::filesystem::path directory, std::size_t width);
+  ComponentWriter(std::filesystem::path directory, std::size_t width, ByteView salt);
   ~ComponentWriter();
   void append(std::span<const Word> words);  ///< IoError when the disk is full
   std::uint64_t words() const { return count_; }
-  Digest digest();  ///< of all words; once, at the end
+  Digest digest();  ///< of salt and all words; once, at the end
   std::unique_ptr<Component> finish();
 
  private:
@@ -42,6 +42,9 @@ class ComponentWriter {
   Hasher hasher_;
 };
 
+/// Random bytes that an owner gives to the holders of a component alone. Without them its digest, which all parties
+/// see, would let the one who lacks the component try out guesses of the data.
+constexpr std::size_t kSaltSize = 16;
 /// What both holders of a component from a seed compare.
 Digest seed_digest(ByteView seed);
 

@@ -103,6 +103,7 @@ Manifest OwnerLink::send(ExampleReader& reader, const Identity& identity, double
   const unsigned full = who % count;
   const std::size_t features = reader.layout().feature_width(), targets = reader.layout().target_width;
   const std::size_t width = features + targets;
+  const SecretBytes salt = os_entropy(kSaltSize);
   std::vector<SecretBytes> seeds(count);
   std::vector<std::unique_ptr<Component>> from_seed(count);
   for (unsigned c = 0; c < count; ++c)
@@ -114,10 +115,11 @@ Manifest OwnerLink::send(ExampleReader& reader, const Identity& identity, double
     const std::uint64_t shape[] = {width, full};
     parties_[p].send("owner.shape", std::span<const Word>(shape));
     for (unsigned c : sets[p])
-      if (c != full) parties_[p].send("owner.seed", seeds[c].bytes());
+      parties_[p].send(c == full ? "owner.salt" : "owner.seed", c == full ? salt.bytes() : seeds[c].bytes());
   }
 
   Hasher digest, ids;
+  digest.update(salt.bytes());
   Manifest m;
   for (;;) {
     const ExampleBlock block = reader.next(kBlockRows);
@@ -179,13 +181,18 @@ Digest OwnerLink::send_ids(const Digest& hash, unsigned count, const std::vector
     components[count - 1][i] = rest;
   }
   Hasher all;
-  for (const Words& c : components) all.update(sha256(std::as_bytes(std::span<const Word>(c))));
+  std::vector<Bytes> salted(count);
+  for (unsigned c = 0; c < count; ++c) {
+    append_bytes(salted[c], os_entropy(kSaltSize).bytes());
+    append_bytes(salted[c], std::as_bytes(std::span<const Word>(components[c])));
+    all.update(sha256(salted[c]));
+  }
   for (std::size_t p = 0; p < parties_.size(); ++p)
     for (unsigned c = 0; c < count; ++c) {
       const bool held = std::find(sets[p].begin(), sets[p].end(), c) != sets[p].end();
       // Of the others, the digest alone, so that each party can check the whole.
-      if (held) parties_[p].send("owner.ids", components[c]);
-      else parties_[p].send("owner.ids", ByteView(sha256(std::as_bytes(std::span<const Word>(components[c])))));
+      if (held) parties_[p].send("owner.ids", ByteView(salted[c]));
+      else parties_[p].send("owner.ids", ByteView(sha256(salted[c])));
     }
   return all.finish();
 }
@@ -212,9 +219,11 @@ Upload receive_upload(const Job& job, const Endpoint& owner, Channel& channel, s
   std::vector<Digest> digests(set.size());
   upload.components.resize(set.size());
   std::size_t full_at = set.size();
+  Bytes salt(kSaltSize);
   for (std::size_t i = 0; i < set.size(); ++i) {
     if (set[i] == full) {
       full_at = i;
+      channel.receive("owner.salt", ByteSpan(salt));
       continue;
     }
     SecretBytes seed(Prg::kKeySize);
@@ -223,7 +232,7 @@ Upload receive_upload(const Job& job, const Endpoint& owner, Channel& channel, s
     upload.components[i] = seed_component(seed.bytes(), width, isa);
   }
 
-  ComponentWriter writer(state, width);
+  ComponentWriter writer(state, width, salt);
   Hasher ids;
   for (;;) {
     const auto [tag, body] = channel.receive_any({"owner.rows", "owner.ids", "owner.manifest"},
@@ -233,9 +242,9 @@ Upload receive_upload(const Job& job, const Endpoint& owner, Channel& channel, s
         ids.update(body);
         continue;
       }
-      if (body.size() != 8 * kIdNumbers || upload.ids.size() == set.size()) throw bad("sent ids that do not fit");
+      if (body.size() != kSaltSize + 8 * kIdNumbers || upload.ids.size() == set.size()) throw bad("sent ids that do not fit");
       RingTensor t(Shape{kIdNumbers});
-      std::memcpy(t.data(), body.data(), body.size());
+      std::memcpy(t.data(), body.data() + kSaltSize, 8 * kIdNumbers);
       ids.update(sha256(body));
       upload.ids.push_back(std::move(t));
       continue;
