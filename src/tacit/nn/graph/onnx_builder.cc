@@ -79,7 +79,7 @@ Operand Builder::input(const std::string& name, Element element, Shape one, Shap
               element,
               nullptr,
               nullptr,
-              graph_.add_input(printable(name), std::move(one)),
+              graph_.add_input(clean(name), std::move(one)),
               false};
   two_.add_input(name, std::move(two));
   return out;
@@ -185,7 +185,7 @@ ValueId Builder::constant(const Operand& x, const Step& step) {
             "small as will do",
             printable(x.name), step.what(), v);
   two_.add_constant(x.name, {t->shape, {}});
-  return graph_.add_constant(printable(x.name), {t->shape, t->values});
+  return graph_.add_constant(clean(x.name), {t->shape, t->values});
 }
 
 ValueId Builder::value(const Operand& x, const Step& step) {
@@ -198,7 +198,7 @@ ValueId Builder::value(const Operand& x, const Step& step) {
     require(std::fabs(v) < 1e30, "the weight '{}' holds {}; train the model again, from finite numbers",
             printable(x.name), v);
   two_.add_parameter(x.name, {x.one->shape, {}});
-  return placed_[key] = graph_.add_parameter(printable(x.name), {x.one->shape, x.one->values});
+  return placed_[key] = graph_.add_parameter(clean(x.name), {x.one->shape, x.one->values});
 }
 
 std::optional<ValueId> Builder::parameter(const std::string& weight) const {
@@ -227,9 +227,9 @@ Operand Builder::live(const Step& step, const Op& op) {
   std::vector<ValueId> ids;
   for (const Operand& x : in) ids.push_back(value(x, step));
   // An error here names the node itself.
-  const ValueId id = graph_.add_node(op, printable(step.name), ids, attrs);
+  const ValueId id = graph_.add_node(op, clean(step.name), ids, attrs);
   check_size(graph_.values[id].shape, step);
-  graph_.values[id].name = printable(step.out.at(0));
+  graph_.values[id].name = clean(step.out.at(0));
   try {
     two_.add_node(op, step.name, ids, attrs);
   } catch (const UsageError& e) {

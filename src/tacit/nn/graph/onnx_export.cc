@@ -122,6 +122,7 @@ class Exporter {
     info.set_name(name(id));
     auto& type = *info.mutable_type()->mutable_tensor_type();
     type.set_elem_type(type_of(elements_[id]));
+    type.mutable_shape();  // a scalar's has no axes, but is there
     const ValueInfo& value = graph_.values[id];
     const bool batch = value.kind == Kind::Input || value.kind == Kind::Result;
     for (std::size_t i = 0; i < value.shape.size(); ++i) {

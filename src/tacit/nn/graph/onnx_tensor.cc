@@ -212,10 +212,15 @@ std::vector<std::int64_t> integers_of(const Tensor& tensor, const std::string& w
   return out;
 }
 
-std::string printable(const std::string& name) {
+std::string clean(const std::string& name) {
   std::string out;
-  for (char c : name.substr(0, 80)) out += c >= ' ' && c <= '~' && c != '\'' ? c : '?';
-  return name.size() > 80 ? out + "…" : out;
+  for (char c : name.substr(0, 1000)) out += c >= ' ' && c <= '~' && c != '\'' ? c : '?';
+  return out;
+}
+
+std::string printable(const std::string& name) {
+  const std::string out = clean(name);
+  return out.size() > 80 ? out.substr(0, 80) + "..." : out;
 }
 
 }  // namespace tacit::nn::onnx_io

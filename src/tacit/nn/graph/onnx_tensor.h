@@ -42,7 +42,9 @@ void write_integers(::onnx::TensorProto& proto, const std::string& name, const P
 
 /// The integers of a tensor; UsageError, naming `what`, if some are none.
 std::vector<std::int64_t> integers_of(const Tensor& tensor, const std::string& what);
-/// A name from a file, fit for messages and reports: control characters replaced, cut after 80.
+/// A name from a file, fit for messages: control characters replaced, cut after 80.
 std::string printable(const std::string& name);
+/// The same, fit for graphs and reports: not cut but where it is longer than any honest one.
+std::string clean(const std::string& name);
 
 }  // namespace tacit::nn::onnx_io
