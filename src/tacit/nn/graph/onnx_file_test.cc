@@ -125,6 +125,12 @@ TEST_F(OnnxFile, TensorsAreCheckedBeforeTheyAreBelieved) {
   EXPECT_EQ(
       error(product(t)),
       "the tensor 'w' has elements of ONNX's type 8, which tacit does not read; export the model in float32");
+  Model unnamed;
+  unnamed.input("x", {0, 3}).output("y");
+  set(unnamed.node("Constant", {}, {"c"}), "value", floats("", {2}, {1}));
+  unnamed.node("Add", {"x", "c"}, {"y"});
+  EXPECT_EQ(error(unnamed),
+            "the tensor of 'node_c' (Constant) holds 1 numbers where its shape needs 2; export it again");
   t = floats("w", {3, 1}, {1, NAN, 2});
   EXPECT_EQ(error(product(t)), "the weight 'w' holds nan; train the model again, from finite numbers");
 }

@@ -52,7 +52,7 @@ Step read_node(const ::onnx::NodeProto& node, int opset, const std::filesystem::
     if (auto value = attribute(a)) {
       step.attrs.set(a.name(), std::move(*value));
     } else if (a.has_t()) {
-      step.value = std::make_shared<const Tensor>(read_tensor(a.t(), folder));
+      step.value = std::make_shared<const Tensor>(read_tensor(a.t(), folder, step.what()));
     }
   }
   return step;

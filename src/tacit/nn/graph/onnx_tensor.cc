@@ -162,13 +162,15 @@ Element element_of(int data_type, const std::string& what) {
                   what, data_type));
 }
 
-Tensor read_tensor(const Type& proto, const std::filesystem::path& folder) {
-  const std::string what = fmt::format("the tensor '{}'", printable(proto.name()));
+Tensor read_tensor(const Type& proto, const std::filesystem::path& folder, const std::string& place) {
+  const std::string what = proto.name().empty() && !place.empty()
+                               ? "the tensor of " + place
+                               : fmt::format("the tensor '{}'", printable(proto.name()));
   Tensor out{element_of(proto.data_type(), what), shape_of(proto, what), {}};
   require(!proto.has_segment(), "{} is stored in segments, which tacit does not read; export it whole", what);
   const std::size_t n = elements(out.shape), size = n * width(proto.data_type());
   if (proto.data_location() == Type::EXTERNAL) {
-    const std::string raw = read_external(proto, size, folder);
+    const std::string raw = read_external(proto, size, folder, what);
     out.values.resize(n);
     from_raw(proto.data_type(), raw, out.values);
   } else if (proto.has_raw_data()) {
