@@ -58,7 +58,7 @@ std::string job_text(const std::map<std::string, std::string>& keys, const std::
        "[[model.layer]]\nkind = \"flatten\"\n[[model.layer]]\nkind = \"dense\"\nunits = 64\n[[model.layer]]\nkind = \"relu\"\n"
        "[[model.layer]]\nkind = \"dense\"\nunits = 10\n";
   t += fmt::format("\n[training]\nepochs = {}\nbatch = 64\nloss = \"softmax_cross_entropy\"\n"
-                   "[training.optimiser]\nname = \"sgd\"\nrate = 0.3\nschedule = \"cosine\"\n", quick ? 10 : 40);
+                   "[training.optimiser]\nname = \"sgd\"\nrate = 0.3\nschedule = \"cosine\"\n", quick ? 8 : 20);
   t += "\n# What may leave the computation, to whom, and why. There is nothing else.\n"
        "[[release]]\nwhat = \"loss\"\nto = [\"everyone\"]\npurpose = \"to see the training converge\"\ntimes = 40\n"
        "[[release]]\nwhat = \"metric\"\nto = [\"everyone\"]\npurpose = \"to know how good the model is\"\n"

@@ -1,7 +1,5 @@
 #include "tacit/nn/graph/graph.h"
 
-#include <algorithm>
-
 #include "tacit/base/error.h"
 
 namespace tacit::nn {
@@ -24,49 +22,7 @@ ValueId Graph::add_constant(std::string name, PublicTensor value) {
   return values.size() - 1;
 }
 
-namespace {
-
-std::vector<std::int64_t> whole_numbers(const std::vector<double>& values) {
-  std::vector<std::int64_t> out;
-  // ONNX writes "to the end" as the largest integer.
-  for (double v : values) out.push_back(static_cast<std::int64_t>(std::clamp(v, -0x1p62, 0x1p62)));
-  return out;
-}
-
-Attr attribute_of(const Setting& setting, const PublicTensor& value) {
-  switch (setting.kind) {
-    case Setting::Kind::Integers: return whole_numbers(value.values);
-    case Setting::Kind::Reals: return value.values;
-    case Setting::Kind::Integer: break;
-    case Setting::Kind::Real: break;
-  }
-  require(value.values.size() == 1, "'{}' must be one number, not a tensor of shape {}", setting.name, to_string(value.shape));
-  if (setting.kind == Setting::Kind::Real) return value.values[0];
-  return whole_numbers(value.values)[0];
-}
-
-/// Moves the settings among the inputs to the attributes.
-void take_settings(std::vector<ValueInfo>& values, const Op& op, std::vector<ValueId>& in, Attrs& attrs) {
-  if (op.settings.empty()) return;
-  for (const Setting& setting : op.settings) {
-    if (setting.input >= in.size() || in[setting.input] == kNoValue) continue;
-    ValueInfo& value = values.at(in[setting.input]);
-    require(value.kind == ValueInfo::Kind::Constant || value.kind == ValueInfo::Kind::Parameter,
-            "the input '{}' must be a constant: it cannot depend on data", setting.name);
-    value.kind = ValueInfo::Kind::Constant;
-    attrs.set(setting.name, attribute_of(setting, value.initial));
-  }
-  if (in.size() > op.settings.front().input) in.resize(op.settings.front().input);
-}
-
-}  // namespace
-
 ValueId Graph::add_node(const Op& op, std::string name, std::vector<ValueId> in, Attrs attrs) {
-  try {
-    take_settings(values, op, in, attrs);
-  } catch (const UsageError& e) {
-    throw UsageError(fmt::format("'{}' ({}): {}", name, op.name, e.what()));
-  }
   require(in.size() >= op.min_inputs && in.size() <= op.max_inputs, "'{}' ({}) takes {} to {} inputs, not {}", name, op.name,
           op.min_inputs, op.max_inputs, in.size());
   std::vector<Shape> shapes;

@@ -36,8 +36,8 @@ struct Graph {
   ValueId add_input(std::string name, Shape example);
   ValueId add_parameter(std::string name, PublicTensor initial);
   ValueId add_constant(std::string name, PublicTensor value);
-  /// Appends a node and infers its result's shape; UsageError, naming the node, if the inputs do not fit. `inputs` are
-  /// ONNX's: those that are settings of the operator become attributes, and parameters in places of state become state.
+  /// Appends a node and infers its result's shape; UsageError, naming the node, if the inputs do not fit. Parameters
+  /// that the operator takes as state become state.
   ValueId add_node(const Op& op, std::string name, std::vector<ValueId> inputs, Attrs attrs = {});
 
   /// Parameters and state: all that makes the model what it is.

@@ -25,7 +25,4 @@ std::vector<std::size_t> broadcast_places(const Shape& from, const Shape& to);
 Shape broadcast_all(std::span<const Shape> in, const Attrs&);
 Shape shape_of_first(std::span<const Shape> in, const Attrs&);
 
-/// Settings of operators over axes: where ONNX has them as the second input.
-inline constexpr Setting kAxesSetting[] = {{1, "axes", Setting::Kind::Integers}};
-
 }  // namespace tacit::nn

@@ -137,7 +137,6 @@ const Op kBatchNormalization{"BatchNormalization",
                              shape,
                              forward,
                              backward,
-                             {},
                              kState,
                              next_state};
 

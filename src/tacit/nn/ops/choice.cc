@@ -31,9 +31,6 @@ Value argmax_forward(Ctx& ctx, const Call& call, std::any*) {
   return fn::reshape(ctx, fn::add_public(ctx, fn::negate(ctx, fn::argmax_place(ctx, x)), {&last, 1}), out);
 }
 
-constexpr Setting kOneHotSettings[] = {{1, "depth", Setting::Kind::Integer},
-                                       {2, "values", Setting::Kind::Reals}};
-
 /// Where the new axis stands in the result, of one axis more.
 std::size_t new_axis(const Attrs& attrs, const Shape& in) {
   return axis_of(attrs.integer("axis", -1), Shape(in.size() + 1, 1));
@@ -106,8 +103,7 @@ Value one_hot_forward(Ctx& ctx, const Call& call, std::any*) {
 }  // namespace
 
 const Op kArgMax{"ArgMax", "place of the largest along an axis", 1, 1, argmax_shape, argmax_forward, nullptr};
-const Op kOneHot{
-    "OneHot",       "a row with one place set for each index", 1, 1, one_hot_shape, one_hot_forward, nullptr,
-    kOneHotSettings};
+const Op kOneHot{"OneHot", "a row with one place set for each index", 1, 1, one_hot_shape, one_hot_forward,
+                 nullptr};
 
 }  // namespace tacit::nn

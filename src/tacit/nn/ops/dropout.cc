@@ -15,9 +15,6 @@ namespace tacit::nn {
 
 namespace {
 
-constexpr Setting kSettings[] = {{1, "ratio", Setting::Kind::Real},
-                                 {2, "training_mode", Setting::Kind::Integer}};
-
 double ratio_of(const Attrs& attrs) {
   const double ratio = attrs.integer("training_mode", 1) == 0 ? 0 : attrs.real("ratio", 0);
   require(ratio >= 0 && ratio < 1, "a dropout ratio of {} is not in [0, 1)", ratio);
@@ -55,6 +52,6 @@ void backward(Ctx& ctx, const Call& call, const Value&, const std::any&, const S
 
 }  // namespace
 
-const Op kDropout{"Dropout", "some elements dropped in training", 1, 1, shape, forward, backward, kSettings};
+const Op kDropout{"Dropout", "some elements dropped in training", 1, 1, shape, forward, backward};
 
 }  // namespace tacit::nn

@@ -92,9 +92,9 @@ const Op kMin{"Min",
               broadcast_all,
               several_forward<false>,
               several_backward};
-const Op kReduceMax{"ReduceMax",          "largest along axes", 1,           1, reduced_shape,
-                    reduce_forward<true>, reduce_backward,      kAxesSetting};
-const Op kReduceMin{"ReduceMin",           "smallest along axes", 1,           1, reduced_shape,
-                    reduce_forward<false>, reduce_backward,       kAxesSetting};
+const Op kReduceMax{"ReduceMax",          "largest along axes", 1, 1, reduced_shape,
+                    reduce_forward<true>, reduce_backward};
+const Op kReduceMin{"ReduceMin",           "smallest along axes", 1, 1, reduced_shape,
+                    reduce_forward<false>, reduce_backward};
 
 }  // namespace tacit::nn

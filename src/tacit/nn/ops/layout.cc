@@ -43,8 +43,6 @@ void transpose_backward(Ctx& ctx, const Call& call, const Value&, const std::any
   to[0]->add(ctx, fn::transpose(ctx, grad, back));
 }
 
-constexpr Setting kShapeSetting[] = {{1, "shape", Setting::Kind::Integers}};
-
 Shape expand_shape(std::span<const Shape> in, const Attrs& attrs) {
   Shape wanted;
   for (std::int64_t d : attrs.integers("shape")) {
@@ -61,8 +59,6 @@ void expand_backward(Ctx& ctx, const Call& call, const Value&, const std::any&, 
                      std::span<Grad* const> to) {
   if (to[0] != nullptr) to[0]->add(ctx, fn::sum_to(ctx, grad, call.input(0).shape()));
 }
-
-constexpr Setting kRepeatsSetting[] = {{1, "repeats", Setting::Kind::Integers}};
 
 /// The result with each axis as two: the repetitions, and the axis itself.
 Shape tile_view(const Attrs& attrs, const Shape& in) {
@@ -142,10 +138,8 @@ void concat_backward(Ctx& ctx, const Call& call, const Value&, const std::any&, 
 const Op kConcat{
     "Concat",       "tensors side by side along an axis", 1, 1 << 20, concat_shape, concat_forward,
     concat_backward};
-const Op kExpand{
-    "Expand",     "repeated to a larger shape", 1, 1, expand_shape, expand_forward, expand_backward,
-    kShapeSetting};
-const Op kTile{"Tile", "repeated along axes", 1, 1, tile_shape, tile_forward, tile_backward, kRepeatsSetting};
+const Op kExpand{"Expand", "repeated to a larger shape", 1, 1, expand_shape, expand_forward, expand_backward};
+const Op kTile{"Tile", "repeated along axes", 1, 1, tile_shape, tile_forward, tile_backward};
 const Op kTranspose{"Transpose",       "axes in another order", 1, 1, transpose_shape,
                     transpose_forward, transpose_backward};
 

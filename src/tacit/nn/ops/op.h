@@ -63,22 +63,14 @@ struct Call {
   std::vector<Shape> shapes() const;
 };
 
-/// What ONNX gives as an input although it has to be known to all, such as the axes of a sum: Graph::add_node
-/// takes it from a constant and makes it an attribute, so that operators see attributes only. Settings follow
-/// all inputs.
-struct Setting {
-  enum class Kind { Integer, Integers, Real, Reals };
-  std::size_t input;      ///< its place among ONNX's inputs
-  std::string_view name;  ///< of the attribute
-  Kind kind;
-};
-
 /// An input's next value: of state, such as running means, which training changes without gradients.
 struct StateUpdate {
   std::size_t input;
   Secret<Real> value;
 };
 
+/// What decides shapes or behaviour is an attribute, also where ONNX has it as an input, under that input's name: the
+/// axes of a sum, the bounds of a clip, the shape to reshape to.
 struct Op {
   std::string_view name;     ///< ONNX's name
   std::string_view summary;  ///< one line, for tables and help
@@ -90,7 +82,6 @@ struct Op {
   /// Adds the gradient of input i to *to[i] wherever that is not null. Null for operators without gradient.
   void (*backward)(Ctx&, const Call&, const Value& out, const std::any& saved, const Secret<Real>& grad,
                    std::span<Grad* const> to);
-  std::span<const Setting> settings = {};
   /// Inputs that are state, and what they become after a training step on which forward saved `saved`.
   std::span<const std::size_t> state = {};
   std::vector<StateUpdate> (*next_state)(Ctx&, const Call&, const std::any& saved) = nullptr;

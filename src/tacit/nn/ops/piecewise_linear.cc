@@ -27,8 +27,6 @@ void abs_backward(Ctx& ctx, const Call&, const Value&, const std::any& saved, co
   to[0]->add(ctx, fn::sub(ctx, fn::scale(ctx, fn::select(ctx, bit_in(saved), grad), 2), grad));
 }
 
-constexpr Setting kClipSettings[] = {{1, "min", Setting::Kind::Real}, {2, "max", Setting::Kind::Real}};
-
 fn::Clipped clip(Ctx& ctx, const Secret<Real>& x, const Attrs& attrs) {
   const bool below = attrs.has("min"), above = attrs.has("max");
   const double low = attrs.real("min", 0), high = attrs.real("max", 0), minus_low = -low;
@@ -131,8 +129,7 @@ void prelu_backward(Ctx& ctx, const Call& call, const Value&, const std::any& sa
 }  // namespace
 
 const Op kAbs{"Abs", "magnitude", 1, 1, shape_of_first, abs_forward, abs_backward};
-const Op kClip{"Clip",       "kept between two constants", 1, 1, shape_of_first, clip_forward, clip_backward,
-               kClipSettings};
+const Op kClip{"Clip", "kept between two constants", 1, 1, shape_of_first, clip_forward, clip_backward};
 const Op kHardSigmoid{
     "HardSigmoid",        "alpha x + beta, kept between 0 and 1", 1, 1, shape_of_first, hard_sigmoid_forward,
     hard_sigmoid_backward};

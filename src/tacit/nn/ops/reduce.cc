@@ -111,14 +111,11 @@ void pool_backward(Ctx& ctx, const Call& call, const Value&, const std::any&, co
 
 const Op kGlobalAveragePool{"GlobalAveragePool", "mean of each channel", 1, 1, pool_shape,
                             pool_forward,        pool_backward};
-const Op kReduceL1{"ReduceL1",  "sum of magnitudes along axes", 1, 1, shape, l1_forward, l1_backward,
-                   kAxesSetting};
-const Op kReduceL2{"ReduceL2",  "root of the sum of squares along axes", 1, 1, shape, l2_forward, l2_backward,
-                   kAxesSetting};
-const Op kReduceMean{"ReduceMean", "mean along axes", 1, 1, shape, mean_forward, mean_backward, kAxesSetting};
-const Op kReduceSum{"ReduceSum", "sum along axes", 1, 1, shape, sum_forward, sum_backward, kAxesSetting};
-const Op kReduceSumSquare{
-    "ReduceSumSquare", "sum of squares along axes", 1, 1, shape, squares_forward, squares_backward,
-    kAxesSetting};
+const Op kReduceL1{"ReduceL1", "sum of magnitudes along axes", 1, 1, shape, l1_forward, l1_backward};
+const Op kReduceL2{"ReduceL2", "root of the sum of squares along axes", 1, 1, shape, l2_forward, l2_backward};
+const Op kReduceMean{"ReduceMean", "mean along axes", 1, 1, shape, mean_forward, mean_backward};
+const Op kReduceSum{"ReduceSum", "sum along axes", 1, 1, shape, sum_forward, sum_backward};
+const Op kReduceSumSquare{"ReduceSumSquare", "sum of squares along axes", 1, 1, shape, squares_forward,
+                          squares_backward};
 
 }  // namespace tacit::nn

@@ -71,8 +71,6 @@ Shape unsqueeze_shape(std::span<const Shape> in, const Attrs& attrs) {
   return out;
 }
 
-constexpr Setting kShapeSetting[] = {{1, "shape", Setting::Kind::Integers}};
-
 template <Shape (*kShape)(std::span<const Shape>, const Attrs&)>
 Value forward(Ctx& ctx, const Call& call, std::any*) {
   const Shape in[] = {call.input(0).shape()};
@@ -91,11 +89,10 @@ void backward(Ctx& ctx, const Call& call, const Value&, const std::any&, const S
 const Op kFlatten{"Flatten",     "all axes but the first in one", 1,       1,
                   flatten_shape, forward<flatten_shape>,          backward};
 const Op kIdentity{"Identity", "the tensor itself", 1, 1, shape_of_first, forward<shape_of_first>, backward};
-const Op kReshape{"Reshape",     "another shape",        1,        1,
-                  reshape_shape, forward<reshape_shape>, backward, kShapeSetting};
-const Op kSqueeze{"Squeeze",     "without axes of length 1", 1,        1,
-                  squeeze_shape, forward<squeeze_shape>,     backward, kAxesSetting};
-const Op kUnsqueeze{"Unsqueeze",     "with new axes of length 1", 1,        1,
-                    unsqueeze_shape, forward<unsqueeze_shape>,    backward, kAxesSetting};
+const Op kReshape{"Reshape", "another shape", 1, 1, reshape_shape, forward<reshape_shape>, backward};
+const Op kSqueeze{"Squeeze",     "without axes of length 1", 1,       1,
+                  squeeze_shape, forward<squeeze_shape>,     backward};
+const Op kUnsqueeze{"Unsqueeze",     "with new axes of length 1", 1,       1,
+                    unsqueeze_shape, forward<unsqueeze_shape>,    backward};
 
 }  // namespace tacit::nn

@@ -10,11 +10,6 @@ namespace tacit::nn {
 
 namespace {
 
-constexpr Setting kSliceSettings[] = {{1, "starts", Setting::Kind::Integers},
-                                      {2, "ends", Setting::Kind::Integers},
-                                      {3, "axes", Setting::Kind::Integers},
-                                      {4, "steps", Setting::Kind::Integers}};
-
 /// A part of a tensor as a strided view: a negative step is a stride that wraps round.
 struct View {
   std::size_t offset = 0;
@@ -64,10 +59,6 @@ void slice_backward(Ctx& ctx, const Call& call, const Value&, const std::any&, c
   const View v = slice_of(call.attrs, in);
   to[0]->add(ctx, fn::placed(ctx, fn::zeros(ctx, in), v.offset, v.strides, grad));
 }
-
-constexpr Setting kPadSettings[] = {{1, "pads", Setting::Kind::Integers},
-                                    {2, "constant_value", Setting::Kind::Real},
-                                    {3, "axes", Setting::Kind::Integers}};
 
 /// Where x lies in the padded tensor.
 View pad_of(const Attrs& attrs, const Shape& in) {
@@ -178,8 +169,7 @@ void gather_backward(Ctx& ctx, const Call& call, const Value&, const std::any&, 
 
 const Op kGather{
     "Gather", "elements at public places along an axis", 1, 2, gather_shape, gather_forward, gather_backward};
-const Op kPad{"Pad", "a border of constants", 1, 1, pad_shape, pad_forward, pad_backward, kPadSettings};
-const Op kSlice{"Slice",        "a part of a tensor", 1, 1, slice_shape, slice_forward,
-                slice_backward, kSliceSettings};
+const Op kPad{"Pad", "a border of constants", 1, 1, pad_shape, pad_forward, pad_backward};
+const Op kSlice{"Slice", "a part of a tensor", 1, 1, slice_shape, slice_forward, slice_backward};
 
 }  // namespace tacit::nn

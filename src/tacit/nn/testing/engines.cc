@@ -1,5 +1,7 @@
 #include "tacit/nn/testing/engines.h"
 
+#include <gtest/gtest.h>
+
 #include "tacit/fn/access.h"
 #include "tacit/mpc/generic/dry_engine.h"
 #include "tacit/mpc/protocols/plain/engine.h"
@@ -62,6 +64,26 @@ Cost cost_at(Party& party, const std::function<void()>& work) {
   synchronise();
   cost.rounds = party.meter().total().rounds - before.rounds - 2;
   return cost;
+}
+
+Cost dry_cost(Ctx& dry, const std::function<void()>& work) {
+  const Cost before = dry.mpc.meter().total();
+  work();
+  Cost cost;
+  cost.payload = dry.mpc.meter().total().payload - before.payload;
+  cost.rounds = dry.mpc.meter().total().rounds - before.rounds;
+  return cost;
+}
+
+void expect_declared_cost(Party& party, const Profile& profile, Ctx& ctx,
+                          const std::function<void(Ctx&, const Around&)>& body) {
+  Cost measured, declared;
+  body(ctx, [&](const std::function<void()>& work) { measured += cost_at(party, work); });
+  on_dry(party.id(), profile, [&](Ctx& dry) {
+    body(dry, [&](const std::function<void()>& work) { declared += dry_cost(dry, work); });
+  });
+  EXPECT_EQ(measured.payload, declared.payload) << profile.name << ", party " << index(party.id());
+  EXPECT_EQ(measured.rounds, declared.rounds) << profile.name << ", party " << index(party.id());
 }
 
 }  // namespace tacit::nn::testing

@@ -24,5 +24,13 @@ void on_dry(PartyId self, const Profile&, const std::function<void(Ctx&)>& body)
 
 /// What a piece of work costs one party. Clocks are brought together before and after.
 Cost cost_at(Party&, const std::function<void()>& work);
+/// What the engine of on_dry counts of it.
+Cost dry_cost(Ctx& dry, const std::function<void()>& work);
+
+/// What is around the part of a piece of work that counts: a call of it, by default.
+using Around = std::function<void(const std::function<void()>& work)>;
+inline void just(const std::function<void()>& work) { work(); }
+/// At aby3: that its part costs what is counted of the same body. Values of the dry run are zeros.
+void expect_declared_cost(Party&, const Profile&, Ctx&, const std::function<void(Ctx&, const Around&)>& body);
 
 }  // namespace tacit::nn::testing

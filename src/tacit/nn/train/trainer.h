@@ -24,7 +24,7 @@ struct TrainSettings {
   std::size_t epochs = 5, batch = 128;
   std::uint64_t seed = 1;  ///< of the shuffle: public, and of nothing else
   std::string loss = "softmax_cross_entropy";
-  OptimiserSettings optimiser;
+  OptimiserSettings optimiser = {};
 };
 
 struct StepInfo {
