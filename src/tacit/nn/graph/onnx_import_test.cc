@@ -224,7 +224,10 @@ TEST_F(OnnxImport, MissingOperatorsAreNamedTogether) {
   m.node("LSTM", {"x", "w"}, {"a"});
   m.node("LSTM", {"a", "w"}, {"b"});
   m.node("Shape", {"b"}, {"s"});
-  m.node("MatMull", {"b", "w"}, {"c"});
+  m.node("Split", {"b"}, {"b1", "b2"});
+  set(m.node("Cast", {"b2"}, {"b3"}), "to", std::int64_t{Type::FLOAT});
+  m.node("Reshape", {"b3", "s"}, {"b4"});
+  m.node("MatMull", {"b4", "w"}, {"c"});
   m.node("Frobnicate", {"c", "s"}, {"d"}).set_domain("com.example");
   m.node("Relu", {"d"}, {"y"});
   m.node("GRU", {"x"}, {"dead"});

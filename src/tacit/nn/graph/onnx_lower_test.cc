@@ -183,6 +183,20 @@ TEST_F(OnnxLower, BatchNormalisationGoesIntoTheWeightsIfAsked) {
       << "the convolution's result is read elsewhere";
 }
 
+TEST_F(OnnxLower, DropoutStaysInFilesMadeForTraining) {
+  const auto dropout = [&](bool training, std::vector<std::string> in) {
+    Model m(13);
+    m.input("x", {0, 4}).output("y").hold(floats("share", {}, {0.25}));
+    set(m.node("Constant", {}, {"mode"}), "value", integers("", {}, {training}));
+    m.node("Dropout", in, {"d"});
+    m.node("Relu", {"d"}, {"y"});
+    return m.import(folder_);
+  };
+  EXPECT_EQ(dropout(false, {"x", "share", "mode"}).nodes.size(), 1u);
+  EXPECT_EQ(dropout(true, {"x", "share", "mode"}).nodes.at(0).attrs.real("ratio", 0), 0.25);
+  EXPECT_EQ(dropout(true, {"x", "", "mode"}).nodes.at(0).attrs.real("ratio", 0), 0.5);
+}
+
 TEST_F(OnnxLower, TruthValuesAreCastInFiles) {
   Model m(17);
   m.input("x", {0, 3}).output("y").hold(floats("t", {}, {0.5})).hold(floats("w", {3, 1}, {1, 2, 4}));
