@@ -96,7 +96,8 @@ TEST(Fn, Exponentials) {
   expect_function(-40, 40, sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }, 0, 3);
   expect_function(-40, 40, fn::tanh, [](double x) { return std::tanh(x); }, 0, 3);
   expect_function(-9, 9, fn::erf, [](double x) { return std::erf(x); }, 0, 3);
-  expect_function(-9, 9, erf_slope, [](double x) { return 2 / std::sqrt(std::numbers::pi) * std::exp(-x * x); }, 0, 8);
+  expect_function(
+      -9, 9, erf_slope, [](double x) { return 2 / std::sqrt(std::numbers::pi) * std::exp(-x * x); }, 0, 8);
   expect_function(-40, 40, softplus, [](double x) { return std::log1p(std::exp(x)); }, 0, 5);
 }
 

@@ -40,7 +40,9 @@ Secret<Real> log_up_to(Ctx& ctx, const Secret<Real>& x, double limit) {
   return log(ctx, x);
 }
 
-Secret<Real> erf(Ctx& ctx, const Secret<Real>& x) { return table(ctx, clip(ctx, x, kErf.low, kErf.high()), kErf); }
+Secret<Real> erf(Ctx& ctx, const Secret<Real>& x) {
+  return table(ctx, clip(ctx, x, kErf.low, kErf.high()), kErf);
+}
 
 Secret<Real> erf_slope(Ctx& ctx, const Secret<Real>& x) {
   // Beyond the table's ends the slope is less than a unit, and the square would not fit.

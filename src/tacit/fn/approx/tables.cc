@@ -31,8 +31,18 @@ const Piecewise kSqrtMantissa{"sqrt-mantissa", square_root, 0.25, -3, 3, 6, 2, 1
 const Piecewise kLogMantissa{"log-mantissa", logarithm, 0.25, -3, 3, 6, 4, 2e-6};
 
 std::span<const Piecewise* const> all_tables() {
-  static const Piecewise* const kAll[] = {&kExp, &kExpWide, &kSigmoid, &kTanh, &kErf, &kReciprocalTo16, &kReciprocalTo64,
-                                          &kLogTo16, &kLogTo64, &kReciprocalMantissa, &kRsqrtMantissa, &kSqrtMantissa,
+  static const Piecewise* const kAll[] = {&kExp,
+                                          &kExpWide,
+                                          &kSigmoid,
+                                          &kTanh,
+                                          &kErf,
+                                          &kReciprocalTo16,
+                                          &kReciprocalTo64,
+                                          &kLogTo16,
+                                          &kLogTo64,
+                                          &kReciprocalMantissa,
+                                          &kRsqrtMantissa,
+                                          &kSqrtMantissa,
                                           &kLogMantissa};
   return kAll;
 }

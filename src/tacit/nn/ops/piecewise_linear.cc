@@ -40,6 +40,12 @@ fn::Clipped clip(Ctx& ctx, const Secret<Real>& x, const Attrs& attrs) {
   fn::Rectified r = fn::relu(ctx, fn::add_public(ctx, fn::negate(ctx, x), {&high, 1}));
   return {fn::add_public(ctx, fn::negate(ctx, r.value), {&high, 1}), std::move(r.positive)};
 }
+Shape clip_shape(std::span<const Shape> in, const Attrs& attrs) {
+  const double low = attrs.real("min", 0), high = attrs.real("max", 0);
+  require(!attrs.has("min") || !attrs.has("max") || low < high, "a clip from {} to {} leaves nothing", low,
+          high);
+  return in[0];
+}
 Value clip_forward(Ctx& ctx, const Call& call, std::any* saved) {
   const Secret<Real> x = call.input(0).as_secret(ctx);
   if (!call.attrs.has("min") && !call.attrs.has("max")) return x;
@@ -144,7 +150,7 @@ void prelu_backward(Ctx& ctx, const Call& call, const Value&, const std::any& sa
 }  // namespace
 
 const Op kAbs{"Abs", "magnitude", 1, 1, shape_of_first, abs_forward, abs_backward};
-const Op kClip{"Clip", "kept between two constants", 1, 1, shape_of_first, clip_forward, clip_backward};
+const Op kClip{"Clip", "kept between two constants", 1, 1, clip_shape, clip_forward, clip_backward};
 const Op kHardSigmoid{
     "HardSigmoid",        "alpha x + beta, kept between 0 and 1", 1, 1, shape_of_first, hard_sigmoid_forward,
     hard_sigmoid_backward};

@@ -47,7 +47,8 @@ Windows::Windows(const Attrs& attrs, const Shape& x) : x_(x) {
   kernel_w_ = static_cast<std::size_t>(kernel[1]);
   g_ = window(attrs, x, kernel_h_, kernel_w_);
   // Else there would be windows of nothing but padding.
-  const std::size_t reach_h = g_.dilation_h * (kernel_h_ - 1) + 1, reach_w = g_.dilation_w * (kernel_w_ - 1) + 1;
+  const std::size_t reach_h = g_.dilation_h * (kernel_h_ - 1) + 1,
+                    reach_w = g_.dilation_w * (kernel_w_ - 1) + 1;
   require(g_.pad_top < reach_h && g_.pad_bottom < reach_h && g_.pad_left < reach_w && g_.pad_right < reach_w,
           "a pool's padding must be less than its window of {}x{}", reach_h, reach_w);
   const bool ceil = attrs.integer("ceil_mode", 0) != 0;

@@ -115,6 +115,7 @@ std::vector<BadUse> bad_uses() {
       {&kAveragePool, {{1, 1, 3, 3}}, {}, "kernel_shape"},
       {&kBatchNormalization, {{2, 3}, {3}, {3}, {2}, {3}}, {}, "needs vectors of 3"},
       {&kBatchNormalization, {{3}, {3}, {3}, {3}, {3}}, {}, "at least 2 axes"},
+      {&kClip, {{3}}, {{"min", 2.0}, {"max", 1.0}}, "leaves nothing"},
       {&kConcat, {{2, 3}, {3, 2}}, {{"axis", one}}, "side by side"},
       {&kConcat, {{2, 3}}, {}, "'axis' is missing"},
       {&kConv, {{1, 2, 3}, {1, 2, 3, 3}}, {}, "4 axes"},
