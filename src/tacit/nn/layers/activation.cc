@@ -11,6 +11,11 @@ using Type = LayerAttribute::Type;
 ValueId relu(GraphBuilder& g, const LayerSpec&, ValueId in) { return g.node("Relu", {in}); }
 ValueId sigmoid(GraphBuilder& g, const LayerSpec&, ValueId in) { return g.node("Sigmoid", {in}); }
 ValueId tanh(GraphBuilder& g, const LayerSpec&, ValueId in) { return g.node("Tanh", {in}); }
+ValueId softplus(GraphBuilder& g, const LayerSpec&, ValueId in) { return g.node("Softplus", {in}); }
+ValueId hard_swish(GraphBuilder& g, const LayerSpec&, ValueId in) { return g.node("HardSwish", {in}); }
+ValueId elu(GraphBuilder& g, const LayerSpec& layer, ValueId in) {
+  return g.node("Elu", {in}, {{"alpha", layer.attrs.real("alpha", 1)}});
+}
 ValueId leaky_relu(GraphBuilder& g, const LayerSpec& layer, ValueId in) {
   return g.node("LeakyRelu", {in}, {{"alpha", layer.attrs.real("slope", 0.01)}});
 }
@@ -28,6 +33,13 @@ ValueId clip(GraphBuilder& g, const LayerSpec& layer, ValueId in) {
 const Layer kReluLayer{"relu", "max(x, 0)", {}, false, relu};
 const Layer kSigmoidLayer{"sigmoid", "1 / (1 + e^-x)", {}, false, sigmoid};
 const Layer kTanhLayer{"tanh", "the hyperbolic tangent", {}, false, tanh};
+const Layer kSoftplusLayer{"softplus", "log(1 + e^x)", {}, false, softplus};
+const Layer kHardSwishLayer{"hard_swish", "x times its hard sigmoid", {}, false, hard_swish};
+const Layer kEluLayer{"elu",
+                      "x where x >= 0, and alpha (e^x - 1) below",
+                      {{"alpha", Type::Real, false, 0, 100, "1 if missing"}},
+                      false,
+                      elu};
 const Layer kLeakyReluLayer{"leaky_relu",
                             "x where x >= 0, and slope x below",
                             {{"slope", Type::Real, false, 0, 1, "below 0; 0.01 if missing"}},
@@ -36,7 +48,8 @@ const Layer kLeakyReluLayer{"leaky_relu",
 const Layer kHardSigmoidLayer{"hard_sigmoid", "x/6 + 1/2, clipped to [0, 1]", {}, false, hard_sigmoid};
 const Layer kClipLayer{"clip",
                        "x, clipped to [low, high]: [0, 6] is ReLU6",
-                       {{"low", Type::Real, false, -1e4, 1e4, "0 if missing"}, {"high", Type::Real, false, -1e4, 1e4, "6 if missing"}},
+                       {{"low", Type::Real, false, -1e4, 1e4, "0 if missing"},
+                        {"high", Type::Real, false, -1e4, 1e4, "6 if missing"}},
                        false,
                        clip};
 

@@ -35,7 +35,8 @@ ValueId GraphBuilder::append(std::span<const LayerSpec> layers, ValueId in) {
       in = layer_named(layer.kind).build(*this, layer, in);
     } catch (const UsageError& e) {
       const std::string what = e.what();
-      throw UsageError(what.find(name_) != std::string::npos ? what : fmt::format("layer '{}': {}", name_, what));
+      throw UsageError(what.find(name_) != std::string::npos ? what
+                                                             : fmt::format("layer '{}': {}", name_, what));
     }
     name_ = outer;
   }
@@ -48,7 +49,8 @@ Graph GraphBuilder::finish(ValueId out) {
   return std::move(graph_);
 }
 
-ValueId GraphBuilder::node(std::string_view op, std::vector<ValueId> in, Attrs attrs, std::string_view suffix) {
+ValueId GraphBuilder::node(std::string_view op, std::vector<ValueId> in, Attrs attrs,
+                           std::string_view suffix) {
   const Op* found = find_op(op);
   ensure(found != nullptr, "a layer asks for an operator that does not exist");
   return graph_.add_node(*found, name_ + std::string(suffix), std::move(in), std::move(attrs));
@@ -72,7 +74,8 @@ ValueId GraphBuilder::filled(std::string_view suffix, Shape shape, double value)
   return graph_.add_parameter(name_ + std::string(suffix), {std::move(shape), std::move(values)});
 }
 
-Graph build_graph(const Shape& example, std::span<const LayerSpec> layers, std::size_t outputs, std::uint64_t seed) {
+Graph build_graph(const Shape& example, std::span<const LayerSpec> layers, std::size_t outputs,
+                  std::uint64_t seed) {
   GraphBuilder builder(example, outputs, seed);
   return builder.finish(builder.append(layers, builder.input()));
 }

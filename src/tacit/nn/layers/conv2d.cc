@@ -16,8 +16,10 @@ ValueId build(GraphBuilder& g, const LayerSpec& layer, ValueId in) {
   const auto kernel = pair_of(layer, "kernel", 1);
   const auto channels = static_cast<std::size_t>(layer.attrs.integer("channels"));
   const auto groups = static_cast<std::size_t>(layer.attrs.integer("groups", 1));
-  require(x[1] % groups == 0 && channels % groups == 0, "{} and {} channels cannot be divided into {} groups", x[1], channels, groups);
-  const std::size_t inputs = x[1] / groups, h = static_cast<std::size_t>(kernel[0]), w = static_cast<std::size_t>(kernel[1]);
+  require(x[1] % groups == 0 && channels % groups == 0, "{} and {} channels cannot be divided into {} groups",
+          x[1], channels, groups);
+  const std::size_t inputs = x[1] / groups, h = static_cast<std::size_t>(kernel[0]),
+                    w = static_cast<std::size_t>(kernel[1]);
   Attrs attrs = window_attrs(layer);
   attrs.set("kernel_shape", kernel);
   attrs.set("dilations", pair_of(layer, "dilation", 1));
@@ -28,15 +30,17 @@ ValueId build(GraphBuilder& g, const LayerSpec& layer, ValueId in) {
 
 }  // namespace
 
-const Layer kConv2dLayer{"conv2d",
-                         "convolution over height and width",
-                         {{"channels", Type::Integer, true, 1, 1 << 16, "of the output"},
-                          {"kernel", Type::Pair, true, 1, 1024, "size of the window"},
-                          {"stride", Type::Pair, false, 1, 1024, "step of the window; 1 if missing"},
-                          {"padding", Type::Padding, false, 0, 1024, "zeros around the input; none if missing"},
-                          {"dilation", Type::Pair, false, 1, 1024, "distance of the window's places; 1 if missing"},
-                          {"groups", Type::Integer, false, 1, 1 << 16, "channels are convolved within so many groups; 1 if missing"}},
-                         false,
-                         build};
+const Layer kConv2dLayer{
+    "conv2d",
+    "convolution over height and width",
+    {{"channels", Type::Integer, true, 1, 1 << 16, "of the output"},
+     {"kernel", Type::Pair, true, 1, 1024, "size of the window"},
+     {"stride", Type::Pair, false, 1, 1024, "step of the window; 1 if missing"},
+     {"padding", Type::Padding, false, 0, 1024, "zeros around the input; none if missing"},
+     {"dilation", Type::Pair, false, 1, 1024, "distance of the window's places; 1 if missing"},
+     {"groups", Type::Integer, false, 1, 1 << 16,
+      "channels are convolved within so many groups; 1 if missing"}},
+    false,
+    build};
 
 }  // namespace tacit::nn

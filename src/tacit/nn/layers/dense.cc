@@ -8,7 +8,8 @@ namespace {
 
 ValueId build(GraphBuilder& g, const LayerSpec& layer, ValueId in) {
   if (g.shape(in).size() != 2) in = g.node("Flatten", {in}, {}, ".flatten");
-  const auto units = static_cast<std::size_t>(layer.attrs.integer("units", static_cast<std::int64_t>(g.outputs())));
+  const auto units =
+      static_cast<std::size_t>(layer.attrs.integer("units", static_cast<std::int64_t>(g.outputs())));
   require(units > 0, "say how many units it has: units = 10");
   const std::size_t inputs = g.shape(in)[1];
   const ValueId w = g.weights(".weight", {units, inputs}, inputs);
@@ -18,10 +19,11 @@ ValueId build(GraphBuilder& g, const LayerSpec& layer, ValueId in) {
 
 }  // namespace
 
-const Layer kDenseLayer{"dense",
-                        "every output from every input: W x + b",
-                        {{"units", LayerAttribute::Type::Integer, false, 1, 1 << 20, "outputs; those of the label if missing"}},
-                        false,
-                        build};
+const Layer kDenseLayer{
+    "dense",
+    "every output from every input: W x + b",
+    {{"units", LayerAttribute::Type::Integer, false, 1, 1 << 20, "outputs; those of the label if missing"}},
+    false,
+    build};
 
 }  // namespace tacit::nn

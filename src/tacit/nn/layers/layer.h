@@ -1,5 +1,5 @@
-// Layers: what a model is described by in a job file. Each turns its attributes into nodes and parameters of a
-// graph; gradients come from the operators. One file each, listed in table.cc.
+// Layers: what a model is described by in a job file. Each turns its attributes into nodes and parameters of
+// a graph; gradients come from the operators. One file each, listed in table.cc.
 #pragma once
 
 #include "tacit/nn/graph/graph.h"
@@ -81,7 +81,8 @@ std::vector<LayerSpec> network_named(std::string_view name);
 std::span<const std::string_view> network_names();
 
 /// The graph of some layers on examples of the given shape, with its initial weights.
-Graph build_graph(const Shape& example, std::span<const LayerSpec> layers, std::size_t outputs, std::uint64_t seed);
+Graph build_graph(const Shape& example, std::span<const LayerSpec> layers, std::size_t outputs,
+                  std::uint64_t seed);
 
 /// An attribute that is one whole number for both axes, or two.
 std::vector<std::int64_t> pair_of(const LayerSpec& layer, std::string_view name, std::int64_t otherwise);

@@ -5,8 +5,9 @@
 
 namespace tacit::nn {
 
-extern const Layer kAveragePoolLayer, kClipLayer, kConv2dLayer, kDenseLayer, kFlattenLayer, kGlobalAveragePoolLayer,
-    kHardSigmoidLayer, kLeakyReluLayer, kMaxPoolLayer, kReluLayer, kReshapeLayer, kResidualLayer, kSigmoidLayer,
+extern const Layer kAveragePoolLayer, kBatchNormLayer, kClipLayer, kConv2dLayer, kDenseLayer, kDropoutLayer,
+    kEluLayer, kFlattenLayer, kGlobalAveragePoolLayer, kHardSigmoidLayer, kHardSwishLayer, kLayerNormLayer,
+    kLeakyReluLayer, kMaxPoolLayer, kReluLayer, kReshapeLayer, kResidualLayer, kSigmoidLayer, kSoftplusLayer,
     kTanhLayer;
 
 /// UsageError, with the nearest kind, if there is none.

@@ -1,5 +1,5 @@
-// max_pool, average_pool and global_average_pool: over windows of [channels, height, width]. A pool's stride is its
-// kernel unless it is given.
+// max_pool, average_pool and global_average_pool: over windows of [channels, height, width]. A pool's stride
+// is its kernel unless it is given.
 #include "tacit/nn/layers/layers.h"
 #include "tacit/nn/layers/window_attributes.h"
 
@@ -32,20 +32,26 @@ Attrs pool_attrs(const LayerSpec& layer) {
   return attrs;
 }
 
-ValueId max_pool(GraphBuilder& g, const LayerSpec& layer, ValueId in) { return g.node("MaxPool", {in}, pool_attrs(layer)); }
+ValueId max_pool(GraphBuilder& g, const LayerSpec& layer, ValueId in) {
+  return g.node("MaxPool", {in}, pool_attrs(layer));
+}
 ValueId average_pool(GraphBuilder& g, const LayerSpec& layer, ValueId in) {
   return g.node("AveragePool", {in}, pool_attrs(layer));
 }
-ValueId global_average_pool(GraphBuilder& g, const LayerSpec&, ValueId in) { return g.node("GlobalAveragePool", {in}); }
+ValueId global_average_pool(GraphBuilder& g, const LayerSpec&, ValueId in) {
+  return g.node("GlobalAveragePool", {in});
+}
 
-const std::vector<LayerAttribute> kWindow{{"kernel", Type::Pair, true, 1, 1024, "size of the window"},
-                                          {"stride", Type::Pair, false, 1, 1024, "step of the window; the kernel if missing"},
-                                          {"padding", Type::Padding, false, 0, 1024, "places around the input; none if missing"}};
+const std::vector<LayerAttribute> kWindow{
+    {"kernel", Type::Pair, true, 1, 1024, "size of the window"},
+    {"stride", Type::Pair, false, 1, 1024, "step of the window; the kernel if missing"},
+    {"padding", Type::Padding, false, 0, 1024, "places around the input; none if missing"}};
 
 }  // namespace
 
 const Layer kMaxPoolLayer{"max_pool", "the largest of each window", kWindow, false, max_pool};
 const Layer kAveragePoolLayer{"average_pool", "the mean of each window", kWindow, false, average_pool};
-const Layer kGlobalAveragePoolLayer{"global_average_pool", "the mean of each channel", {}, false, global_average_pool};
+const Layer kGlobalAveragePoolLayer{
+    "global_average_pool", "the mean of each channel", {}, false, global_average_pool};
 
 }  // namespace tacit::nn

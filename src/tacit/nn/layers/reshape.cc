@@ -17,7 +17,8 @@ ValueId reshape(GraphBuilder& g, const LayerSpec& layer, ValueId in) {
     shape.push_back(e);
     example.push_back(static_cast<std::size_t>(e));
   }
-  require(elements(example) == elements(g.shape(in)), "{} numbers do not fill the shape {}", elements(g.shape(in)), to_string(example));
+  require(elements(example) == elements(g.shape(in)), "{} numbers do not fill the shape {}",
+          elements(g.shape(in)), to_string(example));
   return g.node("Reshape", {in}, {{"shape", std::move(shape)}});
 }
 

@@ -1,5 +1,3 @@
-#include <cmath>
-
 #include "tacit/base/error.h"
 #include "tacit/base/text.h"
 #include "tacit/nn/layers/layers.h"
@@ -7,9 +5,13 @@
 namespace tacit::nn {
 
 std::span<const Layer* const> all_layers() {
-  static constexpr const Layer* kAll[] = {&kAveragePoolLayer, &kClipLayer,      &kConv2dLayer,    &kDenseLayer,   &kFlattenLayer,
-                                          &kGlobalAveragePoolLayer, &kHardSigmoidLayer, &kLeakyReluLayer, &kMaxPoolLayer, &kReluLayer,
-                                          &kReshapeLayer,     &kResidualLayer,  &kSigmoidLayer,   &kTanhLayer};
+  static constexpr const Layer* kAll[] = {&kAveragePoolLayer, &kBatchNormLayer, &kClipLayer,
+                                          &kConv2dLayer,      &kDenseLayer,     &kDropoutLayer,
+                                          &kEluLayer,         &kFlattenLayer,   &kGlobalAveragePoolLayer,
+                                          &kHardSigmoidLayer, &kHardSwishLayer, &kLayerNormLayer,
+                                          &kLeakyReluLayer,   &kMaxPoolLayer,   &kReluLayer,
+                                          &kReshapeLayer,     &kResidualLayer,  &kSigmoidLayer,
+                                          &kSoftplusLayer,    &kTanhLayer};
   return kAll;
 }
 
@@ -28,8 +30,8 @@ using Type = LayerAttribute::Type;
 
 void check_numbers(const LayerAttribute& a, const std::vector<std::int64_t>& values, std::string_view kind) {
   for (std::int64_t v : values)
-    require(static_cast<double>(v) >= a.low && static_cast<double>(v) <= a.high, "{} of a {} layer must lie between {} and {}, not {}",
-            a.name, kind, a.low, a.high, v);
+    require(static_cast<double>(v) >= a.low && static_cast<double>(v) <= a.high,
+            "{} of a {} layer must lie between {} and {}, not {}", a.name, kind, a.low, a.high, v);
 }
 
 void check_attribute(const LayerAttribute& a, const Attr& value, std::string_view kind) {
@@ -38,7 +40,8 @@ void check_attribute(const LayerAttribute& a, const Attr& value, std::string_vie
     const auto* whole = std::get_if<std::int64_t>(&value);
     require(real != nullptr || whole != nullptr, "{} of a {} layer must be a number", a.name, kind);
     const double v = real != nullptr ? *real : static_cast<double>(*whole);
-    require(v >= a.low && v <= a.high, "{} of a {} layer must lie between {} and {}, not {}", a.name, kind, a.low, a.high, v);
+    require(v >= a.low && v <= a.high, "{} of a {} layer must lie between {} and {}, not {}", a.name, kind,
+            a.low, a.high, v);
     return;
   }
   if (const auto* one = std::get_if<std::int64_t>(&value); one != nullptr && a.type != Type::Shape) {
@@ -47,12 +50,15 @@ void check_attribute(const LayerAttribute& a, const Attr& value, std::string_vie
   }
   require(a.type != Type::Integer, "{} of a {} layer must be a whole number", a.name, kind);
   if (const auto* text = std::get_if<std::string>(&value)) {
-    require(a.type == Type::Padding && *text == "same", "{} of a {} layer cannot be '{}'{}", a.name, kind, *text,
-            a.type == Type::Padding ? ": the only word for it is \"same\"" : "");
+    require(a.type == Type::Padding && *text == "same", "{} of a {} layer cannot be '{}'{}", a.name, kind,
+            *text, a.type == Type::Padding ? ": the only word for it is \"same\"" : "");
     return;
   }
   const auto* list = std::get_if<std::vector<std::int64_t>>(&value);
-  const bool fits = list != nullptr && (a.type == Type::Shape ? !list->empty() : list->size() == 2 || (a.type == Type::Padding && list->size() == 4));
+  const bool fits =
+      list != nullptr &&
+      (a.type == Type::Shape ? !list->empty()
+                             : list->size() == 2 || (a.type == Type::Padding && list->size() == 4));
   require(fits, "{} of a {} layer must be {}", a.name, kind,
           a.type == Type::Shape  ? "a list of whole numbers"
           : a.type == Type::Pair ? "a whole number or [height, width]"
