@@ -60,7 +60,9 @@ Clipped clipped(Ctx& ctx, const Secret<Real>& x, double low, double high) {
   return {add_public(ctx, sub(ctx, halves[0], halves[1]), {&low, 1}), bit_xor(ctx, reached[0], reached[1])};
 }
 
-Secret<Real> clip(Ctx& ctx, const Secret<Real>& x, double low, double high) { return clipped(ctx, x, low, high).value; }
+Secret<Real> clip(Ctx& ctx, const Secret<Real>& x, double low, double high) {
+  return clipped(ctx, x, low, high).value;
+}
 
 namespace {
 

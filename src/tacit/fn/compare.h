@@ -37,7 +37,8 @@ Secret<Real> max_last(Ctx&, const Secret<Real>&);
 /// One-hot of the largest along the last axis, the first of equals. All pairs are compared at once: for some tens
 /// of elements an axis.
 Secret<Bit> argmax_last(Ctx&, const Secret<Real>&);
-/// The place of the largest along the last axis, which is dropped; the first of equals. For axes of any length.
+/// The place of the largest along the last axis, which is dropped; the first of equals. For axes of any
+/// length.
 Secret<Real> argmax_place(Ctx&, const Secret<Real>&);
 
 /// The largest along the first axis, which is dropped, by a tournament of ⌈log2 count⌉ levels; of equals, one.

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <numbers>
 #include <random>
 
 #include "tacit/base/error.h"
@@ -94,6 +95,10 @@ TEST(Fn, Exponentials) {
   expect_function(-20, 10, fn::exp, [](double x) { return std::exp(x); }, std::ldexp(1, -13), 5);
   expect_function(-40, 40, sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }, 0, 3);
   expect_function(-40, 40, fn::tanh, [](double x) { return std::tanh(x); }, 0, 3);
+  expect_function(-9, 9, fn::erf, [](double x) { return std::erf(x); }, 0, 3);
+  expect_function(
+      -9, 9, erf_slope, [](double x) { return 2 / std::sqrt(std::numbers::pi) * std::exp(-x * x); }, 0, 8);
+  expect_function(-40, 40, softplus, [](double x) { return std::log1p(std::exp(x)); }, 0, 5);
 }
 
 TEST(Fn, FunctionsOfAnyMagnitude) {
@@ -145,6 +150,21 @@ TEST(Fn, MaximaAndWhoHasThem) {
   });
 }
 
+TEST(Fn, PlacesOfMaximaAreTheFirstOfEquals) {
+  on_every_engine([](Ctx& ctx) {
+    for (std::size_t n : {1, 2, 3, 16, 17, 31, 32, 40}) {
+      const PublicTensor t = uniform({5, 4, n}, -2, 2, 0, unsigned(n));  // integers, so that there are ties
+      const Secret<Real> places = argmax_place(ctx, share(ctx, t));
+      ASSERT_EQ(places.shape(), (Shape{5, 4}));
+      const auto got = open(ctx, places);
+      for (std::size_t r = 0; r < 20; ++r) {
+        const auto begin = t.values.begin() + long(r * n);
+        ASSERT_EQ(got[r], double(std::max_element(begin, begin + long(n)) - begin)) << n;
+      }
+    }
+  });
+}
+
 TEST(Fn, TournamentsAwardTheWinner) {
   on_every_engine([](Ctx& ctx) {
     for (std::size_t n : {1, 2, 3, 4, 5, 9}) {
@@ -175,13 +195,18 @@ TEST(Fn, ChoicesAndClips) {
     const auto bit = less(ctx, x, y);
     const auto bits = open(ctx, bit), both = open(ctx, bit_and(ctx, bit, bit_not(ctx, is_negative(ctx, x))));
     const auto smaller = open(ctx, select(ctx, bit, x, y)), ones = open(ctx, to_real(ctx, bit));
-    const auto clipped = open(ctx, clip(ctx, x, -1, 2.5));
+    const Clipped cut = clipped(ctx, x, -1, 2.5);
+    const auto clip_values = open(ctx, clip(ctx, x, -1, 2.5)), cut_values = open(ctx, cut.value);
+    const auto inside = open(ctx, cut.inside), same = open(ctx, equal(ctx, x, select(ctx, bit, x, y)));
     for (std::size_t i = 0; i < 70; ++i) {
       ASSERT_EQ(bits[i], Word{a.values[i] < b.values[i]});
       ASSERT_EQ(both[i], Word{a.values[i] < b.values[i] && a.values[i] >= 0});
       ASSERT_EQ(smaller[i], std::min(a.values[i], b.values[i]));
       ASSERT_EQ(ones[i], a.values[i] < b.values[i] ? 1.0 : 0.0);
-      ASSERT_EQ(clipped[i], std::clamp(a.values[i], -1.0, 2.5));
+      ASSERT_EQ(clip_values[i], std::clamp(a.values[i], -1.0, 2.5));
+      ASSERT_EQ(cut_values[i], clip_values[i]);
+      ASSERT_EQ(inside[i], Word{a.values[i] >= -1 && a.values[i] < 2.5});
+      ASSERT_EQ(same[i], Word{a.values[i] <= b.values[i]});
     }
   });
 }
@@ -234,6 +259,27 @@ TEST(Fn, ProductsNeedTruncationAndGetIt) {
         ASSERT_NEAR(third[i * 4 + j], want / 3, 12 * ulp);
       }
   });
+}
+
+TEST(Fn, PublicFactorsKeepTheirDigits) {
+  on_every_engine([](Ctx& ctx) {
+    const PublicTensor a = uniform({40}, -3000, 3000, ctx.frac, 3);
+    const Secret<Real> x = share(ctx, a);
+    for (double factor : {1.0 / 3, 1e-3, 1.0 / 60000, 7.25, 0.0}) {
+      std::vector<double> alternating(40, factor);
+      for (std::size_t i = 1; i < 40; i += 2) alternating[i] = -factor;
+      const auto one = open(ctx, scaled(ctx, x, factor)), each = open(ctx, scaled(ctx, x, alternating));
+      for (std::size_t i = 0; i < 40; ++i) {
+        const double want = a.values[i] * factor, ulp = std::ldexp(1.0, -int(ctx.frac));
+        ASSERT_NEAR(one[i], want, ulp * (1 + std::fabs(want))) << factor;
+        ASSERT_NEAR(each[i], i % 2 == 0 ? want : -want, ulp * (1 + std::fabs(want))) << factor;
+      }
+    }
+    std::vector<double> integers(40);
+    for (std::size_t i = 0; i < 40; ++i) integers[i] = double(i) - 20;
+    const auto exact = open(ctx, scale_each(ctx, x, integers));
+    for (std::size_t i = 0; i < 40; ++i) ASSERT_EQ(exact[i], a.values[i] * integers[i]);
+  }, {16, 13});
 }
 
 }  // namespace

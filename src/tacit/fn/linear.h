@@ -59,8 +59,8 @@ std::vector<Secret<Real>> trunc(Ctx&, std::span<const Secret<Wide>* const>);
 /// Times a public factor of any size, rounded to `digits` binary digits; never truncates.
 template <class E>
 Secret<Wide> times(Ctx&, const Secret<E>&, double factor, unsigned digits);
-/// Times public factors, one an element or one for all, and truncated. A factor has f binary digits after the point,
-/// or more as far as the largest of them is less than 1: small ones keep f significant digits.
+/// Times public factors, one an element or one for all, and truncated. A factor has f binary digits after the
+/// point, or more as far as the largest of them is less than 1: small ones keep f significant digits.
 Secret<Real> scaled(Ctx&, const Secret<Real>&, std::span<const double> factors);
 Secret<Real> scaled(Ctx&, const Secret<Real>&, double factor);
 /// Times public integers, one an element: local.

@@ -16,6 +16,10 @@ Secret<Real> sigmoid(Ctx&, const Secret<Real>&);
 /// For all x. 3 ulp.
 Secret<Real> tanh(Ctx&, const Secret<Real>&);
 
+/// The error function, for all x. 3 ulp.
+Secret<Real> erf(Ctx&, const Secret<Real>&);
+/// 2/√π e^-x², its derivative, for all x. 8 ulp.
+Secret<Real> erf_slope(Ctx&, const Secret<Real>&);
 /// ln(1 + e^x) for all x. 5 ulp.
 Secret<Real> softplus(Ctx&, const Secret<Real>&);
 

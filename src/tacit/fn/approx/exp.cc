@@ -1,4 +1,7 @@
 // The exponential family. Arguments are clipped to the table's interval first, so that none is out of it.
+#include <cmath>
+#include <numbers>
+
 #include "tacit/fn/access.h"
 #include "tacit/fn/approx/approx.h"
 #include "tacit/fn/approx/tables.h"
@@ -35,6 +38,17 @@ Secret<Real> log_up_to(Ctx& ctx, const Secret<Real>& x, double limit) {
   if (limit <= kLogTo16.high()) return table(ctx, x, kLogTo16);
   if (limit <= kLogTo64.high()) return table(ctx, x, kLogTo64);
   return log(ctx, x);
+}
+
+Secret<Real> erf(Ctx& ctx, const Secret<Real>& x) {
+  return table(ctx, clip(ctx, x, kErf.low, kErf.high()), kErf);
+}
+
+Secret<Real> erf_slope(Ctx& ctx, const Secret<Real>& x) {
+  // Beyond the table's ends the slope is less than a unit, and the square would not fit.
+  const Secret<Real> near = clip(ctx, x, kErf.low, kErf.high());
+  const Secret<Real> e = exp_nonpositive(ctx, negate(ctx, trunc(ctx, mul(ctx, near, near))));
+  return scaled(ctx, e, 2 / std::sqrt(std::numbers::pi));
 }
 
 Secret<Real> softplus(Ctx& ctx, const Secret<Real>& x) {

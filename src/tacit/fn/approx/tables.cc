@@ -8,6 +8,7 @@ namespace {
 double exponential(double x) { return std::exp(x); }
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double tangent(double x) { return std::tanh(x); }
+double error_function(double x) { return std::erf(x); }
 double reciprocal(double x) { return 1 / x; }
 double logarithm(double x) { return std::log(x); }
 double rsqrt(double x) { return 1 / std::sqrt(x); }
@@ -19,6 +20,7 @@ const Piecewise kExp{"exp", exponential, -15, 0, 4, 5, 2.8, 2e-6, exponential};
 const Piecewise kExpWide{"exp-wide", exponential, -16, 0, 5, 5, 33000, 3e-2, exponential};
 const Piecewise kSigmoid{"sigmoid", sigmoid, -16, 0, 5, 4, 1, 4e-6};
 const Piecewise kTanh{"tanh", tangent, -8, -1, 5, 4, 1, 8e-6};
+const Piecewise kErf{"erf", error_function, -4, -1, 4, 4, 1, 8e-6};
 const Piecewise kReciprocalTo16{"reciprocal-16", reciprocal, 1, -1, 5, 6, 2, 8e-6};
 const Piecewise kReciprocalTo64{"reciprocal-64", reciprocal, 1, -1, 7, 6, 2, 8e-6};
 const Piecewise kLogTo16{"log-16", logarithm, 1, -1, 5, 6, 4, 2e-6};
@@ -29,8 +31,18 @@ const Piecewise kSqrtMantissa{"sqrt-mantissa", square_root, 0.25, -3, 3, 6, 2, 1
 const Piecewise kLogMantissa{"log-mantissa", logarithm, 0.25, -3, 3, 6, 4, 2e-6};
 
 std::span<const Piecewise* const> all_tables() {
-  static const Piecewise* const kAll[] = {&kExp, &kExpWide, &kSigmoid, &kTanh, &kReciprocalTo16, &kReciprocalTo64,
-                                          &kLogTo16, &kLogTo64, &kReciprocalMantissa, &kRsqrtMantissa, &kSqrtMantissa,
+  static const Piecewise* const kAll[] = {&kExp,
+                                          &kExpWide,
+                                          &kSigmoid,
+                                          &kTanh,
+                                          &kErf,
+                                          &kReciprocalTo16,
+                                          &kReciprocalTo64,
+                                          &kLogTo16,
+                                          &kLogTo64,
+                                          &kReciprocalMantissa,
+                                          &kRsqrtMantissa,
+                                          &kSqrtMantissa,
                                           &kLogMantissa};
   return kAll;
 }

@@ -53,7 +53,8 @@ std::vector<Secret<Real>> forward(Ctx& ctx, const Graph& graph, const Parameters
     const Node& node = graph.nodes[n];
     const Meter::Scope scope(ctx.mpc.meter(), node.name);
     const auto in = arguments(node, t.values);
-    t.values[node.output] = node.op->forward(ctx, {in, node.attrs, draw_of(graph, t, n)}, tape == nullptr ? nullptr : &t.saved[n]);
+    t.values[node.output] = node.op->forward(ctx, {in, node.attrs, draw_of(graph, t, n)},
+                                             tape == nullptr ? nullptr : &t.saved[n]);
     if (tape == nullptr)
       for (ValueId id : node.inputs)
         if (id != kNoValue && last[id] == n) t.values[id].reset();
@@ -81,8 +82,8 @@ std::vector<Grad> backward(Ctx& ctx, const Graph& graph, const Tape& tape, std::
     std::vector<Grad*> to;
     for (ValueId id : node.inputs) to.push_back(id != kNoValue && wanted[id] ? &gradients[id] : nullptr);
     const auto in = arguments(node, tape.values);
-    node.op->backward(ctx, {in, node.attrs, draw_of(graph, tape, n)}, *tape.values[node.output], tape.saved[n],
-                      gradients[node.output].real(ctx), to);
+    node.op->backward(ctx, {in, node.attrs, draw_of(graph, tape, n)}, *tape.values[node.output],
+                      tape.saved[n], gradients[node.output].real(ctx), to);
     gradients[node.output] = Grad();
   }
   std::vector<Grad> out;
@@ -103,7 +104,8 @@ void update_state(Ctx& ctx, const Graph& graph, const Tape& tape, Parameters& pa
     for (auto& update : node.op->next_state(ctx, {in, node.attrs, draw_of(graph, tape, n)}, tape.saved[n])) {
       const ValueId id = node.inputs[update.input];
       if (graph.values[id].kind != ValueInfo::Kind::State) continue;
-      parameters[static_cast<std::size_t>(std::find(ids.begin(), ids.end(), id) - ids.begin())] = std::move(update.value);
+      parameters[static_cast<std::size_t>(std::find(ids.begin(), ids.end(), id) - ids.begin())] =
+          std::move(update.value);
     }
   }
 }

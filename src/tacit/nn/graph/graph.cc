@@ -44,7 +44,8 @@ ValueId Graph::add_node(const Op& op, std::string name, std::vector<ValueId> in,
 std::vector<ValueId> Graph::parameters() const {
   std::vector<ValueId> out;
   for (ValueId i = 0; i < values.size(); ++i)
-    if (values[i].kind == ValueInfo::Kind::Parameter || values[i].kind == ValueInfo::Kind::State) out.push_back(i);
+    if (values[i].kind == ValueInfo::Kind::Parameter || values[i].kind == ValueInfo::Kind::State)
+      out.push_back(i);
   return out;
 }
 

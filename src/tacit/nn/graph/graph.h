@@ -1,6 +1,7 @@
-// A network as plain data: values (inputs, parameters, constants, results) and nodes in the order in which they
-// run. No secrets are in it; parameters carry initial numbers that all parties know. State, such as running means, is
-// kept and handed on with the parameters, but changes by what operators say and not by gradients.
+// A network as plain data: values (inputs, parameters, constants, results) and nodes in the order in which
+// they run. No secrets are in it; parameters carry initial numbers that all parties know. State, such as
+// running means, is kept and handed on with the parameters, but changes by what operators say and not by
+// gradients.
 #pragma once
 
 #include <string>
@@ -36,8 +37,8 @@ struct Graph {
   ValueId add_input(std::string name, Shape example);
   ValueId add_parameter(std::string name, PublicTensor initial);
   ValueId add_constant(std::string name, PublicTensor value);
-  /// Appends a node and infers its result's shape; UsageError, naming the node, if the inputs do not fit. Parameters
-  /// that the operator takes as state become state.
+  /// Appends a node and infers its result's shape; UsageError, naming the node, if the inputs do not fit.
+  /// Parameters that the operator takes as state become state.
   ValueId add_node(const Op& op, std::string name, std::vector<ValueId> inputs, Attrs attrs = {});
 
   /// Parameters and state: all that makes the model what it is.

@@ -79,7 +79,7 @@ Operand Builder::input(const std::string& name, Element element, Shape one, Shap
               element,
               nullptr,
               nullptr,
-              graph_.add_input(printable(name), std::move(one)),
+              graph_.add_input(clean(name), std::move(one)),
               false};
   two_.add_input(name, std::move(two));
   return out;
@@ -147,32 +147,33 @@ Operand Builder::shape_constant(const Step& step) {
   return out;
 }
 
+/// Whether all is known, or only arranges a weight that nothing else reads.
+bool Builder::folds(const Step& step) const {
+  if (fold_function(step.op) == nullptr) return false;
+  const auto fixed = [](const Operand& x) { return x.is == Operand::Is::Known; };
+  if (std::all_of(step.in.begin(), step.in.end(), [&](const Operand& x) { return !x.present() || fixed(x); }))
+    return true;
+  const Operand& first = step.in[0];
+  return first.is == Operand::Is::Weight && first.sole_use && only_arranges(step.op) &&
+         std::all_of(step.in.begin() + 1, step.in.end(),
+                     [&](const Operand& x) { return fixed(x) && same(x); });
+}
+
 Operand Builder::emit(const Step& step) {
-  const auto every = [&step](auto f) { return std::all_of(step.in.begin(), step.in.end(), f); };
-  const bool lost = !every([](const Operand& x) { return x.is != Operand::Is::Missing; });
+  const bool shape = step.op == "Shape" || step.op == "Size";
+  require(!shape || (step.in.size() == 1 && step.in[0].present()), "{} needs one input", step.what());
   const Op* op = find_op(step.op);
-  if (step.op == "Shape" || step.op == "Size") {
-    require(step.in.size() == 1 && step.in[0].present(), "{} needs one input", step.what());
-    if (!lost) return shape_constant(step);
-  } else if (!lost && fold_function(step.op) != nullptr) {
-    if (every([](const Operand& x) { return !x.present() || x.is == Operand::Is::Known; }))
-      return folded(step);
-    const bool weight = step.in[0].is == Operand::Is::Weight && step.in[0].sole_use && same(step.in[0]);
-    if (weight && only_arranges(step.op) &&
-        std::all_of(step.in.begin() + 1, step.in.end(),
-                    [](const Operand& x) { return x.is == Operand::Is::Known && same(x); }))
-      return folded(step);
-  } else if (op == nullptr) {
-    ++missing_[step.op];
-  }
-  if (lost || op == nullptr) {
-    if (!lost && fold_function(step.op) != nullptr) ++missing_[step.op];
-    Operand out;
-    out.is = Operand::Is::Missing;
-    out.name = step.out.at(0);
-    return out;
-  }
-  return live(step, *op);
+  const bool lost = std::any_of(step.in.begin(), step.in.end(),
+                                [](const Operand& x) { return x.is == Operand::Is::Missing; });
+  if (!lost && shape) return shape_constant(step);
+  if (!lost && folds(step)) return folded(step);
+  if (!lost && op != nullptr) return live(step, *op);
+  // What would be computed here but for an operator before it is not at fault itself.
+  if (op == nullptr && !(lost && (shape || fold_function(step.op) != nullptr))) ++missing_[step.op];
+  Operand out;
+  out.is = Operand::Is::Missing;
+  out.name = step.out.at(0);
+  return out;
 }
 
 ValueId Builder::constant(const Operand& x, const Step& step) {
@@ -184,7 +185,7 @@ ValueId Builder::constant(const Operand& x, const Step& step) {
             "small as will do",
             printable(x.name), step.what(), v);
   two_.add_constant(x.name, {t->shape, {}});
-  return graph_.add_constant(printable(x.name), {t->shape, t->values});
+  return graph_.add_constant(clean(x.name), {t->shape, t->values});
 }
 
 ValueId Builder::value(const Operand& x, const Step& step) {
@@ -197,7 +198,7 @@ ValueId Builder::value(const Operand& x, const Step& step) {
     require(std::fabs(v) < 1e30, "the weight '{}' holds {}; train the model again, from finite numbers",
             printable(x.name), v);
   two_.add_parameter(x.name, {x.one->shape, {}});
-  return placed_[key] = graph_.add_parameter(printable(x.name), {x.one->shape, x.one->values});
+  return placed_[key] = graph_.add_parameter(clean(x.name), {x.one->shape, x.one->values});
 }
 
 std::optional<ValueId> Builder::parameter(const std::string& weight) const {
@@ -211,10 +212,11 @@ Operand Builder::live(const Step& step, const Op& op) {
   for (const KnownInput& k : known_inputs_of(step.op)) {
     if (k.index >= in.size() || !in[k.index].present()) continue;
     const TensorPtr t = numbers_of(in[k.index], step, k.name);
+    const Attr value = as_attribute(k, *t, step);
     if (k.index < op.max_inputs) {
       in[k.index] = known(in[k.index].name, *t);  // a weight here would be trained
     } else {
-      attrs.set(k.name, as_attribute(k, *t, step));
+      attrs.set(k.name, value);
       // Indices may have any shape, and attributes have none.
       if (step.op == "Gather")
         attrs.set("indices_shape", std::vector<std::int64_t>(t->shape.begin(), t->shape.end()));
@@ -225,9 +227,9 @@ Operand Builder::live(const Step& step, const Op& op) {
   std::vector<ValueId> ids;
   for (const Operand& x : in) ids.push_back(value(x, step));
   // An error here names the node itself.
-  const ValueId id = graph_.add_node(op, printable(step.name), ids, attrs);
+  const ValueId id = graph_.add_node(op, clean(step.name), ids, attrs);
   check_size(graph_.values[id].shape, step);
-  graph_.values[id].name = printable(step.out.at(0));
+  graph_.values[id].name = clean(step.out.at(0));
   try {
     two_.add_node(op, step.name, ids, attrs);
   } catch (const UsageError& e) {

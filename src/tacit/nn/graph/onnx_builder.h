@@ -32,6 +32,7 @@ class Builder {
 
  private:
   Operand fold(const Step& step, TensorPtr (*pick)(const Operand&));
+  bool folds(const Step& step) const;
   Operand folded(const Step& step);
   Operand shape_constant(const Step& step);
   Operand live(const Step& step, const Op& op);

@@ -50,28 +50,26 @@ PublicTensor numbers_of(const Attr& value) {
   return {{fs->size()}, *fs};
 }
 
-/// Comparisons give truth values and ArgMax places; logic wants truth values, and all else numbers. In a
-/// graph all of them are numbers.
-Element result_of(std::string_view op, const std::vector<Element>& in) {
-  for (const std::string_view name :
-       {"And", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "Or", "Xor"})
-    if (op == name) return Element::Bool;
-  if (op == "ArgMax" || op == "ArgMin") return Element::Int;
-  const bool moves = op == "Concat" || op == "Expand" || op == "Flatten" || op == "Gather" ||
-                     op == "Identity" || op == "Reshape" || op == "Slice" || op == "Squeeze" ||
-                     op == "Transpose" || op == "Unsqueeze";
-  return moves ? in[0] : Element::Float;
+bool one_of(std::string_view op, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), op) != names.end();
 }
+
+// Comparisons give truth values and ArgMax places; logic wants truth values, and all else numbers, but for
+// what only arranges its input. In a graph all of them are numbers.
 Element wanted_by(std::string_view op, std::size_t i, const std::vector<Element>& in) {
-  if (op == "And" || op == "Or" || op == "Not" || op == "Xor" || (op == "Where" && i == 0))
-    return Element::Bool;
+  if (one_of(op, {"And", "Not", "Or", "Xor"}) || (op == "Where" && i == 0)) return Element::Bool;
   if ((op == "Gather" && i == 1) || (op == "OneHot" && i == 0)) return Element::Int;
-  const bool moves = op == "Expand" || op == "Flatten" || op == "Gather" || op == "Identity" ||
-                     op == "Reshape" || op == "Slice" || op == "Squeeze" || op == "Transpose" ||
-                     op == "Unsqueeze";
-  if (moves && i == 0) return in[0];
+  const bool arranges = one_of(op, {"Expand", "Flatten", "Gather", "Identity", "Reshape", "Slice", "Squeeze",
+                                    "Transpose", "Unsqueeze"});
   const bool alike = op == "Concat" && std::equal(in.begin() + 1, in.end(), in.begin());
-  return alike ? in[0] : Element::Float;
+  return (arranges && i == 0) || alike ? in[0] : Element::Float;
+}
+Element result_of(std::string_view op, const std::vector<Element>& in) {
+  if (one_of(op, {"And", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "Or", "Xor"}))
+    return Element::Bool;
+  if (one_of(op, {"ArgMax", "ArgMin"})) return Element::Int;
+  // The places that OneHot reads are no numbers of its result.
+  return op == "OneHot" || op == "Where" ? Element::Float : wanted_by(op, 0, in);
 }
 
 class Exporter {
@@ -99,9 +97,19 @@ class Exporter {
     out_.set_name(title.empty() ? "tacit" : title);
     for (ValueId id : graph_.inputs) declare(*out_.add_input(), id);
     for (const Node& node : graph_.nodes) add(node);
+    std::unordered_set<ValueId> given;
     for (ValueId id : graph_.outputs) {
       if (graph_.values[id].kind == Kind::Constant) place_constant(id);
-      declare(*out_.add_output(), id);
+      auto& output = *out_.add_output();
+      declare(output, id);
+      // Each output is the result of a node, and of one that no other output is.
+      if (graph_.values[id].kind == Kind::Result && given.insert(id).second) continue;
+      auto& copy = *out_.add_node();
+      copy.set_op_type("Identity");
+      copy.set_name(fresh(nodes_, name(id) + ".copy"));
+      copy.add_input(name(id));
+      copy.add_output(fresh(taken_, name(id) + ".copy"));
+      output.set_name(copy.output(0));
     }
     return std::move(out_);
   }
@@ -122,6 +130,7 @@ class Exporter {
     info.set_name(name(id));
     auto& type = *info.mutable_type()->mutable_tensor_type();
     type.set_elem_type(type_of(elements_[id]));
+    type.mutable_shape();  // a scalar's has no axes, but is there
     const ValueInfo& value = graph_.values[id];
     const bool batch = value.kind == Kind::Input || value.kind == Kind::Result;
     for (std::size_t i = 0; i < value.shape.size(); ++i) {
@@ -186,7 +195,8 @@ class Exporter {
         in.emplace_back();
         attrs.set(k->name, attribute_of(*k, graph_.values[id].initial));
       } else if (k != known.end() || wanted == Element::Int) {
-        in.push_back(side_input(graph_.values[id].name, graph_.values[id].initial, k == known.end() || integers(*k)));
+        in.push_back(
+            side_input(graph_.values[id].name, graph_.values[id].initial, k == known.end() || integers(*k)));
       } else {
         place_constant(id);
         in.push_back(as(id, wanted, node.name));

@@ -76,8 +76,8 @@ int opset_of(const ::onnx::ModelProto& model) {
   return 0;
 }
 
-std::string read_external(const ::onnx::TensorProto& proto, std::size_t size, const fs::path& folder) {
-  const std::string what = fmt::format("the tensor '{}'", printable(proto.name()));
+std::string read_external(const ::onnx::TensorProto& proto, std::size_t size, const fs::path& folder,
+                          const std::string& what) {
   std::string location;
   std::uintmax_t offset = 0, length = size;
   for (const auto& entry : proto.external_data()) {

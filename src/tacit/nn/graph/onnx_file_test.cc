@@ -1,4 +1,5 @@
-// ONNX files that are damaged, hostile or beyond what tacit reads: one clear sentence each, and never a crash.
+// ONNX files that are damaged, hostile or beyond what tacit reads: one clear sentence each, and never a
+// crash.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -32,7 +33,9 @@ class OnnxFile : public ::testing::Test {
   ScratchFolder folder_;
 };
 
-std::string raw(const auto& values) { return std::string(text_of(bytes_of(std::span(values.data(), values.size())))); }
+std::string raw(const auto& values) {
+  return std::string(text_of(bytes_of(std::span(values.data(), values.size()))));
+}
 
 TEST_F(OnnxFile, WhatIsNoModelIsRefused) {
   EXPECT_EQ(usage_error(folder_, [&] { import_onnx(folder_.path("none.onnx")); }),
@@ -43,13 +46,17 @@ TEST_F(OnnxFile, WhatIsNoModelIsRefused) {
             "the model 'm.onnx' is no ONNX file, or is damaged or cut short; export it again");
   Model m(6);
   m.output("y");
-  EXPECT_EQ(error(m), "the model 'm.onnx' uses operator set 6, and tacit reads 7 to 21; export it with opset 17");
+  EXPECT_EQ(error(m),
+            "the model 'm.onnx' uses operator set 6, and tacit reads 7 to 21; export it with opset 17");
   m.proto.mutable_opset_import(0)->set_version(22);
-  EXPECT_EQ(error(m), "the model 'm.onnx' uses operator set 22, and tacit reads 7 to 21; export it with opset 17");
+  EXPECT_EQ(error(m),
+            "the model 'm.onnx' uses operator set 22, and tacit reads 7 to 21; export it with opset 17");
   m.proto.clear_opset_import();
-  EXPECT_EQ(error(m), "the model 'm.onnx' does not say which operator set it uses; export it again, with opset 17");
+  EXPECT_EQ(error(m),
+            "the model 'm.onnx' does not say which operator set it uses; export it again, with opset 17");
   m.proto.set_ir_version(2);
-  EXPECT_EQ(error(m), "the model 'm.onnx' is of ONNX's IR version 2, older than 3; export it with a current tool");
+  EXPECT_EQ(error(m),
+            "the model 'm.onnx' is of ONNX's IR version 2, older than 3; export it with a current tool");
 }
 
 TEST_F(OnnxFile, LaterIrVersionsAreRead) {
@@ -95,25 +102,35 @@ TEST_F(OnnxFile, EveryTypeIsRead) {
   EXPECT_EQ(integers_in(Type::INT64, raw(std::vector<std::int64_t>{1, -2, 3})), ints);
   EXPECT_EQ(integers_in(Type::UINT8, raw(std::vector<std::uint8_t>{1, 255, 3})), (Numbers{1, 255, 3}));
   EXPECT_EQ(integers_in(Type::UINT16, raw(std::vector<std::uint16_t>{1, 65535, 3})), (Numbers{1, 65535, 3}));
-  EXPECT_EQ(integers_in(Type::UINT32, raw(std::vector<std::uint32_t>{1, 4294967295, 3})), (Numbers{1, 4294967295, 3}));
+  EXPECT_EQ(integers_in(Type::UINT32, raw(std::vector<std::uint32_t>{1, 4294967295, 3})),
+            (Numbers{1, 4294967295, 3}));
   EXPECT_EQ(integers_in(Type::UINT64, raw(std::vector<std::uint64_t>{1, ~0ull, 3})), (Numbers{1, 0x1p53, 3}));
   EXPECT_EQ(integers_in(Type::BOOL, std::string("\0\1\2", 3)), (Numbers{0, 1, 1}));
 }
 
 TEST_F(OnnxFile, TensorsAreCheckedBeforeTheyAreBelieved) {
   const auto w = [](Integers dims, int numbers) { return floats("w", dims, Numbers(numbers, 1)); };
-  EXPECT_EQ(error(product(w({3, 2}, 5))), "the tensor 'w' holds 5 numbers where its shape needs 6; export it again");
+  EXPECT_EQ(error(product(w({3, 2}, 5))),
+            "the tensor 'w' holds 5 numbers where its shape needs 6; export it again");
   EXPECT_EQ(error(product(w({-3, 2}, 6))), "the tensor 'w' has an axis of -3; export it again");
   EXPECT_EQ(error(product(w({1 << 30, 1 << 30}, 6))), "a tensor of shape 1073741824x1073741824 is too large");
   EXPECT_EQ(error(product(w({1 << 23, 1 << 23}, 6))),
             "the tensor 'w' holds 6 numbers where its shape needs 70368744177664; export it again");
-  EXPECT_EQ(error(product(w(Integers(17, 1), 1))), "the tensor 'w' has 17 axes, more than any model needs; export it again");
+  EXPECT_EQ(error(product(w(Integers(17, 1), 1))),
+            "the tensor 'w' has 17 axes, more than any model needs; export it again");
   ::onnx::TensorProto t = w({3, 2}, 0);
   t.set_raw_data("abc");
   EXPECT_EQ(error(product(t)), "the tensor 'w' holds 3 bytes where its shape 3x2 needs 24; export it again");
   t.set_data_type(::onnx::TensorProto::STRING);
-  EXPECT_EQ(error(product(t)),
-            "the tensor 'w' has elements of ONNX's type 8, which tacit does not read; export the model in float32");
+  EXPECT_EQ(
+      error(product(t)),
+      "the tensor 'w' has elements of ONNX's type 8, which tacit does not read; export the model in float32");
+  Model unnamed;
+  unnamed.input("x", {0, 3}).output("y");
+  set(unnamed.node("Constant", {}, {"c"}), "value", floats("", {2}, {1}));
+  unnamed.node("Add", {"x", "c"}, {"y"});
+  EXPECT_EQ(error(unnamed),
+            "the tensor of 'node_c' (Constant) holds 1 numbers where its shape needs 2; export it again");
   t = floats("w", {3, 1}, {1, NAN, 2});
   EXPECT_EQ(error(product(t)), "the weight 'w' holds nan; train the model again, from finite numbers");
 }
@@ -134,8 +151,10 @@ class ExternalData : public OnnxFile {
 TEST_F(ExternalData, IsReadFromItsPlace) {
   const std::string numbers = raw(std::vector<float>{9, 1, 2, 3, 9});
   folder_.write("weights.bin", numbers);
-  EXPECT_EQ(weights(product(outside({{"location", "weights.bin"}, {"offset", "4"}, {"length", "12"}}))), (Numbers{1, 2, 3}));
-  EXPECT_EQ(weights(product(outside({{"location", "weights.bin"}, {"offset", "8"}, {"checksum", "x"}}))), (Numbers{2, 3, 9}));
+  EXPECT_EQ(weights(product(outside({{"location", "weights.bin"}, {"offset", "4"}, {"length", "12"}}))),
+            (Numbers{1, 2, 3}));
+  EXPECT_EQ(weights(product(outside({{"location", "weights.bin"}, {"offset", "8"}, {"checksum", "x"}}))),
+            (Numbers{2, 3, 9}));
   std::filesystem::create_directory(folder_.path("sub"));
   folder_.write("sub/weights.bin", numbers);
   EXPECT_EQ(weights(product(outside({{"location", "sub/../sub/weights.bin"}}))), (Numbers{9, 1, 2}));
@@ -155,12 +174,14 @@ TEST_F(ExternalData, StaysInItsFolderAndItsFile) {
             "the tensor 'w' is said to lie in another file, but not in which; export the model again");
   EXPECT_EQ(error(product(outside({{"location", "none.bin"}}))),
             "the tensor 'w' should lie in 'none.bin', which is not beside the model; copy it there");
-  EXPECT_EQ(error(product(outside({{"location", "."}}))),
-            "the tensor 'w' is said to lie in '.', outside the model's folder; keep the data beside the model");
+  EXPECT_EQ(
+      error(product(outside({{"location", "."}}))),
+      "the tensor 'w' is said to lie in '.', outside the model's folder; keep the data beside the model");
   std::filesystem::create_symlink("/etc", folder_.path("link"));
   for (const std::string way : {"../weights.bin", "/etc/hostname", "sub/../../x", "link/hostname", ".."})
     EXPECT_EQ(error(product(outside({{"location", way}}))),
-              "the tensor 'w' is said to lie in '" + way + "', outside the model's folder; keep the data beside the model");
+              "the tensor 'w' is said to lie in '" + way +
+                  "', outside the model's folder; keep the data beside the model");
 }
 
 TEST_F(OnnxFile, GraphsThatDoNotHoldTogetherAreRefused) {
@@ -202,7 +223,9 @@ TEST_F(OnnxFile, SmallFilesCannotAskForMuchMemory) {
   m.input("x", {0, 3}).output("y").hold(integers("s", {2}, {1 << 20, 1 << 20}));
   m.node("ConstantOfShape", {"s"}, {"c"});
   m.node("Add", {"x", "c"}, {"y"});
-  EXPECT_EQ(error(m), "'node_c' (ConstantOfShape): a constant of shape 1048576x1048576 is too large to compute while reading");
+  EXPECT_EQ(error(m),
+            "'node_c' (ConstantOfShape): a constant of shape 1048576x1048576 is too large to compute while "
+            "reading");
   Model doubling;
   doubling.input("x", {0, 3}).output("y").hold(integers("s", {1}, {1 << 20}));
   doubling.node("ConstantOfShape", {"s"}, {"c0"});
@@ -220,7 +243,9 @@ TEST_F(OnnxFile, SmallFilesCannotAskForMuchMemory) {
 std::string small_file() {
   Model m(12);
   m.input("x", {0, 1, 4, 4}).output("y");
-  m.hold(floats("w", {2, 1, 3, 3}, Numbers(18, 0.5))).hold(floats("b", {2}, {1, 2})).hold(integers("s", {2}, {1, -1}));
+  m.hold(floats("w", {2, 1, 3, 3}, Numbers(18, 0.5)))
+      .hold(floats("b", {2}, {1, 2}))
+      .hold(integers("s", {2}, {1, -1}));
   set(m.node("Conv", {"x", "w", "b"}, {"c"}), "pads", Integers{1, 1, 1, 1});
   m.node("Shape", {"c"}, {"shape"});
   set(m.node("Constant", {}, {"zero"}), "value", integers("", {1}, {0}));
@@ -237,9 +262,7 @@ std::string small_file() {
 void expect_graph_or_error(const std::filesystem::path& file) {
   try {
     import_onnx(file);
-  } catch (const UsageError& e) {
-    EXPECT_NE(std::string(e.what()), "");
-  }
+  } catch (const UsageError& e) { EXPECT_NE(std::string(e.what()), ""); }
 }
 
 TEST_F(OnnxFile, CutAtEveryLength) {

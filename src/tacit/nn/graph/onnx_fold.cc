@@ -61,6 +61,7 @@ double lesser(double a, double b) { return a < b ? a : b; }
 double greater(double a, double b) { return a > b ? a : b; }
 /// The remainder has the divisor's sign, as in Python.
 double modulo(double a, double b) { return a - std::floor(a / b) * b; }
+double truncated_modulo(double a, double b) { return std::fmod(a, b); }
 double power(double a, double b) { return std::pow(a, b); }
 double equals(double a, double b) { return a == b; }
 double below(double a, double b) { return a < b; }
@@ -83,6 +84,10 @@ Tensor cast_like(const FoldCall& call) {
   out.element = call.input(1).element;
   for (double& v : out.values) v = out.element == Element::Bool ? v != 0 : settled(v, out.element);
   return out;
+}
+
+Tensor remainder(const FoldCall& call) {
+  return call.attrs.integer("fmod", 0) != 0 ? arithmetic<truncated_modulo>(call) : arithmetic<modulo>(call);
 }
 
 Tensor where(const FoldCall& call) {
@@ -156,7 +161,7 @@ FoldFunction fold_elementwise(std::string_view op) {
       {"Log", each<std::log>},
       {"Max", arithmetic<greater>},
       {"Min", arithmetic<lesser>},
-      {"Mod", arithmetic<modulo>},
+      {"Mod", remainder},
       {"Mul", arithmetic<mul>},
       {"Neg", each<negative>},
       {"Not", each<neither>},

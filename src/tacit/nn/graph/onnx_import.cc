@@ -162,7 +162,7 @@ class Importer {
       const ValueId id = builder_.value(x, step);
       graph.outputs.push_back(id);
       // A result keeps the name by which the model gives it out.
-      if (graph.values[id].kind == ValueInfo::Kind::Result) graph.values[id].name = printable(out.name());
+      if (graph.values[id].kind == ValueInfo::Kind::Result) graph.values[id].name = clean(out.name());
     }
   }
 

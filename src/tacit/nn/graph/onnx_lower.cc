@@ -13,8 +13,6 @@ namespace {
 
 using Results = std::vector<Operand>;
 
-bool missing(const Step& step) { return !step.in.empty() && step.in[0].is == Operand::Is::Missing; }
-
 Operand input_of(const Step& step, std::size_t i) {
   require(step.has(i), "{} lacks its input {}", step.what(), i + 1);
   return step.in[i];
@@ -37,14 +35,14 @@ Step helper(const Step& step, std::string_view op, std::string_view suffix, std:
 Results unchanged(const Step& step) { return {input_of(step, 0)}; }
 
 Results identity(Builder& builder, const Step& step) {
-  if (missing(step) || input_of(step, 0).is != Operand::Is::Known) return unchanged(step);
+  if (input_of(step, 0).is != Operand::Is::Known) return unchanged(step);
   return {builder.emit(step)};
 }
 
 /// Numbers of another type. Between floats nothing happens, and truth values are 0 and 1 already.
 Results cast(Builder& builder, const Step& step) {
   Operand x = input_of(step, 0);
-  if (x.is == Operand::Is::Known || x.is == Operand::Is::Missing) return {builder.emit(step)};
+  if (x.is == Operand::Is::Known) return {builder.emit(step)};
   const Element to = element_of(static_cast<int>(step.attrs.integer("to")), step.what());
   const bool exact =
       to == Element::Float || to == x.element || (to == Element::Int && x.element == Element::Bool);
@@ -55,12 +53,14 @@ Results cast(Builder& builder, const Step& step) {
   return {x};
 }
 
-/// Inference leaves it out. In training it has no effect on what is learned but noise.
-Results dropout(Builder& builder, const Step& step) {
+/// Inference leaves it out. A file made for training keeps it, with half as the share that it drops if it
+/// says none.
+Results dropout(Builder& builder, Step step) {
   const bool training =
-      step.has(2) && !missing(step) && numbers_of(step.in[2], step, "training_mode")->values.at(0) != 0;
-  if (training && find_op("Dropout") != nullptr) return {builder.emit(step)};
-  return unchanged(step);
+      step.has(2) && numbers_of(step.in[2], step, "training_mode")->values.at(0) != 0 && step.has(0);
+  if (!training || find_op("Dropout") == nullptr) return unchanged(step);
+  if (!step.has(1)) step.in[1] = known(step.out.at(0) + ".ratio", {Element::Float, {}, {0.5}});
+  return {builder.emit(step)};
 }
 
 /// A bound so large that it stands for none.
@@ -81,7 +81,7 @@ Results clip(Builder& builder, Step step) {
 
 /// Before operator set 13 a softmax went over all axes from `axis` on, as if they were one.
 Results softmax(Builder& builder, Step step, const Origin& origin) {
-  if (step.opset >= 13 || missing(step)) return {builder.emit(step)};
+  if (step.opset >= 13) return {builder.emit(step)};
   const Shape& shape = builder.shape(input_of(step, 0));
   const std::size_t axis = axis_of(step.attrs.integer("axis", 1), shape.size());
   const auto after = std::accumulate(shape.begin() + static_cast<std::ptrdiff_t>(axis) + 1, shape.end(),
@@ -108,7 +108,6 @@ Results softmax(Builder& builder, Step step, const Origin& origin) {
 /// Each part is a slice.
 Results split(Builder& builder, const Step& step) {
   const Operand x = input_of(step, 0);
-  if (x.is == Operand::Is::Missing) return Results(step.out.size(), x);
   const Shape shape = builder.shape(x);
   const std::size_t axis = axis_of(step.attrs.integer("axis", 0), shape.size());
   const auto whole = static_cast<std::int64_t>(shape[axis]),
@@ -146,7 +145,7 @@ Results split(Builder& builder, const Step& step) {
 
 /// Pads of some axes become pads of all.
 Results pad(Builder& builder, Step step) {
-  if (!step.has(3) || missing(step)) return {builder.emit(step)};
+  if (!step.has(3)) return {builder.emit(step)};
   const std::size_t rank = builder.shape(input_of(step, 0)).size();
   const auto axes = integers_of(*numbers_of(step.in[3], step, "axes"), "axes");
   const auto pads = integers_of(*numbers_of(input_of(step, 1), step, "pads"), "pads");
@@ -160,6 +159,16 @@ Results pad(Builder& builder, Step step) {
   }
   step.in[1] = known_integers(step.out.at(0) + ".pads", all);
   step.in.resize(3);
+  return {builder.emit(step)};
+}
+
+/// A quotient of integers is cut to one.
+Results divide(Builder& builder, const Step& step) {
+  const auto computed = [](const Operand& x) { return x.is == Operand::Is::Live; };
+  const bool rounds = std::any_of(step.in.begin(), step.in.end(), computed) &&
+                      input_of(step, 0).element == Element::Int && input_of(step, 1).element == Element::Int;
+  require(!rounds, "{} rounds a quotient that is secret, which tacit does not do; divide floats instead",
+          step.what());
   return {builder.emit(step)};
 }
 
@@ -190,13 +199,21 @@ Step with_newest_inputs(Step step) {
 std::vector<Operand> lower(Builder& builder, Step step, const Origin& origin) {
   step = with_newest_inputs(std::move(step));
   const std::string& op = step.op;
+  const auto lost = std::find_if(step.in.begin(), step.in.end(),
+                                 [](const Operand& x) { return x.is == Operand::Is::Missing; });
+  if (lost != step.in.end()) {
+    // What is lowered to other operators is not missing itself.
+    if (op == "Split" || op == "Dropout") return Results(step.out.size(), *lost);
+    return {builder.emit(step)};
+  }
   if (op == "Identity") return identity(builder, step);
   if (op == "Cast") return cast(builder, step);
-  if (op == "Dropout") return dropout(builder, step);
+  if (op == "Dropout") return dropout(builder, std::move(step));
   if (op == "Clip") return clip(builder, std::move(step));
   if (op == "Softmax" || op == "LogSoftmax" || op == "Hardmax")
     return softmax(builder, std::move(step), origin);
   if (op == "Split") return split(builder, step);
+  if (op == "Div") return divide(builder, step);
   if (op == "Pad") return pad(builder, std::move(step));
   if (op == "BatchNormalization") return batch_normalization(builder, std::move(step));
   if (op == "Reshape") return {lower_reshape(builder, std::move(step), origin)};

@@ -45,15 +45,14 @@ Step read_node(const ::onnx::NodeProto& node, int opset, const std::filesystem::
   step.out.assign(node.output().begin(), node.output().end());
   require(!step.out.empty(), "the node '{}' ({}) has no result; export the model again",
           printable(node.name()), printable(step.op));
-  step.name = node.name().empty() ? step.out[0] : node.name();
-  step.name = printable(step.name);
+  step.name = clean(node.name().empty() ? step.out[0] : node.name());
   for (const auto& a : node.attribute()) {
     require(!a.name().empty() && !step.attrs.has(a.name()),
             "{} has the attribute '{}' twice; export the model again", step.what(), printable(a.name()));
     if (auto value = attribute(a)) {
       step.attrs.set(a.name(), std::move(*value));
     } else if (a.has_t()) {
-      step.value = std::make_shared<const Tensor>(read_tensor(a.t(), folder));
+      step.value = std::make_shared<const Tensor>(read_tensor(a.t(), folder, step.what()));
     }
   }
   return step;

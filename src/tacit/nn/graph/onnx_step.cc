@@ -22,7 +22,7 @@ Operand known_integers(std::string name, const std::vector<std::int64_t>& values
   return known(std::move(name), std::move(t));
 }
 
-std::string Step::what() const { return fmt::format("'{}' ({})", name, op); }
+std::string Step::what() const { return fmt::format("'{}' ({})", printable(name), printable(op)); }
 
 Attrs without(const Attrs& attrs, std::initializer_list<std::string_view> names) {
   Attrs out;

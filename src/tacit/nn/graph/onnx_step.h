@@ -50,8 +50,8 @@ struct Step {
 /// The attributes without some.
 Attrs without(const Attrs& attrs, std::initializer_list<std::string_view> names);
 
-/// An input that must be known before a model runs. Older operator sets have some of these as attributes, and so do
-/// tacit's operators.
+/// An input that must be known before a model runs. Older operator sets have some of these as attributes, and
+/// so do tacit's operators.
 struct KnownInput {
   std::string_view op;
   std::size_t index;

@@ -162,13 +162,15 @@ Element element_of(int data_type, const std::string& what) {
                   what, data_type));
 }
 
-Tensor read_tensor(const Type& proto, const std::filesystem::path& folder) {
-  const std::string what = fmt::format("the tensor '{}'", printable(proto.name()));
+Tensor read_tensor(const Type& proto, const std::filesystem::path& folder, const std::string& place) {
+  const std::string what = proto.name().empty() && !place.empty()
+                               ? "the tensor of " + place
+                               : fmt::format("the tensor '{}'", printable(proto.name()));
   Tensor out{element_of(proto.data_type(), what), shape_of(proto, what), {}};
   require(!proto.has_segment(), "{} is stored in segments, which tacit does not read; export it whole", what);
   const std::size_t n = elements(out.shape), size = n * width(proto.data_type());
   if (proto.data_location() == Type::EXTERNAL) {
-    const std::string raw = read_external(proto, size, folder);
+    const std::string raw = read_external(proto, size, folder, what);
     out.values.resize(n);
     from_raw(proto.data_type(), raw, out.values);
   } else if (proto.has_raw_data()) {
@@ -212,10 +214,15 @@ std::vector<std::int64_t> integers_of(const Tensor& tensor, const std::string& w
   return out;
 }
 
-std::string printable(const std::string& name) {
+std::string clean(const std::string& name) {
   std::string out;
-  for (char c : name.substr(0, 80)) out += c >= ' ' && c <= '~' && c != '\'' ? c : '?';
-  return name.size() > 80 ? out + "…" : out;
+  for (char c : name.substr(0, 1000)) out += c >= ' ' && c <= '~' && c != '\'' ? c : '?';
+  return out;
+}
+
+std::string printable(const std::string& name) {
+  const std::string out = clean(name);
+  return out.size() > 80 ? out.substr(0, 80) + "..." : out;
 }
 
 }  // namespace tacit::nn::onnx_io

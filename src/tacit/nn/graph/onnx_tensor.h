@@ -29,11 +29,13 @@ using TensorPtr = std::shared_ptr<const Tensor>;
 /// By ONNX's number of a type; UsageError, naming `what`, for types that hold no real numbers.
 Element element_of(int data_type, const std::string& what);
 
-/// `folder` is where external data may lie.
-Tensor read_tensor(const ::onnx::TensorProto& proto, const std::filesystem::path& folder);
+/// `folder` is where external data may lie; `place` is what the tensor belongs to, if it has no name of its
+/// own.
+Tensor read_tensor(const ::onnx::TensorProto& proto, const std::filesystem::path& folder,
+                   const std::string& place = {});
 /// The bytes that the tensor keeps in a file inside `folder`; a path that leaves it is refused.
 std::string read_external(const ::onnx::TensorProto& proto, std::size_t size,
-                          const std::filesystem::path& folder);
+                          const std::filesystem::path& folder, const std::string& what);
 
 /// float32
 void write_floats(::onnx::TensorProto& proto, const std::string& name, const PublicTensor& tensor);
@@ -42,7 +44,9 @@ void write_integers(::onnx::TensorProto& proto, const std::string& name, const P
 
 /// The integers of a tensor; UsageError, naming `what`, if some are none.
 std::vector<std::int64_t> integers_of(const Tensor& tensor, const std::string& what);
-/// A name from a file, fit for messages and reports: control characters replaced, cut after 80.
+/// A name from a file, fit for messages: control characters replaced, cut after 80.
 std::string printable(const std::string& name);
+/// The same, fit for graphs and reports: not cut but where it is longer than any honest one.
+std::string clean(const std::string& name);
 
 }  // namespace tacit::nn::onnx_io

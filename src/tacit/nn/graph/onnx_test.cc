@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tacit/nn/graph/onnx_export.h"
+#include "tacit/nn/layers/layer.h"
 #include "tacit/nn/testing/onnx_models.h"
 
 namespace tacit::nn {
@@ -119,6 +120,47 @@ TEST(Onnx, NamesAreMadeUnique) {
   const Graph back = import_onnx(folder.write("a.onnx", export_onnx(g, initial(g), {})));
   EXPECT_EQ(back.nodes.size(), 2u);
   EXPECT_EQ(run(back, {wave({4, 3})})[0].values, run(g, {wave({4, 3})})[0].values);
+}
+
+TEST(Onnx, EveryNetworkComesBack) {
+  const ScratchFolder folder;
+  std::size_t compared = 0;
+  for (const std::string_view name : network_names()) {
+    Graph graph;
+    try {
+      graph = build_graph({1, 28, 28}, network_named(name), 10, 1);
+    } catch (const UsageError&) {
+      continue;  // for examples of another kind
+    }
+    ++compared;
+    const Graph back =
+        import_onnx(folder.write("a.onnx", export_onnx(graph, initial(graph), {std::string(name), {}})));
+    ASSERT_EQ(back.nodes.size(), graph.nodes.size()) << name;
+    for (std::size_t n = 0; n < graph.nodes.size(); ++n) {
+      EXPECT_EQ(back.nodes[n].op, graph.nodes[n].op) << name;
+      EXPECT_EQ(back.nodes[n].attrs.all(), graph.nodes[n].attrs.all()) << name << ": " << graph.nodes[n].name;
+      EXPECT_EQ(back.values[back.nodes[n].output].shape, graph.values[graph.nodes[n].output].shape);
+    }
+    const auto mine = graph.parameters(), its = back.parameters();
+    ASSERT_EQ(its.size(), mine.size());
+    for (std::size_t i = 0; i < mine.size(); ++i)
+      EXPECT_EQ(back.values[its[i]].name, graph.values[mine[i]].name);
+  }
+  EXPECT_GT(compared, 1u);
+}
+
+TEST(Onnx, OutputsThatAreNoResultsOfTheirOwn) {
+  const ScratchFolder folder;
+  Graph g;
+  const ValueId x = g.add_input("x", {1, 3});
+  const ValueId y = g.add_node(*find_op("Relu"), "y", {x});
+  g.outputs = {y, y, x};
+  const std::string file = export_onnx(g, {}, {});
+  ::onnx::ModelProto model;
+  ASSERT_TRUE(model.ParseFromString(file));
+  EXPECT_NE(model.graph().output(0).name(), model.graph().output(1).name());
+  const Graph back = import_onnx(folder.write("a.onnx", file));
+  EXPECT_EQ(back.outputs, g.outputs);
 }
 
 }  // namespace

@@ -80,6 +80,7 @@ constexpr Substitute kSubstitutes[] = {
 };
 
 std::string advice_on(const std::string& op) {
+  if (op.starts_with("the result")) return "do without it";
   const std::string_view bare = std::string_view(op).substr(op.find_last_of('.') + 1);
   for (const Substitute& s : kSubstitutes)
     if (s.op == bare) return fmt::format("use {}", s.advice);

@@ -1,5 +1,5 @@
-// Add, Sub, Mul, Div, Sum and Neg with broadcasting. Sums and products with public integers are free; other
-// public factors cost a truncation, a product of two secrets that and a product, a secret divisor a
+// Add, Sub, Mul, Div, Sum, Mean and Neg with broadcasting. Sums and products with public integers are free;
+// other public factors cost a truncation, a product of two secrets that and a product, a secret divisor a
 // reciprocal more.
 #include <algorithm>
 #include <cmath>
@@ -25,6 +25,14 @@ void sum_backward(Ctx& ctx, const Call& call, const Value&, const std::any&, con
                   std::span<Grad* const> to) {
   for (std::size_t i = 0; i < to.size(); ++i)
     if (to[i] != nullptr) to[i]->add(ctx, fn::sum_to(ctx, grad, call.input(i).shape()));
+}
+
+Value mean_forward(Ctx& ctx, const Call& call, std::any* saved) {
+  return fn::scaled(ctx, sum_forward(ctx, call, saved).secret(""), 1 / static_cast<double>(call.in.size()));
+}
+void mean_backward(Ctx& ctx, const Call& call, const Value& out, const std::any& saved,
+                   const Secret<Real>& grad, std::span<Grad* const> to) {
+  sum_backward(ctx, call, out, saved, fn::scaled(ctx, grad, 1 / static_cast<double>(call.in.size())), to);
 }
 
 Value sub_forward(Ctx& ctx, const Call& call, std::any*) {
@@ -116,6 +124,7 @@ void neg_backward(Ctx& ctx, const Call&, const Value&, const std::any&, const Se
 
 const Op kAdd{"Add", "sum of two tensors", 2, 2, broadcast_all, sum_forward, sum_backward};
 const Op kDiv{"Div", "quotient of two tensors", 2, 2, broadcast_all, div_forward, div_backward};
+const Op kMean{"Mean", "mean of several tensors", 1, 1 << 20, broadcast_all, mean_forward, mean_backward};
 const Op kMul{"Mul", "product element by element", 2, 2, broadcast_all, mul_forward, mul_backward};
 const Op kNeg{"Neg", "the negative", 1, 1, shape_of_first, neg_forward, neg_backward};
 const Op kSub{"Sub", "difference of two tensors", 2, 2, broadcast_all, sub_forward, sub_backward};

@@ -1,5 +1,5 @@
-// ArgMax, and OneHot of secret places: where the largest stands, and a row of bits for each place. Neither
-// has a gradient. An embedding of secret indices is OneHot and MatMul.
+// ArgMax and ArgMin, and OneHot of secret places: where the largest or smallest stands, and a row of bits for
+// each place. Neither has a gradient. An embedding of secret indices is OneHot and MatMul.
 #include <cmath>
 
 #include "tacit/base/error.h"
@@ -18,8 +18,10 @@ Shape argmax_shape(std::span<const Shape> in, const Attrs& attrs) {
   const std::size_t axis[] = {axis_in(attrs, in[0])};
   return without(in[0], axis, attrs.integer("keepdims", 1) != 0);
 }
+template <bool kLargest>
 Value argmax_forward(Ctx& ctx, const Call& call, std::any*) {
   Secret<Real> x = axis_last(ctx, call.input(0).as_secret(ctx), axis_in(call.attrs, call.input(0).shape()));
+  if (!kLargest) x = fn::negate(ctx, x);
   const Shape in[] = {call.input(0).shape()};
   const Shape out = argmax_shape(in, call.attrs);
   if (call.attrs.integer("select_last_index", 0) == 0) return fn::reshape(ctx, fn::argmax_place(ctx, x), out);
@@ -102,7 +104,10 @@ Value one_hot_forward(Ctx& ctx, const Call& call, std::any*) {
 
 }  // namespace
 
-const Op kArgMax{"ArgMax", "place of the largest along an axis", 1, 1, argmax_shape, argmax_forward, nullptr};
+const Op kArgMax{"ArgMax", "place of the largest along an axis", 1, 1, argmax_shape, argmax_forward<true>,
+                 nullptr};
+const Op kArgMin{"ArgMin", "place of the smallest along an axis", 1, 1, argmax_shape, argmax_forward<false>,
+                 nullptr};
 const Op kOneHot{"OneHot", "a row with one place set for each index", 1, 1, one_hot_shape, one_hot_forward,
                  nullptr};
 

@@ -1,5 +1,5 @@
-// Comparisons and logic: Equal, Less, LessOrEqual, Greater, GreaterOrEqual, Not, And, Or, Xor and Where.
-// Truth is a number, 0 or 1. No gradients pass through a condition.
+// Comparisons and logic: Sign, Equal, Less, LessOrEqual, Greater, GreaterOrEqual, Not, And, Or, Xor and
+// Where. Truth is a number, 0 or 1. No gradients pass through a condition.
 #include "tacit/nn/ops/axes.h"
 #include "tacit/nn/ops/ops.h"
 
@@ -19,6 +19,16 @@ template <std::size_t kSmall, bool kNegated>
 Value less(Ctx& ctx, const Call& call, std::any*) {
   const Secret<Bit> bit = fn::less(ctx, spread(ctx, call, kSmall), spread(ctx, call, 1 - kSmall));
   return fn::to_real(ctx, kNegated ? fn::bit_not(ctx, bit) : bit);
+}
+
+/// [x > 0] - [x < 0]
+Value sign(Ctx& ctx, const Call& call, std::any*) {
+  const Secret<Real> x = call.input(0).as_secret(ctx), back = fn::negate(ctx, x);
+  const Secret<Real>* both[] = {&back, &x};
+  const Shape shapes[] = {x.shape(), x.shape()};
+  const auto sides =
+      fn::split<Real>(ctx, fn::to_real(ctx, fn::is_negative(ctx, fn::join<Real>(ctx, both))), shapes);
+  return fn::sub(ctx, sides[0], sides[1]);
 }
 
 Value logical_not(Ctx& ctx, const Call& call, std::any*) {
@@ -73,6 +83,7 @@ const Op kLess{"Less", "1 where a < b", 2, 2, broadcast_all, less<0, false>, nul
 const Op kLessOrEqual{"LessOrEqual", "1 where a <= b", 2, 2, broadcast_all, less<1, true>, nullptr};
 const Op kNot{"Not", "the opposite of a condition", 1, 1, shape_of_first, logical_not, nullptr};
 const Op kOr{"Or", "one of two conditions, or both", 2, 2, broadcast_all, logical<true, 1>, nullptr};
+const Op kSign{"Sign", "-1, 0 or 1", 1, 1, shape_of_first, sign, nullptr};
 const Op kXor{"Xor", "one of two conditions, not both", 2, 2, broadcast_all, logical<true, 2>, nullptr};
 const Op kWhere{"Where",       "one of two tensors, as a condition says", 3, 3, broadcast_all, where_forward,
                 where_backward};

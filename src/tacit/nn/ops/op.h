@@ -69,8 +69,8 @@ struct StateUpdate {
   Secret<Real> value;
 };
 
-/// What decides shapes or behaviour is an attribute, also where ONNX has it as an input, under that input's name: the
-/// axes of a sum, the bounds of a clip, the shape to reshape to.
+/// What decides shapes or behaviour is an attribute, also where ONNX has it as an input, under that input's
+/// name: the axes of a sum, the bounds of a clip, the shape to reshape to.
 struct Op {
   std::string_view name;     ///< ONNX's name
   std::string_view summary;  ///< one line, for tables and help

@@ -1,5 +1,6 @@
-// Functions made of straight pieces: Abs, Clip, HardSigmoid, HardSwish, LeakyRelu, PRelu. One comparison an
-// element (two at once where there are two bends); which piece it was is kept for the gradient.
+// Functions made of straight pieces: Abs, Clip, HardSigmoid, HardSwish, LeakyRelu, PRelu, ThresholdedRelu.
+// One comparison an element (two at once where there are two bends); which piece it was is kept for the
+// gradient.
 #include "tacit/base/error.h"
 #include "tacit/nn/ops/axes.h"
 #include "tacit/nn/ops/ops.h"
@@ -38,6 +39,12 @@ fn::Clipped clip(Ctx& ctx, const Secret<Real>& x, const Attrs& attrs) {
   // min(x, high) = high - max(high - x, 0)
   fn::Rectified r = fn::relu(ctx, fn::add_public(ctx, fn::negate(ctx, x), {&high, 1}));
   return {fn::add_public(ctx, fn::negate(ctx, r.value), {&high, 1}), std::move(r.positive)};
+}
+Shape clip_shape(std::span<const Shape> in, const Attrs& attrs) {
+  const double low = attrs.real("min", 0), high = attrs.real("max", 0);
+  require(!attrs.has("min") || !attrs.has("max") || low < high, "a clip from {} to {} leaves nothing", low,
+          high);
+  return in[0];
 }
 Value clip_forward(Ctx& ctx, const Call& call, std::any* saved) {
   const Secret<Real> x = call.input(0).as_secret(ctx);
@@ -99,6 +106,20 @@ void leaky_backward(Ctx& ctx, const Call& call, const Value&, const std::any& sa
              fn::add(ctx, kept, fn::scaled(ctx, fn::sub(ctx, grad, kept), call.attrs.real("alpha", 0.01))));
 }
 
+// x where it is above alpha
+Value threshold_forward(Ctx& ctx, const Call& call, std::any* saved) {
+  const double alpha = call.attrs.real("alpha", 1);
+  const Secret<Real> x = call.input(0).as_secret(ctx);
+  Secret<Bit> above = fn::is_negative(ctx, fn::add_public(ctx, fn::negate(ctx, x), {&alpha, 1}));
+  Secret<Real> y = fn::select(ctx, above, x);
+  keep(saved, std::move(above));
+  return y;
+}
+void threshold_backward(Ctx& ctx, const Call&, const Value&, const std::any& saved, const Secret<Real>& grad,
+                        std::span<Grad* const> to) {
+  if (to[0] != nullptr) to[0]->add(ctx, fn::select(ctx, bit_in(saved), grad));
+}
+
 Shape prelu_shape(std::span<const Shape> in, const Attrs&) {
   require(broadcast(in[0], in[1]) == in[0], "slopes {} do not broadcast to {}", to_string(in[1]),
           to_string(in[0]));
@@ -129,7 +150,7 @@ void prelu_backward(Ctx& ctx, const Call& call, const Value&, const std::any& sa
 }  // namespace
 
 const Op kAbs{"Abs", "magnitude", 1, 1, shape_of_first, abs_forward, abs_backward};
-const Op kClip{"Clip", "kept between two constants", 1, 1, shape_of_first, clip_forward, clip_backward};
+const Op kClip{"Clip", "kept between two constants", 1, 1, clip_shape, clip_forward, clip_backward};
 const Op kHardSigmoid{
     "HardSigmoid",        "alpha x + beta, kept between 0 and 1", 1, 1, shape_of_first, hard_sigmoid_forward,
     hard_sigmoid_backward};
@@ -139,5 +160,8 @@ const Op kLeakyRelu{"LeakyRelu",   "x, or alpha x below 0", 1, 1, shape_of_first
                     leaky_forward, leaky_backward};
 const Op kPRelu{"PRelu",       "x, or a trained slope times x below 0", 2, 2, prelu_shape, prelu_forward,
                 prelu_backward};
+
+const Op kThresholdedRelu{"ThresholdedRelu", "x above alpha, else 0", 1, 1, shape_of_first,
+                          threshold_forward, threshold_backward};
 
 }  // namespace tacit::nn

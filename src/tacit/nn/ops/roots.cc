@@ -1,5 +1,5 @@
-// Reciprocal, Rsqrt (of tacit's own domain), Sqrt, and Pow with a public exponent: small integers, 1/2, -1/2.
-// All by fn/approx's functions of any magnitude, which state domains and errors, and products.
+// Reciprocal, Softsign, Rsqrt (of tacit's own domain), Sqrt, and Pow with a public exponent: small integers,
+// 1/2, -1/2. All by fn/approx's functions of any magnitude, which state domains and errors, and products.
 #include <cmath>
 
 #include "tacit/base/error.h"
@@ -26,6 +26,22 @@ void reciprocal_backward(Ctx& ctx, const Call&, const Value& out, const std::any
   if (to[0] == nullptr) return;
   const Secret<Real> y = out.as_secret(ctx);
   to[0]->add(ctx, fn::negate(ctx, mul(ctx, trunc(ctx, mul(ctx, grad, y)), y)));
+}
+// x/(1 + |x|) as ±(1 - r), r = 1/(1 + |x|); its derivative is r².
+Value softsign_forward(Ctx& ctx, const Call& call, std::any* saved) {
+  const double one = 1;
+  const Secret<Real> x = call.input(0).as_secret(ctx);
+  const fn::Rectified side = fn::relu(ctx, x);
+  const Secret<Real> magnitude = fn::sub(ctx, fn::scale(ctx, side.value, 2), x);
+  Secret<Real> r = fn::reciprocal(ctx, fn::add_public(ctx, magnitude, {&one, 1}));
+  const Secret<Real> y = fn::add_public(ctx, fn::negate(ctx, r), {&one, 1});
+  if (saved != nullptr) *saved = std::move(r);
+  return fn::sub(ctx, fn::scale(ctx, fn::select(ctx, side.positive, y), 2), y);
+}
+void softsign_backward(Ctx& ctx, const Call&, const Value&, const std::any& saved, const Secret<Real>& grad,
+                       std::span<Grad* const> to) {
+  if (to[0] != nullptr)
+    to[0]->add(ctx, mul(ctx, grad, square(ctx, std::any_cast<const Secret<Real>&>(saved))));
 }
 // (x^-1/2)' = -(x^-1/2)³ / 2
 void rsqrt_backward(Ctx& ctx, const Call&, const Value& out, const std::any&, const Secret<Real>& grad,
@@ -89,6 +105,7 @@ const Op kPow{"Pow", "a power, of a public exponent", 2, 2, shape_of_first, pow_
 const Op kReciprocal{
     "Reciprocal", "1/x, for |x| >= 2^-f", 1, 1, shape_of_first, forward<fn::reciprocal>, reciprocal_backward};
 const Op kRsqrt{"Rsqrt", "x^-1/2, for x >= 2^-f", 1, 1, shape_of_first, forward<fn::rsqrt>, rsqrt_backward};
+const Op kSoftsign{"Softsign", "x/(1 + |x|)", 1, 1, shape_of_first, softsign_forward, softsign_backward};
 const Op kSqrt{"Sqrt", "square root, for x >= 2^-f", 1, 1, shape_of_first, forward<fn::sqrt>, sqrt_backward};
 
 }  // namespace tacit::nn

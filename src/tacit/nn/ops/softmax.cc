@@ -1,4 +1,5 @@
-// Softmax and LogSoftmax along any axis: a maximum, one exponential table, one reciprocal or logarithm a row.
+// Softmax and LogSoftmax along any axis, ReduceLogSumExp along several: a maximum, one exponential table, one
+// reciprocal or logarithm a row.
 #include "tacit/nn/ops/axes.h"
 #include "tacit/nn/ops/ops.h"
 
@@ -63,8 +64,41 @@ void log_softmax_backward(Ctx& ctx, const Call& call, const Value&, const std::a
   to[0]->add(ctx, axis_back(ctx, fn::sub(ctx, g, part), axis));
 }
 
+Shape reduced_shape(std::span<const Shape> in, const Attrs& attrs) {
+  return without(in[0], axes_of(attrs, in[0]), attrs.integer("keepdims", 1) != 0);
+}
+struct SumSaved {
+  Secret<Real> powers, sum;  ///< e^(x - max), [count, ..], and their sum
+};
+// max + log Σ e^(x - max)
+Value log_sum_forward(Ctx& ctx, const Call& call, std::any* saved) {
+  const Secret<Real> whole = call.input(0).as_secret(ctx);
+  const Secret<Real> x = axes_first(ctx, whole, axes_of(call.attrs, whole.shape()));
+  const std::size_t first = 0;
+  const Secret<Real> top = fn::tournament(ctx, x).value;
+  Secret<Real> powers = fn::exp_nonpositive(ctx, fn::sub(ctx, x, fn::broadcast_to(ctx, top, x.shape())));
+  Secret<Real> sum = fn::sum(ctx, powers, {&first, 1});
+  const Secret<Real> log = fn::log_up_to(ctx, sum, static_cast<double>(x.shape()[0]) + 0.25);
+  if (saved != nullptr) *saved = SumSaved{std::move(powers), std::move(sum)};
+  return fn::reshape(ctx, fn::add(ctx, top, log), reduced_shape({&whole.shape(), 1}, call.attrs));
+}
+void log_sum_backward(Ctx& ctx, const Call& call, const Value&, const std::any& saved,
+                      const Secret<Real>& grad, std::span<Grad* const> to) {
+  if (to[0] == nullptr) return;
+  const auto& s = std::any_cast<const SumSaved&>(saved);
+  const Shape& x = call.input(0).shape();
+  const Secret<Real> inverse =
+      fn::reciprocal_up_to(ctx, s.sum, static_cast<double>(s.powers.shape()[0]) + 0.25);
+  const Secret<Real> each = fn::trunc(ctx, fn::mul(ctx, fn::reshape(ctx, grad, s.sum.shape()), inverse));
+  const Secret<Real> spread =
+      fn::trunc(ctx, fn::mul(ctx, s.powers, fn::broadcast_to(ctx, each, s.powers.shape())));
+  to[0]->add(ctx, axes_back(ctx, spread, axes_of(call.attrs, x), x));
+}
+
 }  // namespace
 
+const Op kReduceLogSumExp{"ReduceLogSumExp", "log Σ e^x along axes", 1, 1, reduced_shape,
+                          log_sum_forward,   log_sum_backward};
 const Op kLogSoftmax{"LogSoftmax",        "logarithm of Softmax", 1, 1, shape,
                      log_softmax_forward, log_softmax_backward};
 const Op kSoftmax{"Softmax",       "e^x over its sum along an axis", 1, 1, shape, softmax_forward,

@@ -46,6 +46,11 @@ Windows::Windows(const Attrs& attrs, const Shape& x) : x_(x) {
   kernel_h_ = static_cast<std::size_t>(kernel[0]);
   kernel_w_ = static_cast<std::size_t>(kernel[1]);
   g_ = window(attrs, x, kernel_h_, kernel_w_);
+  // Else there would be windows of nothing but padding.
+  const std::size_t reach_h = g_.dilation_h * (kernel_h_ - 1) + 1,
+                    reach_w = g_.dilation_w * (kernel_w_ - 1) + 1;
+  require(g_.pad_top < reach_h && g_.pad_bottom < reach_h && g_.pad_left < reach_w && g_.pad_right < reach_w,
+          "a pool's padding must be less than its window of {}x{}", reach_h, reach_w);
   const bool ceil = attrs.integer("ceil_mode", 0) != 0;
   auto extent = [ceil](std::size_t in, std::size_t before, std::size_t after, std::size_t reach, std::size_t stride) {
     const std::size_t padded = in + before + after;
@@ -55,7 +60,6 @@ Windows::Windows(const Attrs& attrs, const Shape& x) : x_(x) {
     if (ceil && (n - 1) * stride >= in + before) --n;
     return n;
   };
-  const std::size_t reach_h = g_.dilation_h * (kernel_h_ - 1) + 1, reach_w = g_.dilation_w * (kernel_w_ - 1) + 1;
   out_ = {x[0], x[1], extent(x[2], g_.pad_top, g_.pad_bottom, reach_h, g_.stride_h),
           extent(x[3], g_.pad_left, g_.pad_right, reach_w, g_.stride_w)};
   padded_ = {x[0], x[1], std::max(x[2] + g_.pad_top + g_.pad_bottom, (out_[2] - 1) * g_.stride_h + reach_h),

@@ -1,4 +1,6 @@
 // Rows for sums, products and quotients with broadcasting.
+#include <fmt/core.h>
+
 #include <cmath>
 
 #include "tacit/nn/testing/op_case.h"
@@ -29,6 +31,26 @@ void add_pairs(std::vector<OpCase>& rows, const Op* op, double (*f)(double, doub
   }
 }
 
+/// Two random shapes that broadcast.
+void add_random_pairs(std::vector<OpCase>& rows, const Op* op, double (*f)(double, double), Bound forward,
+                      Bound gradient) {
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    Dice dice(seed);
+    Shape a(dice.between(1, 4));
+    for (std::size_t& extent : a) extent = dice.between(1, 4);
+    Shape b(a.end() - static_cast<std::ptrdiff_t>(dice.between(0, a.size())), a.end());
+    for (std::size_t& extent : a) extent = dice.between(0, 3) == 0 ? 1 : extent;
+    for (std::size_t& extent : b) extent = dice.between(0, 3) == 0 ? 1 : extent;
+    rows.push_back({op,
+                    fmt::format("random {}: {} and {}", seed, to_string(a), to_string(b)),
+                    {{uniform(a, -4, 4, seed)}, {uniform(b, 1, 3, seed + 50)}},
+                    {},
+                    pairwise(f),
+                    forward,
+                    gradient});
+  }
+}
+
 PublicTensor total(const Tensors& in) {
   Shape shape = in[0].shape;
   for (const auto& t : in) shape = broadcast(shape, t.shape);
@@ -46,6 +68,10 @@ std::vector<OpCase> arithmetic_cases() {
   add_pairs(rows, &kAdd, sum, {}, {});
   add_pairs(rows, &kSub, difference, {}, {});
   add_pairs(rows, &kMul, product, {1}, {1});
+  add_random_pairs(rows, &kAdd, sum, {}, {});
+  add_random_pairs(rows, &kSub, difference, {}, {});
+  add_random_pairs(rows, &kMul, product, {1}, {1});
+  add_random_pairs(rows, &kDiv, quotient, {9, std::ldexp(1, -13)}, {40, std::ldexp(1, -11)});
   const PublicTensor x = edges({3, 5}, 40), y = edges({3, 5}, 41), wide = uniform({2, 3, 5}, -4, 4, 42);
   rows.push_back({&kAdd, "edges", {{x}, {y}}, {}, pairwise(sum)});
   rows.push_back({&kAdd, "with a constant", {{x}, known(uniform({5}, -4, 4, 43))}, {}, pairwise(sum)});
@@ -118,6 +144,19 @@ std::vector<OpCase> arithmetic_cases() {
                   total});
   rows.push_back({&kSum, "one", {{x}}, {}, total});
   rows.push_back({&kIdentity, "edges", {{x}}, {}, each([](double v) { return v; })});
+  const Reference mean = [](const Tensors& in) {
+    PublicTensor out = total(in);
+    for (double& v : out.values) v /= static_cast<double>(in.size());
+    return out;
+  };
+  rows.push_back({&kMean,
+                  "three that broadcast",
+                  {{x}, {uniform({5}, -4, 4, 52)}, {uniform({2, 1, 1}, -4, 4, 53)}},
+                  {},
+                  mean,
+                  {1, std::ldexp(1, -15)},
+                  {6, std::ldexp(1, -15)}});
+  rows.push_back({&kMean, "one", {{x}}, {}, mean});
   return rows;
 }
 

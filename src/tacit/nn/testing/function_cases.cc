@@ -33,6 +33,9 @@ void add_bent(Builder& b) {
   const PublicTensor x = edges({4, 11}, 60);
   b.add(&kRelu, "edges", x, {}, each([](double v) { return std::max(v, 0.0); }), {}, {});
   b.add(&kRelu, "one", uniform({1}, -1, 1, 61), {}, each([](double v) { return std::max(v, 0.0); }), {}, {});
+  // More than a comparison takes in one go.
+  b.add(&kRelu, "many", uniform({250000}, -4, 4, 66), {}, each([](double v) { return std::max(v, 0.0); }), {},
+        {});
   b.add(&kAbs, "edges", x, {}, each([](double v) { return std::fabs(v); }), {}, {});
   b.add(&kClip, "both sides", x, {{"min", -1.0}, {"max", 2.5}},
         each([](double v) { return std::clamp(v, -1.0, 2.5); }), {}, {});
@@ -49,6 +52,9 @@ void add_bent(Builder& b) {
         {1, std::ldexp(1, -16)}, {1, std::ldexp(1, -16)});
   b.add(&kLeakyRelu, "own slope", x, {{"alpha", 0.3}}, each([](double v) { return v < 0 ? 0.3 * v : v; }),
         {1, std::ldexp(1, -16)}, {1, std::ldexp(1, -16)});
+  b.add(&kThresholdedRelu, "edges", x, {}, each([](double v) { return v > 1 ? v : 0; }), {}, {});
+  b.add(&kThresholdedRelu, "own threshold", uniform({40}, -3, 3, 68), {{"alpha", -0.5}},
+        each([](double v) { return v > -0.5 ? v : 0; }), {}, {});
   const Reference prelu = pairwise([](double v, double slope) { return v < 0 ? slope * v : v; });
   b.rows.push_back({&kPRelu, "a slope a column", {{x}, {uniform({11}, -1, 1, 62)}}, {}, prelu, {1}, {2}});
   b.rows.push_back({&kPRelu, "one slope", {{x}, {uniform({1}, -1, 1, 63)}}, {}, prelu, {1}, {2}});
@@ -66,6 +72,17 @@ void add_exponential(Builder& b) {
   b.over(&kSoftplus, -12, 12, [](double x) { return std::log1p(std::exp(x)); }, {5}, {8});
   b.over(
       &kSoftplus, -1000, 700, [](double x) { return std::log1p(std::exp(x)); }, {5}, {8}, 4e-7);
+  b.over(&kErf, -3, 3, [](double x) { return std::erf(x); }, {3}, {20});
+  b.over(
+      &kErf, -2000, 2000, [](double x) { return std::erf(x); }, {3}, {20}, 1e-6);
+  b.over(&kSoftsign, -1000, 1000, [](double x) { return x / (1 + std::fabs(x)); }, {3, kMagnitude},
+         {8, 2 * kMagnitude});
+  b.over(&kCelu, -6, 6, [](double x) { return x < 0 ? std::expm1(x) : x; }, {3}, {8});
+  b.add(&kCelu, "own alpha", uniform({4, 11}, -8, 8, 67), {{"alpha", 0.7}},
+        each([](double x) { return x < 0 ? 0.7 * std::expm1(x / 0.7) : x; }), {5}, {8});
+  b.over(&kSelu, -6, 6,
+         [](double x) { return 1.0507010221481323 * (x < 0 ? 1.6732631921768188 * std::expm1(x) : x); },
+         {8, std::ldexp(1, -16)}, {16, std::ldexp(1, -15)});
   const auto elu = [](double x) { return x < 0 ? std::expm1(x) : x; };
   b.add(&kElu, "edges", edges({4, 11}, 64), {}, each(elu), {3}, {8}, 4e-7);
   b.add(&kElu, "own alpha", uniform({4, 11}, -8, 8, 65), {{"alpha", 0.7}},

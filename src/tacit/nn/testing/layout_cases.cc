@@ -1,4 +1,5 @@
 // Rows for operators that move elements: exact, and free but for the sums of their gradients.
+#include <algorithm>
 #include <cmath>
 
 #include "tacit/nn/testing/op_case.h"
@@ -137,6 +138,34 @@ void add_parts(std::vector<OpCase>& rows) {
                   })});
 }
 
+/// One axis, from any place to any other, by any step; checked against a walk along the axis.
+void add_random_slices(std::vector<OpCase>& rows) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    Dice dice(seed);
+    const std::int64_t n = 7, start = static_cast<std::int64_t>(dice.between(0, 18)) - 9,
+                       end = static_cast<std::int64_t>(dice.between(0, 18)) - 9;
+    const std::int64_t step =
+        static_cast<std::int64_t>(dice.between(1, 3)) * (dice.between(0, 1) == 1 ? 1 : -1);
+    const std::int64_t first = start < 0 ? start + n : start, last = end < 0 ? end + n : end;
+    std::vector<std::size_t> walk;
+    // A place before the beginning or beyond the end is moved to the axis, not walked to.
+    const std::int64_t begin = step > 0 ? std::max<std::int64_t>(first, 0) : std::min(first, n - 1);
+    for (std::int64_t i = begin; i >= 0 && i < n && (step > 0 ? i < last : i > last); i += step)
+      walk.push_back(static_cast<std::size_t>(i));
+    if (walk.empty()) continue;  // that is refused
+    rows.push_back({&kSlice,
+                    "random " + std::to_string(seed),
+                    {{uniform({2, 7, 2}, -4, 4, seed)}},
+                    {{"starts", Integers{start}},
+                     {"ends", Integers{end}},
+                     {"axes", Integers{1}},
+                     {"steps", Integers{step}}},
+                    picked({2, walk.size(), 2}, [walk](const Shape& i) {
+                      return Shape{i[0], walk[i[1]], i[2]};
+                    })});
+  }
+}
+
 }  // namespace
 
 std::vector<OpCase> layout_cases() {
@@ -144,6 +173,7 @@ std::vector<OpCase> layout_cases() {
   add_shapes(rows);
   add_moves(rows);
   add_parts(rows);
+  add_random_slices(rows);
   return rows;
 }
 

@@ -81,6 +81,13 @@ void add_argmax(std::vector<OpCase>& rows) {
                   {{edges({5, 3, 2}, 80)}},
                   {{"keepdims", std::int64_t{0}}},
                   argmax(0, false, false)});
+  const Reference of_negative = [](const Tensors& in) {
+    Tensors negative = in;
+    for (double& v : negative[0].values) v = -v;
+    return argmax(1, true, false)(negative);
+  };
+  rows.push_back({&kArgMin, "of 7", {{coarse({4, 7}, 7)}}, {{"axis", std::int64_t{1}}}, of_negative});
+  rows.push_back({&kArgMin, "of 30", {{coarse({4, 30}, 8)}}, {{"axis", std::int64_t{-1}}}, of_negative});
 }
 
 }  // namespace
@@ -131,6 +138,9 @@ std::vector<OpCase> logic_cases() {
                   {},
                   chosen});
 
+  rows.push_back({&kSign, "edges", {{edges({4, 6}, 89)}}, {}, each([](double v) {
+                    return v > 0 ? 1.0 : v < 0 ? -1.0 : 0.0;
+                  })});
   add_argmax(rows);
   PublicTensor places = coarse({3, 4}, 99, 2);
   for (double& v : places.values) v = std::fabs(v);

@@ -54,6 +54,41 @@ OpCase batch_norm(const std::string& what, const Shape& x, Attrs attrs, bool by_
           normalised(by_batch, epsilon)};
 }
 
+/// Each run of `group` elements by its own statistics.
+Reference normalised_by_itself(std::size_t group, double epsilon) {
+  return [=](const Tensors& in) {
+    PublicTensor out = in[0];
+    const auto* x = in[0].values.data();
+    for (std::size_t begin = 0; begin < out.values.size(); begin += group) {
+      const Statistics s = statistics_of({{group, 1}, std::vector<double>(x + begin, x + begin + group)});
+      for (std::size_t i = 0; i < group; ++i)
+        out.values[begin + i] =
+            (x[begin + i] - s.mean[0]) / std::sqrt(s.variance[0] + epsilon) * in[1].values[i] +
+            (in.size() > 2 ? in[2].values[i] : 0);
+    }
+    return out;
+  };
+}
+
+void add_layer_norms(std::vector<OpCase>& rows) {
+  const PublicTensor x = uniform({4, 3, 6}, -3, 3, 606);
+  const Bound forward = {16, std::ldexp(1, -11)}, gradient = {100, std::ldexp(1, -9)};
+  rows.push_back({&kLayerNormalization,
+                  "the last axis",
+                  {{x}, {uniform({6}, 0.5, 1.5, 607)}, {uniform({6}, -1, 1, 608)}},
+                  {},
+                  normalised_by_itself(6, std::ldexp(1, -16)),
+                  forward,
+                  gradient});
+  rows.push_back({&kLayerNormalization,
+                  "two axes, without bias",
+                  {{x}, {uniform({3, 6}, 0.5, 1.5, 609)}},
+                  {{"axis", std::int64_t{1}}, {"epsilon", 0.125}},
+                  normalised_by_itself(18, 0.125),
+                  forward,
+                  gradient});
+}
+
 }  // namespace
 
 std::vector<OpCase> norm_cases() {
@@ -63,6 +98,7 @@ std::vector<OpCase> norm_cases() {
   rows.push_back(batch_norm("rows", {16, 5}, {{"epsilon", 0.01}, {"momentum", 0.5}}, true, 0.01));
   rows.push_back(batch_norm("fixed statistics", {4, 3, 2, 2},
                             {{"training_mode", std::int64_t{0}}, {"epsilon", 0.25}}, false, 0.25));
+  add_layer_norms(rows);
   const PublicTensor x = edges({4, 6}, 605);
   const Reference same = [](const Tensors& in) { return in[0]; };
   rows.push_back({&kDropout, "no ratio", {{x}}, {}, same});
@@ -79,6 +115,7 @@ std::vector<BadUse> bad_uses() {
       {&kAveragePool, {{1, 1, 3, 3}}, {}, "kernel_shape"},
       {&kBatchNormalization, {{2, 3}, {3}, {3}, {2}, {3}}, {}, "needs vectors of 3"},
       {&kBatchNormalization, {{3}, {3}, {3}, {3}, {3}}, {}, "at least 2 axes"},
+      {&kClip, {{3}}, {{"min", 2.0}, {"max", 1.0}}, "leaves nothing"},
       {&kConcat, {{2, 3}, {3, 2}}, {{"axis", one}}, "side by side"},
       {&kConcat, {{2, 3}}, {}, "'axis' is missing"},
       {&kConv, {{1, 2, 3}, {1, 2, 3, 3}}, {}, "4 axes"},
@@ -90,8 +127,18 @@ std::vector<BadUse> bad_uses() {
       {&kGather, {{2, 3}}, {{"indices", Integers{0, 1}}, {"indices_shape", Integers{3}}}, "do not fill"},
       {&kGlobalAveragePool, {{2, 3}}, {}, "4 axes"},
       {&kGlobalMaxPool, {{2, 3}}, {}, "4 axes"},
+      {&kElu, {{3}}, {{"alpha", -1.0}}, "must be positive"},
+      {&kLayerNormalization, {{2, 3}, {2}}, {}, "over 3 needs"},
       {&kMatMul, {{3}, {3, 2}}, {}, "needs matrices"},
       {&kMaxPool, {{1, 1, 3, 3}}, {{"kernel_shape", Integers{4, 4}}}, "does not fit"},
+      {&kMaxPool,
+       {{1, 1, 3, 3}},
+       {{"kernel_shape", Integers{2, 2}}, {"pads", Integers{2, 0, 0, 0}}},
+       "less than its window"},
+      {&kMaxPool,
+       {{1, 1, 3, 3}},
+       {{"kernel_shape", Integers{2, 2}}, {"strides", Integers{0, 1}}},
+       "'strides' cannot hold 0"},
       {&kOneHot, {{3}}, {}, "'depth' is missing"},
       {&kOneHot, {{3}}, {{"depth", std::int64_t{0}}}, "0 places"},
       {&kPRelu, {{3}, {4, 3}}, {}, "do not broadcast"},

@@ -1,7 +1,6 @@
 #include "tacit/nn/testing/op_case.h"
 
 #include <cmath>
-#include <random>
 
 namespace tacit::nn::testing {
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <random>
 #include <string>
 
 #include "tacit/nn/ops/ops.h"
@@ -43,6 +44,17 @@ PublicTensor uniform(const Shape& shape, double low, double high, std::uint64_t 
 PublicTensor starting_with(std::vector<double> first, PublicTensor rest);
 /// 0, ±1 ulp, ±1, ±2, ±1000, then random ones within [-4, 4].
 PublicTensor edges(const Shape& shape, std::uint64_t seed);
+
+/// Sizes and settings of random rows, the same in every run.
+class Dice {
+ public:
+  explicit Dice(std::uint64_t seed) : rng_(seed) {}
+  /// One of low, .., high.
+  std::size_t between(std::size_t low, std::size_t high) { return low + rng_() % (high - low + 1); }
+
+ private:
+  std::mt19937_64 rng_;
+};
 
 /// References: of one number, and of two that broadcast.
 Reference each(double (*f)(double));

@@ -82,6 +82,18 @@ void add_convolution(std::vector<OpCase>& rows, const std::string& what, Shape x
   rows.push_back(std::move(row));
 }
 
+void add_random_convolutions(std::vector<OpCase>& rows) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    Dice dice(seed);
+    Window g{dice.between(1, 3), dice.between(1, 3), dice.between(0, 3),
+             dice.between(0, 3), dice.between(0, 3), dice.between(0, 3),
+             dice.between(1, 2), dice.between(1, 2), dice.between(1, 2)};
+    const Shape w{g.group * dice.between(1, 2), dice.between(1, 2), dice.between(1, 3), dice.between(1, 3)};
+    const Shape x{dice.between(1, 2), g.group * w[1], dice.between(5, 7), dice.between(5, 7)};
+    add_convolution(rows, "random " + std::to_string(seed), x, w, g, dice.between(0, 1) == 1);
+  }
+}
+
 }  // namespace
 
 std::vector<OpCase> product_cases() {
@@ -149,6 +161,7 @@ std::vector<OpCase> product_cases() {
   add_convolution(rows, "a group a channel, dilated", {1, 3, 6, 6}, {3, 1, 2, 3},
                   {.dilation_h = 2, .dilation_w = 2, .group = 3}, true);
   add_convolution(rows, "one place", {2, 3, 1, 1}, {4, 3, 1, 1}, {}, true);
+  add_random_convolutions(rows);
   return rows;
 }
 

@@ -28,6 +28,11 @@ double magnitudes(const std::vector<double>& v) {
   for (double x : v) s += std::fabs(x);
   return s;
 }
+double log_sum(const std::vector<double>& v) {
+  double s = 0;
+  for (double x : v) s += std::exp(x);
+  return std::log(s);
+}
 double largest(const std::vector<double>& v) { return *std::max_element(v.begin(), v.end()); }
 double smallest(const std::vector<double>& v) { return *std::min_element(v.begin(), v.end()); }
 
@@ -84,6 +89,31 @@ void add_reduction(std::vector<OpCase>& rows, const Op* op, Fold f, Bound forwar
                   folded(f, {false, true}, true),
                   forward,
                   gradient});
+}
+
+void add_random_reductions(std::vector<OpCase>& rows) {
+  const std::pair<const Op*, Fold> ops[] = {
+      {&kReduceSum, sum}, {&kReduceMax, largest}, {&kReduceMin, smallest}};
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    Dice dice(seed);
+    Shape x(dice.between(1, 4));
+    Integers axes;
+    std::vector<bool> mask;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      x[i] = dice.between(1, 5);
+      mask.push_back(i == 0 || dice.between(0, 1) == 1);
+      if (mask.back())
+        axes.push_back(static_cast<std::int64_t>(i) -
+                       static_cast<std::int64_t>(dice.between(0, 1) * x.size()));
+    }
+    const bool keep = dice.between(0, 1) == 1;
+    for (const auto& [op, f] : ops)
+      rows.push_back({op,
+                      "random " + std::to_string(seed),
+                      {{uniform(x, -3, 3, seed)}},
+                      {{"axes", axes}, {"keepdims", std::int64_t{keep}}},
+                      folded(f, mask, keep)});
+  }
 }
 
 Reference of_several(Fold f) {
@@ -145,6 +175,7 @@ std::vector<OpCase> reduction_cases() {
   add_reduction(rows, &kReduceSumSquare, squares, {1}, {1});
   add_reduction(rows, &kReduceL1, magnitudes, {}, {});
   add_reduction(rows, &kReduceL2, norm, {4, std::ldexp(1, -12)}, {12, std::ldexp(1, -11)});
+  add_reduction(rows, &kReduceLogSumExp, log_sum, {80}, {40});
   add_reduction(rows, &kReduceMax, largest, {}, {});
   add_reduction(rows, &kReduceMin, smallest, {}, {});
   rows.push_back({&kReduceSum,
@@ -164,6 +195,7 @@ std::vector<OpCase> reduction_cases() {
     rows.push_back({op, "with a constant", {{edges({3, 4}, 307)}, known({{}, {0.5}})}, {}, f});
     rows.push_back({op, "one", {{edges({3, 4}, 308)}}, {}, f});
   }
+  add_random_reductions(rows);
   add_softmax(rows);
   return rows;
 }

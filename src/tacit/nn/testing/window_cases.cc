@@ -33,6 +33,24 @@ struct Pool {
   }
 };
 
+Pool random_pool(std::uint64_t seed) {
+  Dice dice(seed);
+  auto number = [&](std::size_t low, std::size_t high) {
+    return static_cast<std::int64_t>(dice.between(low, high));
+  };
+  Pool p{"random " + std::to_string(seed),
+         {dice.between(1, 2), dice.between(1, 2), dice.between(5, 8), dice.between(5, 8)},
+         {dice.between(1, 3), dice.between(1, 3)}};
+  p.strides = {number(1, 3), number(1, 3)};
+  p.dilations = {number(1, 2), number(1, 2)};
+  // Every window reaches into the input: padding is less than the kernel.
+  p.pads = {number(0, p.kernel[0] - 1), number(0, p.kernel[1] - 1), number(0, p.kernel[0] - 1),
+            number(0, p.kernel[1] - 1)};
+  p.ceil = dice.between(0, 1) == 1;
+  p.count_padding = dice.between(0, 2) == 0;
+  return p;
+}
+
 /// The largest of each window's elements, or their mean.
 Reference pooled(const Pool& p, bool largest) {
   return [=](const Tensors& in) {
@@ -72,7 +90,7 @@ Reference of_channels(bool largest) {
 }  // namespace
 
 std::vector<OpCase> window_cases() {
-  const Pool pools[] = {
+  std::vector<Pool> pools = {
       {"2x2", {2, 3, 4, 6}, {2, 2}, {2, 2}},
       {"overlapping", {1, 2, 5, 5}, {3, 2}},
       {"strides beyond the kernel", {1, 2, 7, 8}, {2, 1}, {3, 2}},
@@ -84,6 +102,7 @@ std::vector<OpCase> window_cases() {
       {"one place", {2, 2, 1, 1}, {1, 1}},
       {"all at once", {1, 2, 3, 5}, {3, 5}},
   };
+  for (std::uint64_t i = 1; i <= 10; ++i) pools.push_back(random_pool(i));
   std::vector<OpCase> rows;
   std::uint64_t seed = 500;
   for (const Pool& p : pools) {

@@ -24,8 +24,8 @@ std::vector<std::size_t> shuffled_rows(std::size_t rows, std::uint64_t seed, std
 namespace {
 
 /// The optimiser's step on those parameters that have gradients; state stays out of it.
-void step_trained(Ctx& ctx, const Graph& graph, Optimiser& optimiser, Parameters& parameters, std::vector<Grad> gradients,
-                  std::size_t batch, double rate) {
+void step_trained(Ctx& ctx, const Graph& graph, Optimiser& optimiser, Parameters& parameters,
+                  std::vector<Grad> gradients, std::size_t batch, double rate) {
   const auto all = graph.parameters();
   std::vector<std::size_t> places;
   Parameters trained;
