@@ -1,5 +1,6 @@
 #include "place.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -69,7 +70,8 @@ void ProgressSink::operator()(const Progress& p) {
   json j{{"phase", p.phase}, {"done", p.done}, {"total", p.total}, {"bytes", p.bytes}};
   if (p.loss) j["loss"] = *p.loss;
   const std::string text = j.dump() + "\n";
-  [[maybe_unused]] const auto n = ::write(fd_, text.data(), text.size());
+  // Nobody waits for the result of a process whose driver is gone.
+  if (::write(fd_, text.data(), text.size()) < 0 && errno == EPIPE) throw IoError("the program that started this one has ended");
 }
 
 Progress progress_from_line(const std::string& line) {

@@ -65,6 +65,26 @@ PartyId next_asker(Place& place, const std::vector<PartyId>& allowed) {
   throw PeerError(parties[0].name, fmt::format("{} wants to serve somebody whom the policy does not name", parties[0].name));
 }
 
+/// Whether the parties have trained already: all or none, as they can only go on together.
+bool all_have_a_model(Place& place) {
+  Meter meter;
+  const auto& parties = place.job().parties;
+  const fs::path file = place.state() / "model.share";
+  const std::uint64_t own[] = {fs::exists(file) ? 1u : 0u};
+  auto to = [&](std::size_t p) { return Channel(place.wire(), meter, party_id(p), parties[p].name); };
+  for (std::size_t p = 0; p < parties.size(); ++p)
+    if (party_id(p) != place.self()) to(p).send("trained", std::span<const Word>(own));
+  std::string with, without;
+  for (std::size_t p = 0; p < parties.size(); ++p) {
+    std::uint64_t theirs[] = {own[0]};
+    if (party_id(p) != place.self()) to(p).receive("trained", std::span<Word>(theirs));
+    (theirs[0] != 0 ? with : without) = parties[p].name;
+  }
+  require(with.empty() || without.empty(), "{} has a trained model and {} has none: put its state folder back, or remove {} at all "
+          "parties to train again", with, without, file.filename().string());
+  return without.empty();
+}
+
 json answer_once(Place& place) {
   const PartyId who = next_asker(place, askers(place.job()));
   return to_json(answer_predictions(place.job(), place.self(), who, place.wire(), place.mode(), place.party_options()));
@@ -104,7 +124,7 @@ json predict(const TrainOptions& options, const Style& style) {
 json party(const PlaceOptions& options, const Style& style) {
   Place place(options, style);
   place.connect();
-  if (!fs::exists(place.state() / "model.share")) {
+  if (!all_have_a_model(place)) {
     const RunReport report = run_party(place.job(), place.self(), place.wire(), place.mode(), place.party_options());
     place.write_report(report);
     say(style, fmt::format("Trained in {}. The report is {}", human_seconds(report.seconds), (place.out() / "report.html").string()));

@@ -38,7 +38,7 @@ def free_ports(count):
 class Process:
     """One process of the program. Threads collect what it writes and note when it ends."""
 
-    def __init__(self, name, arguments, folder, prepare=None):
+    def __init__(self, name, arguments, folder, prepare=None, keep=()):
         self.name = name
         self.command = [str(a) for a in arguments]
         self.out, self.err, self.ended_at = "", "", None
@@ -51,6 +51,7 @@ class Process:
             stdin=subprocess.DEVNULL,
             text=True,
             preexec_fn=prepare,
+            pass_fds=keep,
         )
         self._threads = [
             threading.Thread(target=body, args=arguments, daemon=True)
@@ -116,8 +117,8 @@ class TacitTest(unittest.TestCase):
         self.processes = []
         self.addCleanup(lambda: [p.end() for p in self.processes])
 
-    def start(self, *arguments, name=None, prepare=None):
-        process = Process(name or " ".join(map(str, arguments[:2])), arguments, self.folder, prepare)
+    def start(self, *arguments, name=None, prepare=None, keep=()):
+        process = Process(name or " ".join(map(str, arguments[:2])), arguments, self.folder, prepare, keep)
         self.processes.append(process)
         return process
 

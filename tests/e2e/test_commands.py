@@ -5,7 +5,7 @@ import re
 import unittest
 
 import jobs
-from harness import IO, PARTIES, PEER, SIGKILL, USAGE, TacitTest, free_ports
+from harness import IO, PARTIES, USAGE, TacitTest
 
 VERBS = [
     [],
@@ -121,35 +121,6 @@ class Commands(TacitTest):
         self.assertEqual(report["disclosures"], [])
         self.assertIsNone(report["accuracy"]["private"])
         self.assertEqual(report["curves"]["loss"], [])
-
-    def test_share_then_party(self):
-        """Owners who only bring data leave when it is stored; parties train, and stay to answer."""
-        keys = self.make_keys(*PARTIES, "north", "south")
-        releases = jobs.release("metric", ["parties"]) + jobs.release("predictions", ["north"], 5)
-        self.write("job.toml", jobs.small_job(keys, free_ports(3), releases=releases))
-        for seed, owner in enumerate(("north", "south")):
-            self.write(f"{owner}.csv", jobs.small_data(seed=seed))
-        parties = [self.start("party", "job.toml", "--party", p, name=p) for p in PARTIES]
-        owners = [
-            self.start("share", "job.toml", "--owner", o, "--data", f"{o}.csv", name=o)
-            for o in ("north", "south")
-        ]
-        self.wait_all(owners)
-        for p in parties:
-            self.assertTrue(p.wait_for("Trained in"), self.stories())
-        self.write(
-            "questions.csv", jobs.table(["size", "age", "kind"], [r[:3] for r in jobs.small_rows(20, seed=9)])
-        )
-        for _ in range(2):  # one question after the other, of the same session
-            self.run_tacit("--quiet", "predict", "job.toml", "--owner", "north", "--data", "questions.csv")
-            answers = (self.folder / "north-out/predictions.csv").read_text().splitlines()
-            self.assertEqual((answers[0], len(answers)), ("sold", 21))
-            self.assertTrue(set(answers[1:]) <= {"yes", "no"})
-        for p in parties:
-            self.assertIsNone(p.ended_at, self.stories())
-        parties[0].send(SIGKILL)
-        for p in parties[1:]:
-            self.assertEqual(p.wait(), PEER, self.stories())
 
     def test_asking_without_a_rule(self):
         self.small()

@@ -2,11 +2,13 @@
 peer's fault, within the job's patience, and name the one to blame. The product promises these deadlines,
 so they are tested as such."""
 
+import os
+import select
 import time
 import unittest
 
 import jobs
-from harness import PARTIES, PEER, SIGKILL, SIGSTOP, TacitTest, free_ports
+from harness import PARTIES, PEER, SIGCONT, SIGKILL, SIGSTOP, TacitTest, free_ports
 
 ENDLESS = 1000000  # epochs
 
@@ -48,6 +50,9 @@ class Faults(TacitTest):
         everyone = self.train()
         since = everyone[culprit].send(what)
         self.assert_others_notice(self.others(everyone, culprit), culprit, since, patience)
+        if what == SIGSTOP:  # it wakes up, finds the others gone, and ends, too
+            everyone[culprit].send(SIGCONT)
+            self.assertEqual(everyone[culprit].wait(), PEER, self.stories())
 
     def test_a_party_is_killed(self):
         self.check_signal("beta", SIGKILL, 5)
@@ -60,6 +65,20 @@ class Faults(TacitTest):
 
     def test_a_party_is_stopped_with_little_patience(self):
         self.check_signal("alpha", SIGSTOP, 2)
+
+    def test_a_driver_is_killed(self):
+        """What 'train --local' has started ends with it."""
+        self.prepare()
+        reader, writer = os.pipe()  # whoever runs holds the other end
+        words = ("train", "job.toml", "--local", "--data", "north=north.csv", "--data", "south=south.csv")
+        driver = self.start(*words, keep=[writer])
+        os.close(writer)
+        self.addCleanup(os.close, reader)
+        self.assertTrue(driver.wait_for("training"), self.stories())
+        self.assertFalse(select.select([reader], [], [], 0)[0])
+        driver.send(SIGKILL)
+        self.assertTrue(select.select([reader], [], [], 20)[0], "the driver's processes go on without it")
+        self.assertEqual(os.read(reader, 1), b"")
 
     def test_the_same_places_run_again(self):
         """After a fault, the same keys, folders and ports serve the next session."""

@@ -8,18 +8,19 @@
 
 namespace tacit {
 
-// "tacit model 1\n" | job hash | parts a parameter (u64) | for each parameter and part: words (u64), words | SHA-256
+// "tacit model 2\n" | job hash | session's id | parts a parameter (u64) | for each parameter and part: words (u64), words | SHA-256
 namespace {
-constexpr std::string_view kMagic = "tacit model 1\n";
+constexpr std::string_view kMagic = "tacit model 2\n";
 }
 
 void store_model(fn::Ctx& ctx, const Job& job, const nn::Graph& graph, const nn::Parameters& parameters,
-                 const std::filesystem::path& folder) {
+                 const Digest& session, const std::filesystem::path& folder) {
   if (folder.empty()) return;
   ensure(parameters.size() == graph.parameters().size(), "one share a parameter");
   Bytes out;
   append_bytes(out, bytes_of(kMagic));
   append_bytes(out, job_hash(job));
+  append_bytes(out, session);
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const auto parts = fn::stored(ctx, parameters[i]);
     if (i == 0) append(out, static_cast<std::uint64_t>(parts.size()));
@@ -32,7 +33,7 @@ void store_model(fn::Ctx& ctx, const Job& job, const nn::Graph& graph, const nn:
   write_file(folder / "model.share", text_of(out));
 }
 
-nn::Parameters load_model(fn::Ctx& ctx, const Job& job, const nn::Graph& graph, const std::filesystem::path& folder) {
+StoredModel load_model(fn::Ctx& ctx, const Job& job, const nn::Graph& graph, const std::filesystem::path& folder) {
   const auto file = folder / "model.share";
   std::ifstream in(file, std::ios::binary);
   require(in.good(), "there is no trained model in '{}': run 'tacit train' first", folder.string());
@@ -42,12 +43,15 @@ nn::Parameters load_model(fn::Ctx& ctx, const Job& job, const nn::Graph& graph, 
   const ByteView bytes = bytes_of(text);
   constexpr std::size_t kDigest = sizeof(Digest);
   auto sound = [&](bool condition) { require(condition, "the model share '{}' is damaged: train again", file.string()); };
-  sound(bytes.size() >= kMagic.size() + 2 * kDigest + 8 && text_of(bytes.first(kMagic.size())) == kMagic);
+  sound(bytes.size() >= kMagic.size() + 3 * kDigest + 8 && text_of(bytes.first(kMagic.size())) == kMagic);
   const Digest digest = sha256(bytes.first(bytes.size() - kDigest));
   sound(equal_in_constant_time(digest, bytes.last(kDigest)));
   std::size_t at = kMagic.size();
   require(equal_in_constant_time(job_hash(job), bytes.subspan(at, kDigest)), "the model in '{}' was trained by another job",
           folder.string());
+  at += kDigest;
+  StoredModel out;
+  out.session = read_at<Digest>(bytes, at);
   at += kDigest;
   const std::size_t end = bytes.size() - kDigest;
   auto number = [&] {
@@ -56,7 +60,6 @@ nn::Parameters load_model(fn::Ctx& ctx, const Job& job, const nn::Graph& graph, 
     return read_at<std::uint64_t>(bytes, at - 8);
   };
   const std::uint64_t parts = number();
-  nn::Parameters out;
   for (nn::ValueId id : graph.parameters()) {
     const Shape& shape = graph.values[id].shape;
     std::vector<RingTensor> tensors;
@@ -68,9 +71,21 @@ nn::Parameters load_model(fn::Ctx& ctx, const Job& job, const nn::Graph& graph, 
       at += 8 * words;
       tensors.push_back(std::move(t));
     }
-    out.push_back(fn::restored(ctx, std::move(tensors), shape));
+    out.parameters.push_back(fn::restored(ctx, std::move(tensors), shape));
   }
   return out;
+}
+
+void require_same_training(Party& party, const Digest& session) {
+  for (std::size_t i = 0; i < party.count(); ++i)
+    if (party_id(i) != party.id()) party.to(party_id(i)).send("model", ByteView(session));
+  for (std::size_t i = 0; i < party.count(); ++i) {
+    if (party_id(i) == party.id()) continue;
+    Digest theirs;
+    party.to(party_id(i)).receive("model", ByteSpan(theirs));
+    require(theirs == session, "{} and {} hold shares of a model from different trainings: train again, or put the right state "
+            "folders back", party.name(party.id()), party.name(party_id(i)));
+  }
 }
 
 }  // namespace tacit

@@ -21,6 +21,8 @@ using testing::ScratchFolder;
 using testing::small_job_text;
 using testing::usage_error;
 
+const Digest kSession = sha256(bytes_of("the session that trained"));
+
 class ModelStore : public ::testing::Test {
  protected:
   /// Runs a body at every party of a session, with an engine of its own.
@@ -47,7 +49,7 @@ class ModelStore : public ::testing::Test {
       // Real shares, as after training: a product of secrets is shared afresh.
       nn::Parameters parameters = nn::initial_parameters(ctx, graph_);
       for (auto& p : parameters) p = fn::trunc(ctx, fn::mul(ctx, p, p));
-      store_model(ctx, job_, graph_, parameters, state(party));
+      store_model(ctx, job_, graph_, parameters, kSession, state(party));
     });
   }
   std::string load_error(const Job& job, const std::filesystem::path& folder) {
@@ -67,7 +69,9 @@ class ModelStore : public ::testing::Test {
 TEST_F(ModelStore, AnotherSessionRestoresTheModel) {
   store();
   session([&](fn::Ctx& ctx, Party& party) {
-    const nn::Parameters parameters = load_model(ctx, job_, graph_, state(party));
+    const StoredModel model = load_model(ctx, job_, graph_, state(party));
+    EXPECT_EQ(model.session, kSession);
+    const nn::Parameters& parameters = model.parameters;
     const auto ids = graph_.parameters();
     ASSERT_EQ(parameters.size(), ids.size());
     for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -80,9 +84,21 @@ TEST_F(ModelStore, AnotherSessionRestoresTheModel) {
   });
 }
 
+TEST_F(ModelStore, SharesOfDifferentTrainingsDoNotMix) {
+  session([&](fn::Ctx&, Party& party) { require_same_training(party, kSession); });
+  session([&](fn::Ctx&, Party& party) {
+    const bool odd = index(party.id()) == 1;
+    const std::string message =
+        usage_error(folder_, [&] { require_same_training(party, odd ? Digest{} : kSession); });
+    EXPECT_NE(message.find("party1"), std::string::npos) << message;
+    EXPECT_NE(message.find("from different trainings"), std::string::npos) << message;
+  });
+}
+
 TEST_F(ModelStore, NoFolderMeansNoFile) {
-  session(
-      [&](fn::Ctx& ctx, Party&) { store_model(ctx, job_, graph_, nn::initial_parameters(ctx, graph_), {}); });
+  session([&](fn::Ctx& ctx, Party&) {
+    store_model(ctx, job_, graph_, nn::initial_parameters(ctx, graph_), kSession, {});
+  });
   EXPECT_FALSE(std::filesystem::exists("model.share"));
 }
 
@@ -130,7 +146,7 @@ TEST_F(ModelStore, SharesLookRandom) {
   const std::string second = read_file(folder_.path("party0/model.share"));
   ASSERT_EQ(first.size(), second.size());
   std::size_t same = 0;
-  constexpr std::size_t kHead = 14 + 32 + 8;
+  constexpr std::size_t kHead = 14 + 32 + 32 + 8;
   for (std::size_t i = kHead; i < first.size(); ++i) same += first[i] == second[i];
   EXPECT_LT(same, (first.size() - kHead) / 2);
 }

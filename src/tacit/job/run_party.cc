@@ -199,7 +199,7 @@ void PartyRun::measure(const nn::Parameters& parameters) {
 }
 
 void PartyRun::hand_over(const nn::Parameters& parameters) {
-  store_model(ctx_, job_, graph_, parameters, options_.state);
+  store_model(ctx_, job_, graph_, parameters, start_.id, options_.state);
   if (!releases_.allows("model")) return;
   const Meter::Scope scope(party_.meter(), "release");
   tell("handing over the model");
@@ -265,7 +265,9 @@ RunReport PartyRun::train() {
 }
 
 RunReport PartyRun::answer(PartyId owner) {
-  nn::Parameters parameters = load_model(ctx_, job_, graph_, options_.state);
+  const StoredModel model = load_model(ctx_, job_, graph_, options_.state);
+  require_same_training(party_, model.session);
+  const nn::Parameters& parameters = model.parameters;
   const Endpoint who = job_.roster()[index(owner)];
   Channel& channel = connect_owner(owner);
   if ((greet_owner(job_, channel) & static_cast<std::uint8_t>(Errand::Ask)) == 0)
