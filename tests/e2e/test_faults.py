@@ -109,9 +109,9 @@ class Faults(TacitTest):
         since = time.monotonic()
         everyone = self.start_all(job_of={"beta": "other.toml"})
         self.assert_others_notice([everyone["alpha"]], "beta", since, 3)
+        self.wait_all(everyone.values(), PEER)
         for p in ("alpha", "gamma"):
             self.assertIn("another job file", everyone[p].err, self.stories())
-        self.wait_all(everyone.values(), PEER)
 
     def test_an_owner_has_another_job(self):
         self.prepare(patience=3)
@@ -124,25 +124,27 @@ class Faults(TacitTest):
         self.assertEqual(everyone["south"].wait(), PEER, self.stories())
 
     def test_a_party_has_a_key_that_is_not_the_jobs(self):
-        self.prepare(patience=3)
+        self.prepare(patience=3, start_patience=10)
         own = self.make_keys("stranger")["stranger"]
         self.write("other.toml", jobs.small_job(**{**self.settings, "keys": {**self.keys, "beta": own}}))
-        since = time.monotonic()
         everyone = {p: self.start_party(p) for p in ("alpha", "gamma")}
-        everyone["beta"] = self.start(
-            "train", "other.toml", "--party", "beta", "--key", "stranger.key", name="beta"
-        )
         everyone["north"] = self.start_owner("north", "north.csv")
-        self.assert_others_notice([everyone["alpha"], everyone["gamma"]], "beta", since, 3)
-        for p in ("alpha", "gamma"):
-            self.assertIn(own, everyone[p].err, self.stories())
-        self.wait_all(everyone.values(), PEER)
+        for p in ("gamma", "north"):
+            self.assertTrue(everyone[p].wait_for("waiting for beta at"), self.stories())
+        since = time.monotonic()
+        words = ("train", "other.toml", "--party", "beta", "--key", "stranger.key")
+        everyone["beta"] = self.start(*words, name="beta")
+        self.assert_others_notice([everyone["alpha"]], "beta", since, 3)
+        self.assertIn(own, everyone["alpha"].err, self.stories())
+        # Beta ends so soon that the others may not even see its key.
+        self.assert_others_notice(self.others(everyone, "beta"), "beta", since, 10)
+        self.assertEqual(everyone["beta"].wait(), PEER, self.stories())
 
     def test_a_party_never_comes(self):
         self.prepare(start_patience=2)
         since = time.monotonic()
         everyone = {p: self.start_party(p) for p in ("alpha", "beta")}
-        self.assert_others_notice(everyone.values(), "gamma", since, 2)
+        self.assert_others_notice(everyone.values(), "gamma", since, 3)
 
     def test_an_owner_never_comes(self):
         self.prepare(start_patience=2)
