@@ -108,10 +108,10 @@ class Faults(TacitTest):
         self.write("other.toml", jobs.small_job(**{**self.settings, "epochs": 3}))
         since = time.monotonic()
         everyone = self.start_all(job_of={"beta": "other.toml"})
-        self.assert_others_notice([everyone["alpha"]], "beta", since, 3)
+        self.assert_others_notice([everyone["alpha"], everyone["gamma"]], "beta", since, 3)
         self.wait_all(everyone.values(), PEER)
         for p in ("alpha", "gamma"):
-            self.assertIn("another job file", everyone[p].err, self.stories())
+            self.assertIn("beta has another job file", everyone[p].err, self.stories())
 
     def test_an_owner_has_another_job(self):
         self.prepare(patience=3)

@@ -17,6 +17,7 @@ using nlohmann::json;
 
 constexpr std::size_t kBlockRows = 1024;
 constexpr std::size_t kMaxManifest = std::size_t{16} << 20;
+constexpr std::uint64_t kMaxRows = std::uint64_t{1} << 40;
 
 struct Greeting {
   std::uint32_t version;
@@ -266,8 +267,13 @@ Upload receive_upload(const Job& job, const Endpoint& owner, Channel& channel, s
   Manifest& m = upload.manifest = parse_manifest(upload.text, owner.name);
   if (m.owner != owner.name || m.job != job_hash(job)) throw bad("signed a manifest of another job or owner");
   if (m.width() != width || m.rows == 0 || m.test_rows >= m.rows) throw bad("signed a manifest that does not fit its rows");
-  for (std::size_t column : m.feature_columns)
-    if (column >= feature_width(job.data.schema)) throw bad("names a column that the schema does not have");
+  if (m.rows > kMaxRows) throw bad("signed a manifest of more rows than can be");
+  std::vector<bool> named(feature_width(job.data.schema), false);
+  for (std::size_t column : m.feature_columns) {
+    if (column >= named.size()) throw bad("names a column that the schema does not have");
+    if (named[column]) throw bad("names a column twice");
+    named[column] = true;
+  }
   if (full_at < set.size()) {
     if (writer.words() != m.rows * width) throw bad(fmt::format("announced {} rows and sent others", m.rows));
     digests[full_at] = writer.digest();

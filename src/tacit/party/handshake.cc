@@ -64,10 +64,9 @@ SessionStart shake_hands(PartyId self, const std::vector<std::string>& names, Tr
   std::copy_n(nonce.bytes().begin(), kSeed, hello[me].nonce.begin());
   hello[me].commitment = commit(hello[me].nonce, opening.bytes());
   each_peer([&](std::size_t i) { peers[i].send("hello", raw(hello[me])); });
-  each_peer([&](std::size_t i) {
-    peers[i].receive("hello", raw(hello[i]));
-    check(hello[me], hello[i], names[i]);
-  });
+  // All are heard before any is judged: who differs is then named by everybody for what it said itself.
+  each_peer([&](std::size_t i) { peers[i].receive("hello", raw(hello[i])); });
+  each_peer([&](std::size_t i) { check(hello[me], hello[i], names[i]); });
   Hasher transcript;
   transcript.update(bytes_of("tacit session")).update(raw(terms.version)).update(terms.job);
   for (std::size_t i = 0; i < n; ++i) transcript.update(bytes_of(names[i])).update(hello[i].nonce).update(hello[i].commitment);

@@ -105,8 +105,8 @@ class Plot {
 };
 
 std::string end_label(double x, double y, std::string_view style, std::string_view name, double loss) {
-  return fmt::format("<text class=\"label {}\" x=\"{:.1f}\" y=\"{:.1f}\">{} {}</text>\n", style, x + 10,
-                     y + 4.5, name, short_number(loss));
+  return fmt::format("<text class=\"label {}\" x=\"{:.1f}\" y=\"{:.1f}\">{} {:.3g}</text>\n", style, x + 10,
+                     y + 4.5, name, loss);
 }
 
 std::string drawing(const std::vector<LossPoint>& own, const std::vector<LossPoint>& clear) {

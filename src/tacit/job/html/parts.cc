@@ -51,7 +51,7 @@ std::string counted(std::uint64_t n, std::string_view one, std::string_view many
 }
 
 std::string short_number(double x) {
-  return std::isfinite(x) ? fmt::format("{:.3g}", x) : "not a finite number";
+  return std::isfinite(x) ? fmt::format("{:.4g}", x) : "not a finite number";
 }
 
 std::string metric_text(std::string_view metric, double value) {

@@ -67,6 +67,15 @@ class TlsTransportImpl final : public TlsTransport {
   void start() {
     watch_ = std::thread([this] { watch(); });
     if (settings_.listener) acceptor_ = std::thread([this] { accept_all(); });
+    try {
+      meet();
+    } catch (const std::exception& e) {
+      goodbye(e.what());
+      throw;
+    }
+  }
+
+  void meet() {
     const auto deadline = Clock::now() + settings_.connect_patience;
     for (std::size_t i = 0; i < settings_.parties; ++i)
       if (!is_party(settings_.self) || i < index(settings_.self)) dial(i, deadline);
@@ -157,6 +166,10 @@ class TlsTransportImpl final : public TlsTransport {
 
   void goodbye(std::string_view reason) noexcept override {
     const auto deadline = Clock::now() + kClosingLimit;
+    {
+      std::lock_guard lock(mutex_);
+      if (!farewell_) farewell_ = reason;
+    }
     std::vector<std::shared_ptr<TlsLink>> open;
     for (std::size_t i = 0; i < links_.size(); ++i)
       if (auto l = current(i); l && !l->ended()) open.push_back(std::move(l));
@@ -277,11 +290,18 @@ class TlsTransportImpl final : public TlsTransport {
 
   void install(std::size_t i, FileDescriptor socket, SslHandle ssl) {
     auto l = std::make_shared<TlsLink>(std::move(socket), std::move(ssl), name(i), settings_.patience);
+    std::optional<std::string> farewell;
     {
       std::lock_guard lock(mutex_);
-      links_[i] = std::move(l);
+      links_[i] = l;
+      farewell = farewell_;
     }
     changed_.notify_all();
+    // Whoever comes after we have left hears why.
+    if (farewell) {
+      l->part(*farewell, Clock::now() + kClosingLimit);
+      l->linger(Clock::now() + kClosingLimit);
+    }
   }
 
   /// Runs a handshake on a non-blocking socket to its end; false, with a phrase, if it fails.
@@ -394,6 +414,7 @@ class TlsTransportImpl final : public TlsTransport {
   std::condition_variable changed_;
   std::vector<std::shared_ptr<TlsLink>> links_;
   std::optional<PeerError> refused_;
+  std::optional<std::string> farewell_;  ///< set when we have left
   std::atomic<bool> stop_{false};
   Doorbell bell_, acceptor_bell_;
   std::thread watch_, acceptor_;
