@@ -94,6 +94,7 @@ std::vector<PublicTensor> trained(Ctx& ctx, const Graph& graph, const Shape& inp
   settings.epochs = 1;
   settings.batch = 3;
   settings.loss = "squared_error";
+  settings.optimiser.rate = 0.01;
   train(ctx, graph, parameters, data, settings, {});
   return open_all(ctx, parameters);
 }

@@ -387,13 +387,14 @@ constexpr GemmKernel kGemmF64{"f64",           8,       16,                  no_
 #elif defined(TACIT_ISA_AVX2)
 
 // A 64-bit product from 32-bit halves: xl·yl + 2^32 (xl·yh + xh·yl); the bracket is summed apart and shifted
-// once at the end.
-void avx2_run(size_t kc, const Word* a, const Word*, const Word* b, const Word*, Word* tile) {
+// once at the end. Registers hold half of the tile: the second half finds the A panel in the L1 cache.
+void avx2_half(size_t kc, const Word* a, const Word* b, Word* tile) {
   constexpr int kRows = 4;
   __m256i low[kRows], cross[kRows];
 #pragma GCC unroll 4
   for (int r = 0; r < kRows; ++r) low[r] = cross[r] = _mm256_setzero_si256();
-  for (size_t k = 0; k < kc; ++k, a += kRows, b += 4) {
+#pragma GCC unroll 2
+  for (size_t k = 0; k < kc; ++k, a += kRows, b += 8) {
     const __m256i y = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(b));
     const __m256i swapped = _mm256_shuffle_epi32(y, 0xb1);
 #pragma GCC unroll 4
@@ -407,11 +408,15 @@ void avx2_run(size_t kc, const Word* a, const Word*, const Word* b, const Word*,
   for (int r = 0; r < kRows; ++r) {
     const __m256i both = _mm256_add_epi32(cross[r], _mm256_srli_epi64(cross[r], 32));
     const __m256i sum = _mm256_add_epi64(low[r], _mm256_slli_epi64(both, 32));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(tile) + r, sum);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(tile + 8 * r), sum);
   }
 }
-constexpr GemmKernel kGemmAvx2{"avx2",          4,        4,                no_extra, no_extra, prepare_nothing,
-                               prepare_nothing, avx2_run, add_tile<Word, 4>};
+void avx2_run(size_t kc, const Word* a, const Word*, const Word* b, const Word*, Word* tile) {
+  avx2_half(kc, a, b, tile);
+  avx2_half(kc, a, b + 4, tile + 4);
+}
+constexpr GemmKernel kGemmAvx2{"avx2",          4,        8,                no_extra, no_extra, prepare_nothing,
+                               prepare_nothing, avx2_run, add_tile<Word, 8>};
 
 void f64_run(size_t kc, const Word* a, const Word*, const Word* b, const Word*, Word* tile) {
   __m256d acc[4][2];
