@@ -58,7 +58,7 @@ json conclude(const Job& job, const TrainOptions& options, const fs::path& out, 
     const auto by_owner = data_by_owner(job, options.data, options.labels, "");
     for (const std::string& owner : job.data.owners) files.push_back(by_owner.at(owner));
     ProgressLine line(style);
-    const ClearRun clear = run_clear(job, files, 20, [&](std::size_t done, std::size_t total) {
+    const ClearRun clear = run_clear(job, files, report.loss.empty() ? 20 : report.loss.size(), [&](std::size_t done, std::size_t total) {
       line.show({"training in the clear, to compare", done, total, std::nullopt, 0});
     });
     report.clear_metric = clear.metric;

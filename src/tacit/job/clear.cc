@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "tacit/base/error.h"
+#include "tacit/job/loss_points.h"
 #include "tacit/job/score.h"
 #include "tacit/mpc/protocols/plain/engine.h"
 #include "tacit/nn/graph/score_bound.h"
@@ -115,11 +116,9 @@ ClearRun run_clear(const Job& job, const std::vector<DataFiles>& data, std::size
   fn::Ctx ctx{engine, job.fraction_bits};
   nn::Parameters parameters = nn::initial_parameters(ctx, graph);
   ClearExamples examples(tables.train);
-  const std::size_t steps = (examples.rows() + job.training.batch - 1) / job.training.batch * job.training.epochs;
-  const std::size_t points = std::min(loss_points, steps);
   ClearRun out;
   nn::TrainHooks hooks;
-  hooks.wants_loss = [&](std::size_t step) { return points > 0 && (step + 1) * points / steps != step * points / steps; };
+  hooks.wants_loss = LossPoints(examples.rows(), job.training, loss_points);
   hooks.after_step = [&](const nn::StepInfo& info) {
     if (info.loss != nullptr)
       out.loss.push_back({info.step, value_of(engine, *info.loss).values.at(0) / static_cast<double>(info.examples)});

@@ -7,6 +7,7 @@
 
 #include "tacit/base/error.h"
 #include "tacit/job/examples.h"
+#include "tacit/job/loss_points.h"
 #include "tacit/job/model_store.h"
 #include "tacit/job/releases.h"
 #include "tacit/job/same_rows.h"
@@ -154,16 +155,9 @@ void PartyRun::fit(nn::Parameters& parameters) {
   const std::size_t steps = report_.steps = per_epoch * job_.training.epochs;
   std::uint64_t times = 0;
   for (const auto& r : job_.releases)
-    if (r.what == "loss") times = std::min<std::uint64_t>(r.times, steps / per_epoch * std::max<std::size_t>(1, examples.rows() / batch));
-  // The allowed number of loss values, spread evenly, each over a whole batch: the rest at an epoch's end can be a
-  // single row, whose own loss nobody is to see.
-  const std::size_t whole = std::max<std::size_t>(1, examples.rows() / batch), wholes = whole * job_.training.epochs;
-  auto wants_loss = [&](std::size_t step) {
-    const std::size_t within = step % per_epoch, at = step / per_epoch * whole + within;
-    return within < whole && times > 0 && (at + 1) * times / wholes != at * times / wholes;
-  };
+    if (r.what == "loss") times = r.times;
   nn::TrainHooks hooks;
-  hooks.wants_loss = wants_loss;
+  hooks.wants_loss = LossPoints(examples.rows(), job_.training, times);
   hooks.after_step = [&](const nn::StepInfo& info) {
     if (info.loss != nullptr) {
       const auto total = releases_.release("loss", fmt::format("{} {}", info.step, info.examples), *info.loss);
