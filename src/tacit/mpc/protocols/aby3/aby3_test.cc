@@ -65,10 +65,11 @@ void in_both_profiles(const std::function<void(Session&, const Profile&)>& body)
 RingTensor numbers(std::size_t n, unsigned bits, std::uint64_t seed) {
   std::mt19937_64 rng(seed);
   RingTensor t(Shape{n});
-  const std::int64_t limit = static_cast<std::int64_t>(Word{1} << bits) - 1;
+  const auto limit = static_cast<std::int64_t>((Word{1} << bits) - 1);
   const std::int64_t extremes[] = {0, 1, -1, limit, -limit, limit - 1, -limit - 1, limit / 2, -limit / 2};
   for (std::size_t i = 0; i < n; ++i) {
-    const std::int64_t random = static_cast<std::int64_t>(rng() >> (63 - bits)) - limit - 1;
+    // Wraps in unsigned arithmetic: the smallest number of 64 bits is among them.
+    const auto random = static_cast<std::int64_t>((rng() >> (63 - bits)) - static_cast<Word>(limit) - 1);
     t.words[i] = static_cast<Word>(i < 9 ? extremes[i] : random >> (rng() % (bits + 1)));
   }
   return t;
