@@ -45,6 +45,20 @@ void check(const Hello& own, const Hello& theirs, const std::string& name) {
                                       "one", name, to_hex(theirs.job).substr(0, 12), to_hex(own.job).substr(0, 12)));
 }
 
+/// Where two hellos differ, every party sees a difference. None leaves before the others have heard everyone, since
+/// its goodbye, which names whom *it* differs from, would reach them as the first cause.
+void wait_until_all_have_judged(std::vector<Channel>& peers, std::size_t me) {
+  auto each_peer = [&](auto&& act) {
+    for (std::size_t i = 0; i < peers.size(); ++i) try {
+        if (i != me) act(peers[i]);
+      } catch (const PeerError&) {
+        // It has left already, or is of a version that does not wait: the difference found stands.
+      }
+  };
+  each_peer([](Channel& peer) { peer.send("judged", ByteView()); });
+  each_peer([](Channel& peer) { peer.receive("judged", ByteSpan()); });
+}
+
 }  // namespace
 
 SessionStart shake_hands(PartyId self, const std::vector<std::string>& names, Transport& wire,
@@ -66,7 +80,12 @@ SessionStart shake_hands(PartyId self, const std::vector<std::string>& names, Tr
   each_peer([&](std::size_t i) { peers[i].send("hello", raw(hello[me])); });
   // All are heard before any is judged: who differs is then named by everybody for what it said itself.
   each_peer([&](std::size_t i) { peers[i].receive("hello", raw(hello[i])); });
-  each_peer([&](std::size_t i) { check(hello[me], hello[i], names[i]); });
+  try {
+    each_peer([&](std::size_t i) { check(hello[me], hello[i], names[i]); });
+  } catch (const PeerError&) {
+    wait_until_all_have_judged(peers, me);
+    throw;
+  }
   Hasher transcript;
   transcript.update(bytes_of("tacit session")).update(raw(terms.version)).update(terms.job);
   for (std::size_t i = 0; i < n; ++i) transcript.update(bytes_of(names[i])).update(hello[i].nonce).update(hello[i].commitment);
