@@ -1,19 +1,18 @@
-// Whole trainings on full MNIST, private and in the clear: accuracy, and how long five epochs take. The four files of
-// MNIST are looked for in --data (docs/data.md says how to get them) and checked by their digests.
+// Whole trainings on full MNIST, private and in the clear: accuracy, and how long five epochs take. The four
+// files of MNIST are looked for in --data (docs/data.md says how to get them) and checked by their digests.
 #include <algorithm>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
-#include <nlohmann/json.hpp>
-
 #include "networks.h"
-#include "tacit/ring/codec.h"
 #include "tacit/base/error.h"
 #include "tacit/crypto/hash.h"
 #include "tacit/crypto/os_entropy.h"
 #include "tacit/data/encode.h"
 #include "tacit/job/score.h"
 #include "tacit/mpc/protocols/plain/engine.h"
+#include "tacit/ring/codec.h"
 #include "tacit/secret/gate.h"
 #include "three_parties.h"
 
@@ -44,7 +43,8 @@ std::filesystem::path checked(const std::filesystem::path& folder, const File& f
   require(in.good(), "MNIST's file {} is not in '{}': see docs/data.md", file.name, folder.string());
   std::ostringstream all;
   all << in.rdbuf();
-  require(to_hex(sha256(bytes_of(all.str()))) == file.digest, "'{}' is not the file of MNIST that is meant: its digest differs", path.string());
+  require(to_hex(sha256(bytes_of(all.str()))) == file.digest,
+          "'{}' is not the file of MNIST that is meant: its digest differs", path.string());
   return path;
 }
 
@@ -79,14 +79,16 @@ struct SplitImages {
       first.fill(0, r * 794, a);
       second.fill(0, r * 794, b);
       for (std::size_t i = 0; i < 784; ++i) to[i] = encode_fixed(from.x[r * 784 + i], 16) - a[i] - b[i];
-      for (std::size_t i = 0; i < 10; ++i) to[784 + i] = encode_fixed(from.y[r * 10 + i], 16) - a[784 + i] - b[784 + i];
+      for (std::size_t i = 0; i < 10; ++i)
+        to[784 + i] = encode_fixed(from.y[r * 10 + i], 16) - a[784 + i] - b[784 + i];
     }
   }
 };
 
 class SplitExamples final : public nn::Examples {
  public:
-  SplitExamples(const SplitImages& images, Shape shape, std::size_t self) : images_(images), shape_(std::move(shape)), self_(self) {
+  SplitExamples(const SplitImages& images, Shape shape, std::size_t self)
+      : images_(images), shape_(std::move(shape)), self_(self) {
     for (const auto& s : images.seeds) prgs_.emplace_back(s.bytes(), detect_isa());
   }
   std::size_t rows() const override { return images_.rows; }
@@ -100,8 +102,10 @@ class SplitExamples final : public nn::Examples {
       y.emplace_back(Shape{rows.size(), 10});
       Word *xs = x.back().data(), *ys = y.back().data();
       for (std::size_t i = 0; i < rows.size(); ++i) {
-        if (c < 2) prgs_[c].fill(0, rows[i] * 794, row);
-        else std::copy_n(images_.rest.data() + rows[i] * 794, 794, row.data());
+        if (c < 2)
+          prgs_[c].fill(0, rows[i] * 794, row);
+        else
+          std::copy_n(images_.rest.data() + rows[i] * 794, 794, row.data());
         std::copy_n(row.data(), 784, xs + i * 784);
         std::copy_n(row.data() + 784, 10, ys + i * 10);
       }
@@ -124,8 +128,10 @@ class PlainExamples final : public nn::Examples {
     PublicTensor x{shape_, {}}, y{{rows.size(), 10}, {}};
     x.shape[0] = rows.size();
     for (std::size_t r : rows) {
-      x.values.insert(x.values.end(), images_.x.begin() + static_cast<long>(r * 784), images_.x.begin() + static_cast<long>((r + 1) * 784));
-      y.values.insert(y.values.end(), images_.y.begin() + static_cast<long>(r * 10), images_.y.begin() + static_cast<long>((r + 1) * 10));
+      x.values.insert(x.values.end(), images_.x.begin() + static_cast<long>(r * 784),
+                      images_.x.begin() + static_cast<long>((r + 1) * 784));
+      y.values.insert(y.values.end(), images_.y.begin() + static_cast<long>(r * 10),
+                      images_.y.begin() + static_cast<long>((r + 1) * 10));
     }
     return {fn::constant(ctx, x), fn::constant(ctx, y)};
   }
@@ -143,7 +149,8 @@ nn::TrainSettings settings() {
   return s;
 }
 
-double accuracy_of(fn::Ctx& ctx, const nn::Graph& graph, const nn::Parameters& parameters, nn::Examples& test) {
+double accuracy_of(fn::Ctx& ctx, const nn::Graph& graph, const nn::Parameters& parameters,
+                   nn::Examples& test) {
   Score score(Metric::Accuracy);
   std::vector<std::size_t> rows;
   for (std::size_t begin = 0; begin < test.rows(); begin += 500) {
@@ -162,7 +169,9 @@ double accuracy_of(fn::Ctx& ctx, const nn::Graph& graph, const nn::Parameters& p
 }
 
 void accuracy(Context& c, std::string_view name) {
-  require(!c.data.empty(), "this benchmark trains on full MNIST: name its folder with --data (docs/data.md says how to get it)");
+  require(
+      !c.data.empty(),
+      "this benchmark trains on full MNIST: name its folder with --data (docs/data.md says how to get it)");
   const Images train = load(checked(c.data, kFiles[0]), checked(c.data, kFiles[1]));
   const Images test = load(checked(c.data, kFiles[2]), checked(c.data, kFiles[3]));
   const nn::Graph graph = network(name);
@@ -181,7 +190,8 @@ void accuracy(Context& c, std::string_view name) {
     });
   }
   const std::string prefix = "accuracy." + std::string(name);
-  c.add(prefix + ".private", 100 * all[0].at("accuracy").get<double>(), "% of 10,000 test images after 5 epochs");
+  c.add(prefix + ".private", 100 * all[0].at("accuracy").get<double>(),
+        "% of 10,000 test images after 5 epochs");
   c.add(prefix + ".seconds", all[0].at("seconds").get<double>(), "s for 5 epochs");
   Workers workers(0);
   plain::DoubleEngine engine(Compute{ring_kernels(detect_isa()), workers});

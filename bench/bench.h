@@ -1,5 +1,5 @@
-// Benchmarks: each measures one thing and writes named figures. What is timed is told as a median of repetitions;
-// bytes and rounds are counts. Timings of one machine at one time: compare ratios in one run.
+// Benchmarks: each measures one thing and writes named figures. What is timed is told as a median of
+// repetitions; bytes and rounds are counts. Timings of one machine at one time: compare ratios in one run.
 #pragma once
 
 #include <filesystem>
@@ -20,15 +20,17 @@ struct Figure {
 
 struct Context {
   std::vector<Figure> figures;
-  std::optional<LinkShape> link;   ///< slows the links of benchmarks that use any
-  std::filesystem::path data;      ///< folder of full data sets, for those that need one
+  std::optional<LinkShape> link;  ///< slows the links of benchmarks that use any
+  std::filesystem::path data;     ///< folder of full data sets, for those that need one
   std::function<void(const std::string&)> say;
 
-  void add(std::string name, double value, std::string unit) { figures.push_back({std::move(name), value, std::move(unit)}); }
+  void add(std::string name, double value, std::string unit) {
+    figures.push_back({std::move(name), value, std::move(unit)});
+  }
 };
 
 struct Benchmark {
-  std::string_view name;     ///< a group of figures: "training.A"
+  std::string_view name;  ///< a group of figures: "training.A"
   std::string_view summary;
   void (*run)(Context&);
 };

@@ -24,7 +24,8 @@ void matmul(Context& c) {
     const Compute compute{ring_kernels(isa), one};
     const Timing t = measure(7, [&] { evaluate(compute, Bilinear::matmul(), Field::Ring, a, b); });
     const bool best = isa == detect_isa();
-    c.add(best ? "kernels.matmul_u64_gmacs" : "kernels.matmul_u64_gmacs." + std::string(to_string(isa)), macs / t.median, "G multiply-adds/s, one core");
+    c.add(best ? "kernels.matmul_u64_gmacs" : "kernels.matmul_u64_gmacs." + std::string(to_string(isa)),
+          macs / t.median, "G multiply-adds/s, one core");
     if (!best) continue;
     Workers two(2);
     const Compute wide{ring_kernels(isa), two};
@@ -49,14 +50,20 @@ void shapes(Context& c) {
       {"A.weights", Bilinear::matmul(true), {128, 784}, {128, 128}},
       {"C.conv1", Bilinear::convolution(plain), {128, 1, 28, 28}, {20, 1, 5, 5}},
       {"C.conv2", Bilinear::convolution(plain), {128, 20, 12, 12}, {50, 20, 5, 5}},
-      {"C.conv2.input", {.kind = Bilinear::Kind::ConvGradInput, .conv = plain, .input_h = 12, .input_w = 12}, {128, 50, 8, 8}, {50, 20, 5, 5}},
-      {"C.conv2.weights", {.kind = Bilinear::Kind::ConvGradWeight, .conv = plain, .kernel_h = 5, .kernel_w = 5}, {128, 20, 12, 12}, {128, 50, 8, 8}},
+      {"C.conv2.input",
+       {.kind = Bilinear::Kind::ConvGradInput, .conv = plain, .input_h = 12, .input_w = 12},
+       {128, 50, 8, 8},
+       {50, 20, 5, 5}},
+      {"C.conv2.weights",
+       {.kind = Bilinear::Kind::ConvGradWeight, .conv = plain, .kernel_h = 5, .kernel_w = 5},
+       {128, 20, 12, 12},
+       {128, 50, 8, 8}},
   };
   for (const Case& k : cases) {
     const RingTensor a = random_tensor(k.a), b = random_tensor(k.b);
     const Timing t = measure(7, [&] { evaluate(compute, k.map, Field::Ring, a, b); });
-    c.add(std::string("kernels.shape.") + k.name + "_gmacs", static_cast<double>(k.map.multiply_adds(k.a, k.b)) / 1e9 / t.median,
-          "G multiply-adds/s, one core");
+    c.add(std::string("kernels.shape.") + k.name + "_gmacs",
+          static_cast<double>(k.map.multiply_adds(k.a, k.b)) / 1e9 / t.median, "G multiply-adds/s, one core");
   }
 }
 
@@ -71,17 +78,20 @@ void planes(Context& c) {
   const RingKernels& k = ring_kernels(detect_isa());
   const RingTensor words = random_tensor({1 << 15});
   Words out(words.size());
-  const Timing t = measure(201, [&] { k.to_planes(words.size() / 64, words.data(), 0, 64, out.data(), words.size() / 64); });
-  c.add("kernels.transpose_gwords", static_cast<double>(words.size()) * 1e-9 / t.median, "G words/s, one core");
+  const Timing t = measure(
+      201, [&] { k.to_planes(words.size() / 64, words.data(), 0, 64, out.data(), words.size() / 64); });
+  c.add("kernels.transpose_gwords", static_cast<double>(words.size()) * 1e-9 / t.median,
+        "G words/s, one core");
 }
 
 }  // namespace
 
 std::vector<Benchmark> kernel_benchmarks() {
-  return {{"kernels.matmul", "64-bit and double matrix products, 1024 by 1024, on one core and on two", matmul},
-          {"kernels.shapes", "64-bit products in the shapes of networks A and C", shapes},
-          {"kernels.prg", "the generator (AES-128 in counter mode)", generator},
-          {"kernels.planes", "64 by 64 bit transposes", planes}};
+  return {
+      {"kernels.matmul", "64-bit and double matrix products, 1024 by 1024, on one core and on two", matmul},
+      {"kernels.shapes", "64-bit products in the shapes of networks A and C", shapes},
+      {"kernels.prg", "the generator (AES-128 in counter mode)", generator},
+      {"kernels.planes", "64 by 64 bit transposes", planes}};
 }
 
 }  // namespace tacit::bench

@@ -17,8 +17,10 @@ SharedImages::SharedImages(fn::Ctx& ctx, const nn::Graph& graph, std::size_t bat
   const std::size_t classes = graph.values[graph.outputs[0]].shape.back();
   // Two batches in turn: what they hold does not change what a step costs.
   for (std::size_t b = 0; b < 2; ++b) {
-    PublicTensor x{shape, std::vector<double>(elements(shape))}, y{{batch, classes}, std::vector<double>(batch * classes)};
-    for (std::size_t i = 0; i < x.values.size(); ++i) x.values[i] = static_cast<double>((i * 2654435761u + b) % 256) / 255;
+    PublicTensor x{shape, std::vector<double>(elements(shape))},
+        y{{batch, classes}, std::vector<double>(batch * classes)};
+    for (std::size_t i = 0; i < x.values.size(); ++i)
+      x.values[i] = static_cast<double>((i * 2654435761u + b) % 256) / 255;
     for (std::size_t r = 0; r < batch; ++r) y.values[r * classes + (r + b) % classes] = 1;
     const bool mine = index(ctx.mpc.self()) == 0;
     Secret<Real> features = fn::input(ctx, party_id(0), mine ? &x : nullptr, shape);
@@ -26,14 +28,17 @@ SharedImages::SharedImages(fn::Ctx& ctx, const nn::Graph& graph, std::size_t bat
   }
 }
 
-nn::Examples::Batch SharedImages::batch(fn::Ctx&, std::span<const std::size_t>) { return kept_[next_++ % kept_.size()]; }
+nn::Examples::Batch SharedImages::batch(fn::Ctx&, std::span<const std::size_t>) {
+  return kept_[next_++ % kept_.size()];
+}
 
 StepCost declared_step(const nn::Graph& graph, std::string_view profile, std::size_t batch) {
   StepCost out;
   Workers workers(1);
   const ProtocolInfo& protocol = protocol_named("aby3");
   for (std::size_t p = 0; p < protocol.parties; ++p) {
-    DryEngine engine(protocol.costs(profile_named(profile)), party_id(p), Compute{ring_kernels(detect_isa()), workers});
+    DryEngine engine(protocol.costs(profile_named(profile)), party_id(p),
+                     Compute{ring_kernels(detect_isa()), workers});
     fn::Ctx ctx{engine, 16};
     nn::Parameters parameters = nn::initial_parameters(ctx, graph);
     SharedImages images(ctx, graph, batch, 1);

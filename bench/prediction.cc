@@ -35,7 +35,8 @@ void predict(Context& c, std::string_view name, std::size_t images, std::size_t 
   });
   double payload = 0;
   for (const json& j : all) payload += j.at("payload").get<double>();
-  const std::string prefix = "predict." + std::string(name) + std::to_string(images) + (c.link ? ".link" : "");
+  const std::string prefix =
+      "predict." + std::string(name) + std::to_string(images) + (c.link ? ".link" : "");
   c.add(prefix + ".seconds", all[0].at("seconds").get<double>(), "s");
   c.add(prefix + ".bytes_total", payload, "bytes over all links");
   c.add(prefix + ".rounds", all[0].at("rounds").get<double>(), "rounds");

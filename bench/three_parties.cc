@@ -21,8 +21,9 @@ void Seat::synchronize() {
 
 namespace {
 
-json run_seat(std::size_t self, const std::vector<Endpoint>& roster, const Identity& identity, FileDescriptor listener,
-              const Context& context, std::string_view profile, unsigned threads, const std::function<json(Seat&)>& body) {
+json run_seat(std::size_t self, const std::vector<Endpoint>& roster, const Identity& identity,
+              FileDescriptor listener, const Context& context, std::string_view profile, unsigned threads,
+              const std::function<json(Seat&)>& body) {
   TlsSettings settings;
   settings.roster = roster;
   settings.parties = roster.size();
@@ -65,10 +66,9 @@ std::vector<json> on_three_parties(const Context& context, std::string_view prof
     if (pid == 0) {
       std::string text;
       try {
-        text = run_seat(i, roster, identities[i], std::move(listeners[i]), context, profile, threads, body).dump();
-      } catch (const std::exception& e) {
-        text = json{{"error", e.what()}}.dump();
-      }
+        text = run_seat(i, roster, identities[i], std::move(listeners[i]), context, profile, threads, body)
+                   .dump();
+      } catch (const std::exception& e) { text = json{{"error", e.what()}}.dump(); }
       for (std::size_t done = 0; done < text.size();) {
         const ssize_t n = ::write(ends[1], text.data() + done, text.size() - done);
         if (n <= 0) break;
@@ -84,12 +84,14 @@ std::vector<json> on_three_parties(const Context& context, std::string_view prof
   for (std::size_t i = 0; i < 3; ++i) {
     std::string text;
     char buffer[65536];
-    for (ssize_t n; (n = ::read(results[i].get(), buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<std::size_t>(n));
+    for (ssize_t n; (n = ::read(results[i].get(), buffer, sizeof buffer)) > 0;)
+      text.append(buffer, static_cast<std::size_t>(n));
     out.push_back(text.empty() ? json{{"error", "a process died"}} : json::parse(text));
   }
   for (const pid_t pid : children) ::waitpid(pid, nullptr, 0);
   for (const json& j : out)
-    if (j.is_object() && j.contains("error")) throw std::runtime_error("a party failed: " + j.at("error").get<std::string>());
+    if (j.is_object() && j.contains("error"))
+      throw std::runtime_error("a party failed: " + j.at("error").get<std::string>());
   return out;
 }
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <functional>
-
 #include <nlohmann/json_fwd.hpp>
 
 #include "bench.h"
@@ -19,8 +18,10 @@ struct Seat {
   void synchronize();
 };
 
-/// Runs `body` in three processes, and returns what each of them returned. The process must be single-threaded.
-std::vector<nlohmann::json> on_three_parties(const Context& context, std::string_view profile, unsigned threads,
+/// Runs `body` in three processes, and returns what each of them returned. The process must be
+/// single-threaded.
+std::vector<nlohmann::json> on_three_parties(const Context& context, std::string_view profile,
+                                             unsigned threads,
                                              const std::function<nlohmann::json(Seat&)>& body);
 
 }  // namespace tacit::bench

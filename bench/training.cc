@@ -58,15 +58,19 @@ void training(Context& c, std::string_view name, std::size_t steps) {
   c.add(prefix + ".bytes_total", payload, "bytes a step over all links");
   c.add(prefix + ".rounds", all[0].at("rounds").get<double>(), "rounds a step");
   const StepCost wan = declared_step(graph, "wan", kBatch);
-  c.add("training." + std::string(name) + ".wan.rounds", static_cast<double>(wan.rounds), "rounds a step, wan profile");
-  c.add("training." + std::string(name) + ".wan.bytes_total", static_cast<double>(wan.payload_all), "bytes a step, wan profile");
+  c.add("training." + std::string(name) + ".wan.rounds", static_cast<double>(wan.rounds),
+        "rounds a step, wan profile");
+  c.add("training." + std::string(name) + ".wan.bytes_total", static_cast<double>(wan.payload_all),
+        "bytes a step, wan profile");
 }
 
 /// Examples as large as MNIST, as a party keeps them: components from seeds, and one in full, in a file.
 class StoredImages final : public nn::Examples {
  public:
   StoredImages(const nn::Graph& graph, std::size_t rows, std::size_t batches, std::size_t self)
-      : shape_(graph.values[graph.inputs[0]].shape), classes_(graph.values[graph.outputs[0]].shape.back()), rows_(rows),
+      : shape_(graph.values[graph.inputs[0]].shape),
+        classes_(graph.values[graph.outputs[0]].shape.back()),
+        rows_(rows),
         batches_(batches) {
     const std::size_t width = elements(shape_) + classes_;
     for (std::size_t c : {self, (self + 1) % 3}) {

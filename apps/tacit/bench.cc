@@ -1,7 +1,6 @@
 #include "bench/bench.h"
 
 #include <fstream>
-
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
@@ -54,13 +53,17 @@ json bench(const BenchOptions& options, const Style& style) {
   std::vector<const bench::Benchmark*> chosen;
   for (const auto& b : all) {
     names.push_back(b.name);
-    // A name stands for itself, a group for what begins with it; without either, all that needs no data is run.
-    const bool in_group = b.name == options.name || (b.name.starts_with(options.name) && b.name.size() > options.name.size() && b.name[options.name.size()] == '.');
-    const bool by_default = options.name.empty() && !b.name.starts_with("accuracy") && b.name != "ops.truncation";
+    // A name stands for itself, a group for what begins with it; without either, all that needs no data is
+    // run.
+    const bool in_group =
+        b.name == options.name || (b.name.starts_with(options.name) && b.name.size() > options.name.size() &&
+                                   b.name[options.name.size()] == '.');
+    const bool by_default =
+        options.name.empty() && !b.name.starts_with("accuracy") && b.name != "ops.truncation";
     if (in_group || by_default) chosen.push_back(&b);
   }
-  require(!chosen.empty(), "there is no benchmark '{}': did you mean '{}'? ('tacit bench --list' names all)", options.name,
-          nearest(options.name, names));
+  require(!chosen.empty(), "there is no benchmark '{}': did you mean '{}'? ('tacit bench --list' names all)",
+          options.name, nearest(options.name, names));
   bench::Context context;
   if (!options.link.empty()) context.link = parse_link(options.link);
   context.data = options.data;
@@ -74,16 +77,19 @@ json bench(const BenchOptions& options, const Style& style) {
     for (std::size_t i = first; i < context.figures.size(); ++i) {
       const bench::Figure& f = context.figures[i];
       std::string line = fmt::format("  {:<36} {:>12}  {}", f.name, number(f.value), f.unit);
-      if (const auto at = before.find(f.name); at != before.end() && at->second != 0) line += fmt::format("   ({:.3f} of before)", f.value / at->second);
+      if (const auto at = before.find(f.name); at != before.end() && at->second != 0)
+        line += fmt::format("   ({:.3f} of before)", f.value / at->second);
       std::printf("%s\n", line.c_str());
     }
     std::fflush(stdout);
   }
-  json out{{"machine", fmt::format("{}, {} processors, {} kernels", cpu_model(), available_processors(), to_string(detect_isa()))},
+  json out{{"machine", fmt::format("{}, {} processors, {} kernels", cpu_model(), available_processors(),
+                                   to_string(detect_isa()))},
            {"commit", kCommit},
            {"link", options.link},
            {"results", json::array()}};
-  for (const auto& f : context.figures) out["results"].push_back({{"name", f.name}, {"value", f.value}, {"unit", f.unit}});
+  for (const auto& f : context.figures)
+    out["results"].push_back({{"name", f.name}, {"value", f.value}, {"unit", f.unit}});
   if (!options.json_file.empty()) write_file(options.json_file, out.dump(2) + "\n");
   return out;
 }

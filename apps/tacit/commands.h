@@ -1,14 +1,14 @@
-// The subcommands: each takes its options as plain data (main.cc reads the command line) and returns its result as
-// JSON, which main.cc prints with --json; otherwise the command has told people what there is to tell.
+// The subcommands: each takes its options as plain data (main.cc reads the command line) and returns its
+// result as JSON, which main.cc prints with --json; otherwise the command has told people what there is to
+// tell.
 #pragma once
 
 #include <filesystem>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json_fwd.hpp>
 
 #include "ui.h"
 

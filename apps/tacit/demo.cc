@@ -1,8 +1,7 @@
-// The demo: two owners hold half of a set of handwritten digits each; three parties train a network that none of them
-// can read; one owner receives it. Real processes, real TLS, on this machine; every command is one that a user
-// would type, and is shown.
+// The demo: two owners hold half of a set of handwritten digits each; three parties train a network that none
+// of them can read; one owner receives it. Real processes, real TLS, on this machine; every command is one
+// that a user would type, and is shown.
 #include <fstream>
-
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
@@ -38,16 +37,20 @@ std::vector<std::string> split_rows(const std::string& csv, std::size_t owners) 
   return out;
 }
 
-std::string job_text(const std::map<std::string, std::string>& keys, const std::vector<FileDescriptor>& listeners, bool quick) {
-  std::string t = "# Written by 'tacit demo'. docs/job-file.md explains every key.\n"
-                  "[job]\nname = \"digits\"\nprotocol = \"aby3\"\nprofile = \"lan\"\nfraction_bits = 16\n";
+std::string job_text(const std::map<std::string, std::string>& keys,
+                     const std::vector<FileDescriptor>& listeners, bool quick) {
+  std::string t =
+      "# Written by 'tacit demo'. docs/job-file.md explains every key.\n"
+      "[job]\nname = \"digits\"\nprotocol = \"aby3\"\nprofile = \"lan\"\nfraction_bits = 16\n";
   for (std::size_t i = 0; i < 3; ++i)
-    t += fmt::format("\n[[party]]\nname = \"{}\"\naddress = \"127.0.0.1:{}\"\nkey = \"{}\"\n", kParties[i], local_port(listeners[i]),
-                     keys.at(kParties[i]));
-  for (const char* owner : kOwners) t += fmt::format("\n[[owner]]\nname = \"{}\"\nkey = \"{}\"\n", owner, keys.at(owner));
+    t += fmt::format("\n[[party]]\nname = \"{}\"\naddress = \"127.0.0.1:{}\"\nkey = \"{}\"\n", kParties[i],
+                     local_port(listeners[i]), keys.at(kParties[i]));
+  for (const char* owner : kOwners)
+    t += fmt::format("\n[[owner]]\nname = \"{}\"\nkey = \"{}\"\n", owner, keys.at(owner));
   t += "\n[data]                       # 8x8 pixels, 0 to 16, and the digit\n"
        "partition = \"rows\"\nshape = [1, 8, 8]\ntest_fraction = 0.2\nmetric = \"accuracy\"\n"
-       "label = { name = \"digit\", type = \"category\", values = [\"0\", \"1\", \"2\", \"3\", \"4\", \"5\", \"6\", \"7\", \"8\", \"9\"] }\n";
+       "label = { name = \"digit\", type = \"category\", values = [\"0\", \"1\", \"2\", \"3\", \"4\", \"5\", "
+       "\"6\", \"7\", \"8\", \"9\"] }\n";
   t += "column = [\n";
   for (int y = 0; y < 8; ++y)
     for (int x = 0; x < 8; ++x)
@@ -55,43 +58,58 @@ std::string job_text(const std::map<std::string, std::string>& keys, const std::
   t += "]\n\n[model]\n"
        "[[model.layer]]\nkind = \"conv2d\"\nchannels = 16\nkernel = [3, 3]\npadding = [1, 1]\n"
        "[[model.layer]]\nkind = \"relu\"\n[[model.layer]]\nkind = \"max_pool\"\nkernel = [2, 2]\n"
-       "[[model.layer]]\nkind = \"flatten\"\n[[model.layer]]\nkind = \"dense\"\nunits = 64\n[[model.layer]]\nkind = \"relu\"\n"
+       "[[model.layer]]\nkind = \"flatten\"\n[[model.layer]]\nkind = \"dense\"\nunits = "
+       "64\n[[model.layer]]\nkind = \"relu\"\n"
        "[[model.layer]]\nkind = \"dense\"\nunits = 10\n";
-  t += fmt::format("\n[training]\nepochs = {}\nbatch = 64\nloss = \"softmax_cross_entropy\"\n"
-                   "[training.optimiser]\nname = \"sgd\"\nrate = 0.3\nschedule = \"cosine\"\n", quick ? 8 : 20);
+  t += fmt::format(
+      "\n[training]\nepochs = {}\nbatch = 64\nloss = \"softmax_cross_entropy\"\n"
+      "[training.optimiser]\nname = \"sgd\"\nrate = 0.3\nschedule = \"cosine\"\n",
+      quick ? 8 : 20);
   t += "\n# What may leave the computation, to whom, and why. There is nothing else.\n"
-       "[[release]]\nwhat = \"loss\"\nto = [\"everyone\"]\npurpose = \"to see the training converge\"\ntimes = 40\n"
+       "[[release]]\nwhat = \"loss\"\nto = [\"everyone\"]\npurpose = \"to see the training converge\"\ntimes "
+       "= 40\n"
        "[[release]]\nwhat = \"metric\"\nto = [\"everyone\"]\npurpose = \"to know how good the model is\"\n"
-       "[[release]]\nwhat = \"model\"\nto = [\"north\"]\npurpose = \"north uses the model; no compute party sees it\"\n";
+       "[[release]]\nwhat = \"model\"\nto = [\"north\"]\npurpose = \"north uses the model; no compute party "
+       "sees it\"\n";
   return t;
 }
 
 void print_result(const RunReport& r, const fs::path& out) {
-  auto percent = [](const std::optional<double>& x) { return x ? fmt::format("{:.1f} %", 100 * *x) : std::string("not revealed"); };
-  std::printf("\naccuracy on %zu private test rows   %s   (the same training in the clear: %s)\n", r.test_rows,
-              percent(r.private_metric).c_str(), percent(r.clear_metric).c_str());
+  auto percent = [](const std::optional<double>& x) {
+    return x ? fmt::format("{:.1f} %", 100 * *x) : std::string("not revealed");
+  };
+  std::printf("\naccuracy on %zu private test rows   %s   (the same training in the clear: %s)\n",
+              r.test_rows, percent(r.private_metric).c_str(), percent(r.clear_metric).c_str());
   for (const PartyStats& p : r.parties)
-    std::printf("%-8s sent %s in %llu rounds\n", p.name.c_str(), human_bytes(static_cast<double>(p.total.payload)).c_str(),
+    std::printf("%-8s sent %s in %llu rounds\n", p.name.c_str(),
+                human_bytes(static_cast<double>(p.total.payload)).c_str(),
                 static_cast<unsigned long long>(p.total.rounds));
   std::printf("\nwho learned what:\n");
   for (const Disclosure& d : r.disclosures) {
     std::string to;
     for (const auto& name : d.to) to += (to.empty() ? "" : ", ") + name;
-    std::printf("  %-8s to %s: %s (%llu bits)\n", d.what.c_str(), to.c_str(), d.purpose.c_str(), static_cast<unsigned long long>(d.bits));
+    std::printf("  %-8s to %s: %s (%llu bits)\n", d.what.c_str(), to.c_str(), d.purpose.c_str(),
+                static_cast<unsigned long long>(d.bits));
   }
   if (r.agreement)
-    std::printf("\nmodel.onnx against the fixed-point model, %zu rows: same class in %zu, scores within %.2g (declared bound %.2g; "
-                "%zu rows closer than twice that)\n", r.agreement->examples, r.agreement->same_class, r.agreement->worst_difference,
-                r.agreement->score_bound, r.agreement->close_calls);
-  std::printf("\n%s   open it in a browser\n%s\n%s\n", (out / "report.html").c_str(), (out / "report.json").c_str(), (out / "model.onnx").c_str());
+    std::printf(
+        "\nmodel.onnx against the fixed-point model, %zu rows: same class in %zu, scores within %.2g "
+        "(declared bound %.2g; "
+        "%zu rows closer than twice that)\n",
+        r.agreement->examples, r.agreement->same_class, r.agreement->worst_difference,
+        r.agreement->score_bound, r.agreement->close_calls);
+  std::printf("\n%s   open it in a browser\n%s\n%s\n", (out / "report.html").c_str(),
+              (out / "report.json").c_str(), (out / "model.onnx").c_str());
 }
 
 }  // namespace
 
 nlohmann::json demo(const DemoOptions& options, const Style& style) {
   const fs::path out = options.out;
-  say(style, "Two owners (north, south) hold half of 1,797 handwritten digits each. Three parties (alpha, beta, gamma)\n"
-             "will train a network on all of them. No party ever holds a row, and none sees the model.\n");
+  say(style,
+      "Two owners (north, south) hold half of 1,797 handwritten digits each. Three parties (alpha, beta, "
+      "gamma)\n"
+      "will train a network on all of them. No party ever holds a row, and none sees the model.\n");
   TemporaryFolder folder;
   std::vector<FileDescriptor> listeners;
   std::map<std::string, std::string> keys;
@@ -120,12 +138,15 @@ nlohmann::json demo(const DemoOptions& options, const Style& style) {
   for (std::size_t i = 0; i < 5; ++i) {
     const bool is_party = i < 3;
     const std::string name = is_party ? kParties[i] : kOwners[i - 3];
-    ChildSpec child{name, {"train", job_file.string(), is_party ? "--party" : "--owner", name, "--key",
-                           (folder.path() / (name + ".key")).string(), "--out", (folder.path() / (name + "-out")).string(),
-                           "--state", (folder.path() / (name + "-state")).string()},
-                    is_party ? listeners[i].get() : -1};
+    ChildSpec child{
+        name,
+        {"train", job_file.string(), is_party ? "--party" : "--owner", name, "--key",
+         (folder.path() / (name + ".key")).string(), "--out", (folder.path() / (name + "-out")).string(),
+         "--state", (folder.path() / (name + "-state")).string()},
+        is_party ? listeners[i].get() : -1};
     if (!is_party) child.arguments.insert(child.arguments.end(), {"--data", files[i - 3].features.string()});
-    say(style, fmt::format("  tacit train job.toml --{} {}{}", is_party ? "party" : "owner", name, is_party ? "" : fmt::format(" --data {}.csv", name)));
+    say(style, fmt::format("  tacit train job.toml --{} {}{}", is_party ? "party" : "owner", name,
+                           is_party ? "" : fmt::format(" --data {}.csv", name)));
     children.push_back(std::move(child));
   }
   say(style, "");
@@ -136,9 +157,10 @@ nlohmann::json demo(const DemoOptions& options, const Style& style) {
       if (name == kParties[0]) line.show(p);
     });
     report = read_report(folder.path() / "alpha-out" / "report.json");
-    const ClearRun clear = run_clear(job, files, report.loss.size(), [&](std::size_t done, std::size_t total) {
-      line.show({"the same in the clear, to compare", done, total, std::nullopt, 0});
-    });
+    const ClearRun clear =
+        run_clear(job, files, report.loss.size(), [&](std::size_t done, std::size_t total) {
+          line.show({"the same in the clear, to compare", done, total, std::nullopt, 0});
+        });
     report.clear_metric = clear.metric;
     report.clear_loss = clear.loss;
     report.clear_note = "the same training in double precision, by the demo itself: its data are public";

@@ -33,7 +33,8 @@ struct Child {
 
 std::pair<FileDescriptor, FileDescriptor> make_pipe() {
   int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw IoError(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
+  if (::pipe2(ends, O_CLOEXEC) != 0)
+    throw IoError(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
   return {FileDescriptor(ends[0]), FileDescriptor(ends[1])};
 }
 
@@ -61,7 +62,8 @@ Child start(const ChildSpec& spec) {
   child.name = spec.name;
   const int error = posix_spawn(&child.pid, words[0].c_str(), &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
-  if (error != 0) throw IoError(fmt::format("cannot start a process for {}: {}", spec.name, std::strerror(error)));
+  if (error != 0)
+    throw IoError(fmt::format("cannot start a process for {}: {}", spec.name, std::strerror(error)));
   child.progress = std::move(progress_read);
   child.errors = std::move(error_read);
   for (const FileDescriptor* fd : {&child.progress, &child.errors}) fcntl(fd->get(), F_SETFL, O_NONBLOCK);
@@ -95,14 +97,21 @@ void take(FileDescriptor& fd, std::string& text) {
   std::string text = worst->error_text;
   if (text.starts_with("tacit: ")) text.erase(0, 7);
   while (!text.empty() && text.back() == '\n') text.pop_back();
-  if (text.empty()) text = fmt::format("the process of {} ended with status {}", worst->name, worst->code());
-  else text = fmt::format("{}: {}", worst->name, text);
+  if (text.empty())
+    text = fmt::format("the process of {} ended with status {}", worst->name, worst->code());
+  else
+    text = fmt::format("{}: {}", worst->name, text);
   switch (worst->code()) {
-    case 2: throw UsageError(text);
-    case 3: throw IoError(text);
-    case 4: throw PeerError(worst->name, text);
-    case 5: throw CheatDetected(text);
-    default: throw std::runtime_error(text);
+    case 2:
+      throw UsageError(text);
+    case 3:
+      throw IoError(text);
+    case 4:
+      throw PeerError(worst->name, text);
+    case 5:
+      throw CheatDetected(text);
+    default:
+      throw std::runtime_error(text);
   }
 }
 
@@ -113,7 +122,9 @@ void drive(const std::vector<ChildSpec>& specs, std::chrono::milliseconds patien
   std::vector<Child> children;
   for (const ChildSpec& spec : specs) children.push_back(start(spec));
   std::optional<Clock::time_point> failed;
-  auto running = [&] { return std::count_if(children.begin(), children.end(), [](const Child& c) { return !c.status; }); };
+  auto running = [&] {
+    return std::count_if(children.begin(), children.end(), [](const Child& c) { return !c.status; });
+  };
   while (running() > 0) {
     std::vector<pollfd> polls;
     for (const Child& c : children)
@@ -123,7 +134,8 @@ void drive(const std::vector<ChildSpec>& specs, std::chrono::milliseconds patien
     for (Child& c : children) {
       if (c.progress) take(c.progress, c.progress_text);
       if (c.errors) take(c.errors, c.error_text);
-      for (std::size_t end; (end = c.progress_text.find('\n')) != std::string::npos; c.progress_text.erase(0, end + 1))
+      for (std::size_t end; (end = c.progress_text.find('\n')) != std::string::npos;
+           c.progress_text.erase(0, end + 1))
         if (progress) progress(c.name, progress_from_line(c.progress_text.substr(0, end)));
       int status = 0;
       if (!c.status && ::waitpid(c.pid, &status, WNOHANG) == c.pid) {
@@ -143,7 +155,8 @@ void drive(const std::vector<ChildSpec>& specs, std::chrono::milliseconds patien
 
 TemporaryFolder::TemporaryFolder() {
   std::string name = (fs::temp_directory_path() / "tacit-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) throw IoError(fmt::format("cannot make a temporary folder: {}", std::strerror(errno)));
+  if (::mkdtemp(name.data()) == nullptr)
+    throw IoError(fmt::format("cannot make a temporary folder: {}", std::strerror(errno)));
   path_ = name;
 }
 TemporaryFolder::~TemporaryFolder() {
@@ -183,14 +196,14 @@ LocalRun::LocalRun(const PlaceOptions& options)
 ChildSpec LocalRun::child(const std::string& verb, PartyId who) const {
   const bool is_party = job_.is_party(who);
   const std::string name = job_.names()[index(who)];
-  ChildSpec child{name,
-                  {verb, options_.job.string(), is_party ? "--party" : "--owner", name,
-                   "--key", (out_ / "keys" / (name + ".key")).string(),
-                   "--out", (out_ / (name + "-out")).string(),
-                   "--state", (out_ / (name + "-state")).string(),
-                   "--overrides", (out_ / "keys" / "overrides.json").string()},
-                  is_party ? rehearsal_.listeners[index(who)].get() : -1};
-  if (options_.threads > 0 && is_party) child.arguments.insert(child.arguments.end(), {"--threads", std::to_string(options_.threads)});
+  ChildSpec child{
+      name,
+      {verb, options_.job.string(), is_party ? "--party" : "--owner", name, "--key",
+       (out_ / "keys" / (name + ".key")).string(), "--out", (out_ / (name + "-out")).string(), "--state",
+       (out_ / (name + "-state")).string(), "--overrides", (out_ / "keys" / "overrides.json").string()},
+      is_party ? rehearsal_.listeners[index(who)].get() : -1};
+  if (options_.threads > 0 && is_party)
+    child.arguments.insert(child.arguments.end(), {"--threads", std::to_string(options_.threads)});
   return child;
 }
 

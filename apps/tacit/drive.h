@@ -1,4 +1,5 @@
-// Running the parts of a job as processes of this machine: each is this same program, as a person would start it.
+// Running the parts of a job as processes of this machine: each is this same program, as a person would start
+// it.
 #pragma once
 
 #include <functional>
@@ -31,15 +32,15 @@ class TemporaryFolder {
   fs::path path_;
 };
 
-/// Free ports of this machine for all parties of a job, listened on already, and keys for everyone: those in `folder`,
-/// or new ones that are written there.
+/// Free ports of this machine for all parties of a job, listened on already, and keys for everyone: those in
+/// `folder`, or new ones that are written there.
 struct Rehearsal {
   std::vector<FileDescriptor> listeners;
   explicit Rehearsal(Job& job, const fs::path& folder);
 };
 
-/// A job with all its processes on this machine. Keys, results and state lie in one folder, so that what was trained
-/// can be asked later.
+/// A job with all its processes on this machine. Keys, results and state lie in one folder, so that what was
+/// trained can be asked later.
 class LocalRun {
  public:
   explicit LocalRun(const PlaceOptions& options);

@@ -17,8 +17,10 @@ nlohmann::json keys(const KeysOptions& options, const Style& style) {
     const std::string key = to_string(identity.public_key());
     out[name] = {{"file", file.string()}, {"key", key}};
     if (!style.json)
-      std::printf("%s   private, keep it; whoever has it is %s\n  for the job file:  name = \"%s\"\n                     key = \"%s\"\n",
-                  file.c_str(), name.c_str(), name.c_str(), key.c_str());
+      std::printf(
+          "%s   private, keep it; whoever has it is %s\n  for the job file:  name = \"%s\"\n                 "
+          "    key = \"%s\"\n",
+          file.c_str(), name.c_str(), name.c_str(), key.c_str());
   }
   return out;
 }

@@ -4,10 +4,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
-
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
@@ -22,11 +21,13 @@ using namespace tacit::app;
 void prepare_process() {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of writing, like a full disk
-  // Keys and an owner's plain data are in memory: no core dumps, no attaching by other programs of the same user.
+  // Keys and an owner's plain data are in memory: no core dumps, no attaching by other programs of the same
+  // user.
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
   prctl(PR_SET_DUMPABLE, 0);
-  // Large tensors come and go with every batch: keep their memory instead of giving it back and clearing it again.
+  // Large tensors come and go with every batch: keep their memory instead of giving it back and clearing it
+  // again.
   mallopt(M_MMAP_MAX, 0);
   mallopt(M_TRIM_THRESHOLD, 2'000'000'000);
   mallopt(M_TOP_PAD, 16 << 20);
@@ -35,43 +36,55 @@ void prepare_process() {
 
 void add_place(CLI::App* c, PlaceOptions& o) {
   c->add_option("job", o.job, "The job file")->required();
-  c->add_option("--key", o.key, "This party's or owner's private key (default: NAME.key beside the job file)");
+  c->add_option("--key", o.key,
+                "This party's or owner's private key (default: NAME.key beside the job file)");
   c->add_option("--out", o.out, "Folder for results (default: NAME-out beside the job file)");
-  c->add_option("--state", o.state, "Folder for this party's shares (default: NAME-state beside the job file)");
-  c->add_option("--threads", o.threads, "Threads for local work (default: all processors, shared with parties on this machine)");
+  c->add_option("--state", o.state,
+                "Folder for this party's shares (default: NAME-state beside the job file)");
+  c->add_option("--threads", o.threads,
+                "Threads for local work (default: all processors, shared with parties on this machine)");
   c->add_option("--listen-fd", o.listen_fd)->group("");
   c->add_option("--progress-fd", o.progress_fd)->group("");
   c->add_option("--overrides", o.overrides)->group("");
 }
 
 int run(int argc, char** argv) {
-  CLI::App cli{"tacit: private machine learning. Several owners' data train one model, and nobody sees the data or the model.\n"
-               "Start with:  tacit demo\n"
-               "Your own:    tacit new job --from my.csv,  tacit keys new NAME,  tacit train job.toml --party NAME"};
+  CLI::App cli{
+      "tacit: private machine learning. Several owners' data train one model, and nobody sees the data or "
+      "the model.\n"
+      "Start with:  tacit demo\n"
+      "Your own:    tacit new job --from my.csv,  tacit keys new NAME,  tacit train job.toml --party NAME"};
   cli.name("tacit");
   cli.set_version_flag("--version", std::string("tacit ") + kVersion + " (" + kCommit + ")");
   cli.require_subcommand(1);
   cli.fallthrough();
-  cli.footer("Exit codes: 0 done, 2 your mistake, 3 disk or network, 4 a peer misbehaved or left, 5 cheating detected.\n"
-             "'tacit COMMAND --help' tells more of each command; docs/ holds the guides.");
+  cli.footer(
+      "Exit codes: 0 done, 2 your mistake, 3 disk or network, 4 a peer misbehaved or left, 5 cheating "
+      "detected.\n"
+      "'tacit COMMAND --help' tells more of each command; docs/ holds the guides.");
   Style style;
   cli.add_flag("--json", style.json, "Print the result as JSON on standard output");
   cli.add_flag("--quiet", style.quiet, "Show no progress");
   nlohmann::json result;
 
   DemoOptions demo_options;
-  auto* demo_command = cli.add_subcommand("demo", "Three parties train a network on two owners' data, here and now, over TLS");
-  demo_command->add_option("--out", demo_options.out, "Folder for report.html, report.json and model.onnx (default: demo-out)");
+  auto* demo_command =
+      cli.add_subcommand("demo", "Three parties train a network on two owners' data, here and now, over TLS");
+  demo_command->add_option("--out", demo_options.out,
+                           "Folder for report.html, report.json and model.onnx (default: demo-out)");
   demo_command->add_flag("--quick", demo_options.quick, "Fewer epochs: under a minute");
   demo_command->callback([&] { result = demo(demo_options, style); });
 
-  auto* test_command = cli.add_subcommand("test", "Run every test of this source tree (use the script: ./tacit test)");
-  test_command->callback([&] { throw UsageError("tests are built from the source tree: run './tacit test' in its folder"); });
+  auto* test_command =
+      cli.add_subcommand("test", "Run every test of this source tree (use the script: ./tacit test)");
+  test_command->callback(
+      [&] { throw UsageError("tests are built from the source tree: run './tacit test' in its folder"); });
 
   auto* keys_command = cli.add_subcommand("keys", "Make and show identities: Ed25519 keys that never expire");
   keys_command->require_subcommand(1);
   KeysOptions keys_options;
-  auto* keys_new = keys_command->add_subcommand("new", "Make a private key file NAME.key and print the public key for the job file");
+  auto* keys_new = keys_command->add_subcommand(
+      "new", "Make a private key file NAME.key and print the public key for the job file");
   keys_new->add_option("names", keys_options.names, "Names of parties or owners")->required();
   keys_new->add_option("--dir", keys_options.folder, "Folder for the key files (default: here)");
   keys_new->callback([&] { result = keys(keys_options, style); });
@@ -83,50 +96,68 @@ int run(int argc, char** argv) {
   NewJobOptions new_options;
   auto* new_command = cli.add_subcommand("new", "Draft files for a job of your own");
   new_command->require_subcommand(1);
-  auto* new_job_command = new_command->add_subcommand("job", "Draft a job file from a CSV, and show what it would publish");
+  auto* new_job_command =
+      new_command->add_subcommand("job", "Draft a job file from a CSV, and show what it would publish");
   new_job_command->add_option("--from", new_options.from, "A CSV like the owners'")->required();
-  new_job_command->add_option("--out", new_options.out, "Where to write it (default: job.toml); never overwritten");
+  new_job_command->add_option("--out", new_options.out,
+                              "Where to write it (default: job.toml); never overwritten");
   new_job_command->add_option("--label", new_options.label, "The column to predict (default: guessed)");
   new_job_command->callback([&] { result = new_job(new_options, style); });
 
   PlaceOptions share_options;
-  auto* share_command = cli.add_subcommand("share", "An owner splits its file into secret shares and sends them to the parties");
+  auto* share_command = cli.add_subcommand(
+      "share", "An owner splits its file into secret shares and sends them to the parties");
   add_place(share_command, share_options);
   share_command->add_option("--owner", share_options.owner, "Which owner of the job this is")->required();
-  share_command->add_option("--data", share_options.data, "The file: CSV, NPY, NPZ or IDX, plain or gzip")->required();
+  share_command->add_option("--data", share_options.data, "The file: CSV, NPY, NPZ or IDX, plain or gzip")
+      ->required();
   share_command->add_option("--labels", share_options.labels, "For arrays: the file of labels");
   share_command->callback([&] { result = share(share_options, style); });
 
   PlaceOptions party_options;
-  auto* party_command = cli.add_subcommand("party", "Run one compute party: train if there is no model yet, then answer predictions");
+  auto* party_command = cli.add_subcommand(
+      "party", "Run one compute party: train if there is no model yet, then answer predictions");
   add_place(party_command, party_options);
   party_command->add_option("--party", party_options.party, "Which party of the job this is")->required();
   party_command->callback([&] { result = party(party_options, style); });
 
   TrainOptions train_options;
-  auto* train_command = cli.add_subcommand("train", "Train: as one party, as an owner, or all of them on this machine");
+  auto* train_command =
+      cli.add_subcommand("train", "Train: as one party, as an owner, or all of them on this machine");
   add_place(train_command, train_options);
   train_command->add_option("--party", train_options.party, "Run this compute party");
-  train_command->add_option("--owner", train_options.owner, "Run this owner: bring --data, stay, and collect what the policy gives it");
-  train_command->add_flag("--simulate", train_options.simulate, "Run all as threads of this process (stamped as a simulation)");
-  train_command->add_flag("--local", train_options.local, "Run all as processes of this machine, with keys made for it");
-  train_command->add_option("--data", train_options.data, "The owner's file; with --simulate or --local: OWNER=FILE for each");
-  train_command->add_option("--labels", train_options.labels, "For arrays: the file of labels (OWNER=FILE for each, if several)");
-  train_command->add_flag("--clear", train_options.clear, "With --simulate or --local: also train in the clear, to compare");
-  train_command->add_option("--link", train_options.link, "Slow the links down, for example 40ms,100mbit; the same for all parties and owners");
+  train_command->add_option("--owner", train_options.owner,
+                            "Run this owner: bring --data, stay, and collect what the policy gives it");
+  train_command->add_flag("--simulate", train_options.simulate,
+                          "Run all as threads of this process (stamped as a simulation)");
+  train_command->add_flag("--local", train_options.local,
+                          "Run all as processes of this machine, with keys made for it");
+  train_command->add_option("--data", train_options.data,
+                            "The owner's file; with --simulate or --local: OWNER=FILE for each");
+  train_command->add_option("--labels", train_options.labels,
+                            "For arrays: the file of labels (OWNER=FILE for each, if several)");
+  train_command->add_flag("--clear", train_options.clear,
+                          "With --simulate or --local: also train in the clear, to compare");
+  train_command->add_option(
+      "--link", train_options.link,
+      "Slow the links down, for example 40ms,100mbit; the same for all parties and owners");
   train_command->callback([&] { result = train(train_options, style); });
 
   TrainOptions predict_options;
-  auto* predict_command = cli.add_subcommand("predict", "Ask a trained model about private examples, or answer as a party");
+  auto* predict_command =
+      cli.add_subcommand("predict", "Ask a trained model about private examples, or answer as a party");
   add_place(predict_command, predict_options);
-  predict_command->add_option("--party", predict_options.party, "Answer one owner's questions as this compute party");
+  predict_command->add_option("--party", predict_options.party,
+                              "Answer one owner's questions as this compute party");
   predict_command->add_option("--owner", predict_options.owner, "Ask as this owner");
   predict_command->add_option("--data", predict_options.data, "The examples to ask about");
-  predict_command->add_flag("--local", predict_options.local, "Run all as processes of this machine, after 'train --local'");
+  predict_command->add_flag("--local", predict_options.local,
+                            "Run all as processes of this machine, after 'train --local'");
   predict_command->callback([&] { result = predict(predict_options, style); });
 
   BenchOptions bench_options;
-  auto* bench_command = cli.add_subcommand("bench", "Measure: a table with seconds, bytes and rounds, to compare with earlier runs");
+  auto* bench_command = cli.add_subcommand(
+      "bench", "Measure: a table with seconds, bytes and rounds, to compare with earlier runs");
   bench_command->add_option("name", bench_options.name, "What to measure, or a group of it");
   bench_command->add_flag("--list", bench_options.list, "List what there is");
   bench_command->add_option("--json-file,--json", bench_options.json_file, "Write the results to this file");
@@ -137,7 +168,8 @@ int run(int argc, char** argv) {
 
   std::vector<fs::path> report_files;
   fs::path report_html;
-  auto* report_command = cli.add_subcommand("report", "Show a report.json in words, or draw it again as HTML");
+  auto* report_command =
+      cli.add_subcommand("report", "Show a report.json in words, or draw it again as HTML");
   report_command->add_option("files", report_files, "report.json")->required();
   report_command->add_option("--html", report_html, "Write it as HTML to this file");
   report_command->callback([&] { result = report(report_files, report_html, style); });

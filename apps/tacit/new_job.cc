@@ -1,6 +1,5 @@
 // Drafting a job from one CSV: a file to correct, and a plain list of what its schema would make public.
 #include <algorithm>
-
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
@@ -17,8 +16,10 @@ std::string quoted(const std::string& text) {
   std::string out = "\"";
   for (char c : text) {
     if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) < 0x20) out += fmt::format("\\u{:04X}", static_cast<unsigned>(c));
-    else out += c;
+    if (static_cast<unsigned char>(c) < 0x20)
+      out += fmt::format("\\u{:04X}", static_cast<unsigned>(c));
+    else
+      out += c;
   }
   return out + "\"";
 }
@@ -32,7 +33,8 @@ std::string list(const std::vector<std::string>& values) {
 std::string range_keys(const NumberRange& r) {
   std::string out = fmt::format("range = [{:.12g}, {:.12g}]", r.low, r.high);
   if (r.scaling != Scaling::Unit) out += fmt::format(", scaling = \"{}\"", to_string(r.scaling));
-  if (r.scaling == Scaling::Standard) out += fmt::format(", mean = {:.12g}, deviation = {:.12g}", r.mean, r.deviation);
+  if (r.scaling == Scaling::Standard)
+    out += fmt::format(", mean = {:.12g}, deviation = {:.12g}", r.mean, r.deviation);
   return out;
 }
 
@@ -56,24 +58,39 @@ std::string column_keys(const Column& c, bool label) {
 std::string draft_text(const Schema& s, const fs::path& from) {
   const bool number = s.label && std::holds_alternative<NumberCoding>(s.label->coding);
   const bool binary = s.label && std::holds_alternative<BinaryCoding>(s.label->coding);
-  std::string t = fmt::format("# Drafted from {}: a beginning, to be corrected. Everything here is public to all parties and owners.\n"
-                              "# docs/job-file.md explains every key.\n\n[job]\nname = \"my-job\"\nprotocol = \"aby3\"\n\n",
-                              from.filename().string());
+  std::string t = fmt::format(
+      "# Drafted from {}: a beginning, to be corrected. Everything here is public to all parties and "
+      "owners.\n"
+      "# docs/job-file.md explains every key.\n\n[job]\nname = \"my-job\"\nprotocol = \"aby3\"\n\n",
+      from.filename().string());
   for (const char* party : {"alpha", "beta", "gamma"})
-    t += fmt::format("[[party]]                    # a machine that computes, run by somebody who does not collude with the others\n"
-                     "name = \"{}\"\naddress = \"{}.example:7100\"\nkey = \"\"                     # from: tacit keys new {}\n\n", party, party, party);
-  t += "[[owner]]                    # one section an owner of data\nname = \"north\"\nkey = \"\"                     # from: tacit keys new north\n\n";
-  t += fmt::format("[data]\npartition = \"rows\"           # every owner has other rows of the same columns\ntest_fraction = 0.2\nmetric = \"{}\"\n",
-                   number ? "mse" : "accuracy");
+    t += fmt::format(
+        "[[party]]                    # a machine that computes, run by somebody who does not collude with "
+        "the others\n"
+        "name = \"{}\"\naddress = \"{}.example:7100\"\nkey = \"\"                     # from: tacit keys new "
+        "{}\n\n",
+        party, party, party);
+  t += "[[owner]]                    # one section an owner of data\nname = \"north\"\nkey = \"\"            "
+       "         # from: tacit keys new north\n\n";
+  t += fmt::format(
+      "[data]\npartition = \"rows\"           # every owner has other rows of the same "
+      "columns\ntest_fraction = 0.2\nmetric = \"{}\"\n",
+      number ? "mse" : "accuracy");
   if (!s.id.empty()) t += "id = " + quoted(s.id) + "\n";
   if (s.missing != Schema().missing) t += "missing = " + list(s.missing) + "\n";
   if (s.label) t += "label = { " + column_keys(*s.label, true) + " }\n";
   t += "column = [\n";
   for (const Column& c : s.features) t += "  { " + column_keys(c, false) + " },\n";
   t += "]\n\n[model]\n";
-  t += "[[model.layer]]\nkind = \"dense\"\nunits = 32\n[[model.layer]]\nkind = \"relu\"\n[[model.layer]]\nkind = \"dense\"\n";
-  t += fmt::format("units = {}\n\n[training]\nepochs = 10\nbatch = 128\nloss = \"{}\"\n[training.optimiser]\nname = \"sgd\"\nrate = 0.1\n\n",
-                   target_width(s), number ? "squared_error" : binary ? "binary_cross_entropy" : "softmax_cross_entropy");
+  t += "[[model.layer]]\nkind = \"dense\"\nunits = 32\n[[model.layer]]\nkind = "
+       "\"relu\"\n[[model.layer]]\nkind = \"dense\"\n";
+  t += fmt::format(
+      "units = {}\n\n[training]\nepochs = 10\nbatch = 128\nloss = \"{}\"\n[training.optimiser]\nname = "
+      "\"sgd\"\nrate = 0.1\n\n",
+      target_width(s),
+      number   ? "squared_error"
+      : binary ? "binary_cross_entropy"
+               : "softmax_cross_entropy");
   t += "# What may leave the computation. Nothing else does.\n"
        "[[release]]\nwhat = \"metric\"\nto = [\"owners\"]\npurpose = \"to know how good the model is\"\n\n"
        "[[release]]\nwhat = \"model\"\nto = [\"north\"]\npurpose = \"north will use the model\"\n";
@@ -83,27 +100,33 @@ std::string draft_text(const Schema& s, const fs::path& from) {
 }  // namespace
 
 nlohmann::json new_job(const NewJobOptions& options, const Style& style) {
-  require(!fs::exists(options.out), "'{}' exists already: name another file with --out", options.out.string());
+  require(!fs::exists(options.out), "'{}' exists already: name another file with --out",
+          options.out.string());
   Draft draft = draft_schema(options.from);
   if (!options.label.empty()) {
     Schema& s = draft.schema;
-    const auto at = std::find_if(s.features.begin(), s.features.end(), [&](const Column& c) { return c.name == options.label; });
+    const auto at = std::find_if(s.features.begin(), s.features.end(),
+                                 [&](const Column& c) { return c.name == options.label; });
     if (!s.label || s.label->name != options.label) {
       std::vector<std::string> names;
       for (const Column& c : s.features) names.push_back(c.name);
-      require(at != s.features.end(), "'{}' has no column '{}': did you mean '{}'?", options.from.string(), options.label,
-              nearest(options.label, names));
+      require(at != s.features.end(), "'{}' has no column '{}': did you mean '{}'?", options.from.string(),
+              options.label, nearest(options.label, names));
       std::swap(*at, *s.label);
-      std::visit([](auto& coding) {
-        if constexpr (requires { coding.fill; }) coding.fill.reset();
-      }, s.label->coding);
+      std::visit(
+          [](auto& coding) {
+            if constexpr (requires { coding.fill; }) coding.fill.reset();
+          },
+          s.label->coding);
     }
   }
   write_file(options.out, draft_text(draft.schema, options.from));
   if (!style.json) {
     for (const std::string& note : draft.notes) std::printf("%s\n", note.c_str());
-    std::printf("\n%s is a draft: put in addresses and keys, correct the ranges, then give the same file to everyone.\n",
-                options.out.c_str());
+    std::printf(
+        "\n%s is a draft: put in addresses and keys, correct the ranges, then give the same file to "
+        "everyone.\n",
+        options.out.c_str());
   }
   return {{"job", options.out.string()}, {"notes", draft.notes}};
 }

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <fstream>
-
 #include <nlohmann/json.hpp>
 
 #include "tacit/base/error.h"
@@ -34,13 +33,15 @@ Job read_job_with_overrides(const fs::path& file, const fs::path& overrides) {
 
 void write_overrides(const Job& job, const fs::path& file) {
   json j;
-  for (const Endpoint& e : job.parties) j[e.name] = {{"key", to_string(e.key)}, {"address", to_string(e.address)}};
+  for (const Endpoint& e : job.parties)
+    j[e.name] = {{"key", to_string(e.key)}, {"address", to_string(e.address)}};
   for (const Endpoint& e : job.owners) j[e.name] = {{"key", to_string(e.key)}};
   write_file(file, j.dump(2));
 }
 
 std::map<std::string, DataFiles> data_by_owner(const Job& job, const std::vector<std::string>& data,
-                                               const std::vector<std::string>& labels, const std::string& only) {
+                                               const std::vector<std::string>& labels,
+                                               const std::string& only) {
   std::map<std::string, DataFiles> out;
   auto each = [&](const std::vector<std::string>& list, auto&& put) {
     for (const std::string& text : list) {
@@ -71,13 +72,14 @@ void ProgressSink::operator()(const Progress& p) {
   if (p.loss) j["loss"] = *p.loss;
   const std::string text = j.dump() + "\n";
   // Nobody waits for the result of a process whose driver is gone.
-  if (::write(fd_, text.data(), text.size()) < 0 && errno == EPIPE) throw IoError("the program that started this one has ended");
+  if (::write(fd_, text.data(), text.size()) < 0 && errno == EPIPE)
+    throw IoError("the program that started this one has ended");
 }
 
 Progress progress_from_line(const std::string& line) {
   const json j = json::parse(line);
-  Progress p{j.at("phase").get<std::string>(), j.at("done").get<std::size_t>(), j.at("total").get<std::size_t>(), std::nullopt,
-             j.at("bytes").get<std::uint64_t>()};
+  Progress p{j.at("phase").get<std::string>(), j.at("done").get<std::size_t>(),
+             j.at("total").get<std::size_t>(), std::nullopt, j.at("bytes").get<std::uint64_t>()};
   if (j.contains("loss")) p.loss = j.at("loss").get<double>();
   return p;
 }
@@ -96,13 +98,16 @@ Place::Place(const PlaceOptions& options, const Style& style)
   out_ = options.out.empty() ? beside / (name_ + "-out") : options.out;
   state_ = options.state.empty() ? beside / (name_ + "-state") : options.state;
   const fs::path key = options.key.empty() ? beside / (name_ + ".key") : options.key;
-  require(fs::exists(key), "there is no key file '{}': make one with 'tacit keys new {}', or name it with --key", key.string(), name_);
+  require(fs::exists(key),
+          "there is no key file '{}': make one with 'tacit keys new {}', or name it with --key", key.string(),
+          name_);
   identity_ = Identity::load(key);
 }
 
 void Place::connect() {
   // Before anyone is met: a mistake in it is nobody else's concern.
-  const std::optional<LinkShape> shape = options_.link.empty() ? std::nullopt : std::optional(parse_link(options_.link));
+  const std::optional<LinkShape> shape =
+      options_.link.empty() ? std::nullopt : std::optional(parse_link(options_.link));
   TlsSettings settings;
   settings.roster = job_.roster();
   settings.parties = job_.parties.size();
@@ -173,27 +178,34 @@ std::string prediction_text(const Schema& schema, std::span<const double> row) {
     return name.substr(name.find('=') + 1);
   }
   if (schema.label)
-    if (const auto* b = std::get_if<BinaryCoding>(&schema.label->coding)) return row[0] >= 0 ? b->one : b->zero;
+    if (const auto* b = std::get_if<BinaryCoding>(&schema.label->coding))
+      return row[0] >= 0 ? b->one : b->zero;
   if (schema.label)
-    if (const auto* n = std::get_if<NumberCoding>(&schema.label->coding)) return fmt::format("{:.6g}", n->range.decode(row[0]));
+    if (const auto* n = std::get_if<NumberCoding>(&schema.label->coding))
+      return fmt::format("{:.6g}", n->range.decode(row[0]));
   return fmt::format("{:.6g}", row[0]);
 }
 
 }  // namespace
 
-std::vector<fs::path> write_received_predictions(const Job& job, const OwnerResult& result, const fs::path& folder) {
+std::vector<fs::path> write_received_predictions(const Job& job, const OwnerResult& result,
+                                                 const fs::path& folder) {
   const Schema& schema = job.data.schema;
   std::vector<fs::path> files;
   for (const Received& r : result.received) {
     if (r.what != "predictions" && r.what != "scores") continue;
-    const std::size_t rows = r.value.shape.at(0), width = r.value.values.size() / std::max<std::size_t>(rows, 1);
+    const std::size_t rows = r.value.shape.at(0),
+                      width = r.value.values.size() / std::max<std::size_t>(rows, 1);
     std::vector<std::string> header = target_names(schema);
-    if (r.what == "predictions" || header.size() != width) header.assign(r.what == "scores" ? width : 1, schema.label ? schema.label->name : r.what);
+    if (r.what == "predictions" || header.size() != width)
+      header.assign(r.what == "scores" ? width : 1, schema.label ? schema.label->name : r.what);
     std::vector<std::vector<std::string>> lines(rows);
     for (std::size_t i = 0; i < rows; ++i) {
       const std::span<const double> row(r.value.values.data() + i * width, width);
-      if (r.what == "predictions") lines[i] = {prediction_text(schema, row)};
-      else for (double v : row) lines[i].push_back(fmt::format("{:.9g}", v));
+      if (r.what == "predictions")
+        lines[i] = {prediction_text(schema, row)};
+      else
+        for (double v : row) lines[i].push_back(fmt::format("{:.9g}", v));
     }
     fs::create_directories(folder);
     files.push_back(folder / (r.what + ".csv"));

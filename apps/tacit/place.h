@@ -14,7 +14,8 @@ void write_overrides(const Job& job, const fs::path& file);
 
 /// "OWNER=FILE" options by owner; a bare FILE belongs to `only`. UsageError for unknown or missing owners.
 std::map<std::string, DataFiles> data_by_owner(const Job& job, const std::vector<std::string>& data,
-                                               const std::vector<std::string>& labels, const std::string& only);
+                                               const std::vector<std::string>& labels,
+                                               const std::string& only);
 
 /// The threads for one party, when `parties_here` of them share this machine.
 unsigned threads_for(unsigned asked, std::size_t parties_here);
@@ -66,9 +67,11 @@ class Place {
   ProgressSink sink_;
 };
 
-/// Writes model.onnx into `folder` if the model is among what was received; what became of it, for the report.
+/// Writes model.onnx into `folder` if the model is among what was received; what became of it, for the
+/// report.
 bool write_received_model(const Job& job, const OwnerResult& result, const fs::path& folder);
 /// Writes predictions.csv and scores.csv into `folder`, of what was received; the files.
-std::vector<fs::path> write_received_predictions(const Job& job, const OwnerResult& result, const fs::path& folder);
+std::vector<fs::path> write_received_predictions(const Job& job, const OwnerResult& result,
+                                                 const fs::path& folder);
 
 }  // namespace tacit::app

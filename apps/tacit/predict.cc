@@ -18,9 +18,12 @@ std::vector<PartyId> askers(const Job& job) {
   for (const ReleaseRule& r : job.releases)
     if (r.what == "predictions" || r.what == "scores")
       for (const std::string& name : r.to)
-        if (const PartyId id = job.endpoint(name); !job.is_party(id) && std::find(out.begin(), out.end(), id) == out.end())
+        if (const PartyId id = job.endpoint(name);
+            !job.is_party(id) && std::find(out.begin(), out.end(), id) == out.end())
           out.push_back(id);
-  require(!out.empty(), "the job's policy releases predictions to no owner: it needs a [[release]] with what = \"predictions\" or \"scores\"");
+  require(!out.empty(),
+          "the job's policy releases predictions to no owner: it needs a [[release]] with what = "
+          "\"predictions\" or \"scores\"");
   return out;
 }
 
@@ -35,7 +38,8 @@ json ask(const TrainOptions& options, const Style& style) {
   owner.ask = true;
   owner.progress = [&](const Progress& p) { place.sink()(p); };
   place.connect();
-  const OwnerResult result = run_owner(place.job(), place.self(), place.wire(), place.identity(), place.mode(), owner);
+  const OwnerResult result =
+      run_owner(place.job(), place.self(), place.wire(), place.identity(), place.mode(), owner);
   place.sink().finish();
   json out{{"report", to_json(result.report)}};
   for (const fs::path& file : write_received_predictions(place.job(), result, place.out())) {
@@ -62,7 +66,8 @@ PartyId next_asker(Place& place, const std::vector<PartyId>& allowed) {
   Channel(place.wire(), meter, party_id(0), parties[0].name).receive("serve", std::span<Word>(word));
   for (PartyId id : allowed)
     if (index(id) == word[0]) return id;
-  throw PeerError(parties[0].name, fmt::format("{} wants to serve somebody whom the policy does not name", parties[0].name));
+  throw PeerError(parties[0].name,
+                  fmt::format("{} wants to serve somebody whom the policy does not name", parties[0].name));
 }
 
 /// Whether the parties have trained already: all or none, as they can only go on together.
@@ -80,14 +85,17 @@ bool all_have_a_model(Place& place) {
     if (party_id(p) != place.self()) to(p).receive("trained", std::span<Word>(theirs));
     (theirs[0] != 0 ? with : without) = parties[p].name;
   }
-  require(with.empty() || without.empty(), "{} has a trained model and {} has none: put its state folder back, or remove {} at all "
-          "parties to train again", with, without, file.filename().string());
+  require(with.empty() || without.empty(),
+          "{} has a trained model and {} has none: put its state folder back, or remove {} at all "
+          "parties to train again",
+          with, without, file.filename().string());
   return without.empty();
 }
 
 json answer_once(Place& place) {
   const PartyId who = next_asker(place, askers(place.job()));
-  return to_json(answer_predictions(place.job(), place.self(), who, place.wire(), place.mode(), place.party_options()));
+  return to_json(
+      answer_predictions(place.job(), place.self(), who, place.wire(), place.mode(), place.party_options()));
 }
 
 json ask_locally(const TrainOptions& options, const Style& style) {
@@ -95,7 +103,8 @@ json ask_locally(const TrainOptions& options, const Style& style) {
   require(!options.data.empty(), "name the examples to ask about with --data");
   const LocalRun run(options);
   std::vector<ChildSpec> children;
-  for (std::size_t i = 0; i < run.job().parties.size(); ++i) children.push_back(run.child("predict", party_id(i)));
+  for (std::size_t i = 0; i < run.job().parties.size(); ++i)
+    children.push_back(run.child("predict", party_id(i)));
   children.push_back(run.child("predict", run.job().endpoint(options.owner)));
   children.back().arguments.insert(children.back().arguments.end(), {"--data", options.data.front()});
   {
@@ -112,7 +121,8 @@ json ask_locally(const TrainOptions& options, const Style& style) {
 }  // namespace
 
 json predict(const TrainOptions& options, const Style& style) {
-  require(options.party.empty() != options.owner.empty(), "say who this is: --owner NAME asks, --party NAME answers");
+  require(options.party.empty() != options.owner.empty(),
+          "say who this is: --owner NAME asks, --party NAME answers");
   if (options.local) return ask_locally(options, style);
   if (!options.owner.empty()) return ask(options, style);
   Place place(options, style);
@@ -125,9 +135,11 @@ json party(const PlaceOptions& options, const Style& style) {
   Place place(options, style);
   place.connect();
   if (!all_have_a_model(place)) {
-    const RunReport report = run_party(place.job(), place.self(), place.wire(), place.mode(), place.party_options());
+    const RunReport report =
+        run_party(place.job(), place.self(), place.wire(), place.mode(), place.party_options());
     place.write_report(report);
-    say(style, fmt::format("Trained in {}. The report is {}", human_seconds(report.seconds), (place.out() / "report.html").string()));
+    say(style, fmt::format("Trained in {}. The report is {}", human_seconds(report.seconds),
+                           (place.out() / "report.html").string()));
   }
   for (;;) {
     const json report = answer_once(place);

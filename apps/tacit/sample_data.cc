@@ -7,7 +7,8 @@
 // The file itself, gzipped, becomes part of the program.
 asm(".section .rodata\n"
     ".global tacit_digits_begin\ntacit_digits_begin:\n"
-    ".incbin \"" TACIT_DIGITS_FILE "\"\n"
+    ".incbin \"" TACIT_DIGITS_FILE
+    "\"\n"
     ".global tacit_digits_end\ntacit_digits_end:\n"
     ".byte 0\n.text\n");
 extern "C" const unsigned char tacit_digits_begin[], tacit_digits_end[];

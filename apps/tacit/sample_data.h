@@ -1,4 +1,5 @@
-// The sample that the demo runs on, which is part of the program (examples/data/README.md says whence it comes).
+// The sample that the demo runs on, which is part of the program (examples/data/README.md says whence it
+// comes).
 #pragma once
 
 #include <string>

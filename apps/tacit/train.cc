@@ -1,8 +1,7 @@
 // Training, in the three ways in which the same job runs.
 #include <exception>
-#include <thread>
-
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "commands.h"
 #include "drive.h"
@@ -30,18 +29,22 @@ json train_here(const TrainOptions& options, const Style& style) {
     const auto files = data_by_owner(place.job(), options.data, options.labels, options.owner);
     const auto& owners = place.job().data.owners;
     const bool brings = std::find(owners.begin(), owners.end(), options.owner) != owners.end();
-    require(!brings || !options.data.empty(), "'{}' brings data to this job: name the file with --data", options.owner);
+    require(!brings || !options.data.empty(), "'{}' brings data to this job: name the file with --data",
+            options.owner);
     if (brings) owner.data = files.at(options.owner);
     owner.collect = true;
     owner.progress = [&](const Progress& p) { place.sink()(p); };
     place.connect();
-    const OwnerResult result = run_owner(place.job(), place.self(), place.wire(), place.identity(), place.mode(), owner);
-    if (write_received_model(place.job(), result, place.out())) say(style, fmt::format("The model is in {}", (place.out() / "model.onnx").string()));
+    const OwnerResult result =
+        run_owner(place.job(), place.self(), place.wire(), place.identity(), place.mode(), owner);
+    if (write_received_model(place.job(), result, place.out()))
+      say(style, fmt::format("The model is in {}", (place.out() / "model.onnx").string()));
     report = result.report;
   }
   place.sink().finish();
   place.write_report(report);
-  say(style, fmt::format("Done in {}. The report is {}", human_seconds(report.seconds), (place.out() / "report.html").string()));
+  say(style, fmt::format("Done in {}. The report is {}", human_seconds(report.seconds),
+                         (place.out() / "report.html").string()));
   return to_json(report);
 }
 
@@ -52,22 +55,25 @@ void take_what_was_told(RunReport& report, const RunReport& at_another) {
 }
 
 /// Writes what a driver has put together, with the clear run beside it if it was asked for.
-json conclude(const Job& job, const TrainOptions& options, const fs::path& out, RunReport report, const Style& style) {
+json conclude(const Job& job, const TrainOptions& options, const fs::path& out, RunReport report,
+              const Style& style) {
   if (options.clear) {
     std::vector<DataFiles> files;
     const auto by_owner = data_by_owner(job, options.data, options.labels, "");
     for (const std::string& owner : job.data.owners) files.push_back(by_owner.at(owner));
     ProgressLine line(style);
-    const ClearRun clear = run_clear(job, files, report.loss.empty() ? 20 : report.loss.size(), [&](std::size_t done, std::size_t total) {
-      line.show({"training in the clear, to compare", done, total, std::nullopt, 0});
-    });
+    const ClearRun clear = run_clear(
+        job, files, report.loss.empty() ? 20 : report.loss.size(), [&](std::size_t done, std::size_t total) {
+          line.show({"training in the clear, to compare", done, total, std::nullopt, 0});
+        });
     report.clear_metric = clear.metric;
     report.clear_loss = clear.loss;
     report.clear_note = "the same training in double precision by this driver, which has all owners' files";
   }
   write_file(out / "report.json", to_json(report).dump(2) + "\n");
   write_file(out / "report.html", html_of(report));
-  say(style, fmt::format("Done in {}. The report is {}", human_seconds(report.seconds), (out / "report.html").string()));
+  say(style, fmt::format("Done in {}. The report is {}", human_seconds(report.seconds),
+                         (out / "report.html").string()));
   return to_json(report);
 }
 
@@ -145,7 +151,8 @@ json train_locally(const TrainOptions& options, const Style& style) {
     ChildSpec child = run.child("train", party_id(i));
     if (files.contains(names[i])) {
       child.arguments.insert(child.arguments.end(), {"--data", files.at(names[i]).features.string()});
-      if (!files.at(names[i]).labels.empty()) child.arguments.insert(child.arguments.end(), {"--labels", files.at(names[i]).labels.string()});
+      if (!files.at(names[i]).labels.empty())
+        child.arguments.insert(child.arguments.end(), {"--labels", files.at(names[i]).labels.string()});
     }
     if (!options.link.empty()) child.arguments.insert(child.arguments.end(), {"--link", options.link});
     children.push_back(std::move(child));
@@ -157,7 +164,8 @@ json train_locally(const TrainOptions& options, const Style& style) {
     });
   }
   RunReport report = read_report(run.out() / (names[0] + "-out") / "report.json");
-  for (const std::string& name : names) take_what_was_told(report, read_report(run.out() / (name + "-out") / "report.json"));
+  for (const std::string& name : names)
+    take_what_was_told(report, read_report(run.out() / (name + "-out") / "report.json"));
   return conclude(run.job(), options, run.out(), std::move(report), style);
 }
 
@@ -165,8 +173,10 @@ json train_locally(const TrainOptions& options, const Style& style) {
 
 json train(const TrainOptions& options, const Style& style) {
   const int ways = !options.party.empty() + !options.owner.empty() + options.simulate + options.local;
-  require(ways == 1, "say what to run: --party NAME or --owner NAME on its own machine, --local for all as processes here, or "
-                     "--simulate for all as threads");
+  require(ways == 1,
+          "say what to run: --party NAME or --owner NAME on its own machine, --local for all as processes "
+          "here, or "
+          "--simulate for all as threads");
   require(!options.clear || options.simulate || options.local,
           "--clear needs all data in one place: it goes with --simulate or --local");
   if (options.simulate) return simulate(options, style);

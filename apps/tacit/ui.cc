@@ -14,7 +14,8 @@ constexpr auto kTerminalPause = std::chrono::milliseconds(100);
 constexpr auto kPlainPause = std::chrono::seconds(5);
 }  // namespace
 
-ProgressLine::ProgressLine(const Style& style) : terminal_(::isatty(STDERR_FILENO) == 1), quiet_(style.quiet) {}
+ProgressLine::ProgressLine(const Style& style)
+    : terminal_(::isatty(STDERR_FILENO) == 1), quiet_(style.quiet) {}
 ProgressLine::~ProgressLine() { finish(); }
 
 std::string ProgressLine::text(const Progress& p) const {
@@ -31,7 +32,8 @@ std::string ProgressLine::text(const Progress& p) const {
     if (p.done > first_done_ && seconds > 0.2) {
       const double speed = static_cast<double>(p.done - first_done_) / seconds;
       out += fmt::format("  {:.3g}/s", speed);
-      if (p.done < p.total) out += fmt::format("  {} left", human_seconds(static_cast<double>(p.total - p.done) / speed));
+      if (p.done < p.total)
+        out += fmt::format("  {} left", human_seconds(static_cast<double>(p.total - p.done) / speed));
     }
   } else if (p.done > 0) {
     out += fmt::format(" {}", p.done);
@@ -56,8 +58,10 @@ void ProgressLine::show(const Progress& progress) {
   if (!fresh && !last && now - shown_ < pause) return;
   shown_ = now;
   const std::string line = text(progress);
-  if (terminal_) std::fprintf(stderr, "\r\033[K%s", line.c_str());
-  else std::fprintf(stderr, "%s\n", line.c_str());
+  if (terminal_)
+    std::fprintf(stderr, "\r\033[K%s", line.c_str());
+  else
+    std::fprintf(stderr, "%s\n", line.c_str());
   std::fflush(stderr);
   open_ = terminal_;
   if (last) finish();

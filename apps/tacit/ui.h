@@ -1,4 +1,5 @@
-// What people see while they wait: one line that grows on a terminal, plain lines elsewhere, nothing with --quiet.
+// What people see while they wait: one line that grows on a terminal, plain lines elsewhere, nothing with
+// --quiet.
 #pragma once
 
 #include <chrono>

@@ -2,7 +2,8 @@
 // expect: (invalid initialization|cannot convert|no matching function)
 #include "tacit/fn/compare.h"
 
-tacit::Secret<tacit::Wide> times(tacit::fn::Ctx& ctx, const tacit::Secret<tacit::Bit>& bit, const tacit::Secret<tacit::Real>& x) {
+tacit::Secret<tacit::Wide> times(tacit::fn::Ctx& ctx, const tacit::Secret<tacit::Bit>& bit,
+                                 const tacit::Secret<tacit::Real>& x) {
 #ifdef MUST_FAIL
   return tacit::fn::mul(ctx, x, bit);
 #else

@@ -2,7 +2,8 @@
 // expect: no matching function for call to .add
 #include "tacit/fn/linear.h"
 
-tacit::Secret<tacit::Wide> sum(tacit::fn::Ctx& ctx, const tacit::Secret<tacit::Wide>& a, const tacit::Secret<tacit::Real>& b) {
+tacit::Secret<tacit::Wide> sum(tacit::fn::Ctx& ctx, const tacit::Secret<tacit::Wide>& a,
+                               const tacit::Secret<tacit::Real>& b) {
 #ifdef MUST_FAIL
   return tacit::fn::add(ctx, a, b);
 #else

@@ -54,8 +54,8 @@ TEST(Aby3Kernels, NeonIsPortable) {
     k.lift_hold(n, in.words(n), 1 << 16, in.words(n), in.words(n), w + n);
   });
   expect_same([](const Kernels& k, std::size_t n, unsigned bits, Operands& in, Word* w, std::byte* b) {
-    k.trunc_deal(n, bits, packed(bits), in.words(n), in.words(n), in.words(n), in.words(n), in.words(n), in.words(n),
-                 in.words(2 * n), w, w + n, b);
+    k.trunc_deal(n, bits, packed(bits), in.words(n), in.words(n), in.words(n), in.words(n), in.words(n),
+                 in.words(n), in.words(2 * n), w, w + n, b);
   });
   expect_same([](const Kernels& k, std::size_t n, unsigned bits, Operands& in, Word* w, std::byte* b) {
     const std::size_t bytes = packed(bits);

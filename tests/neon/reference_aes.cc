@@ -1,5 +1,5 @@
-// AES-128 as FIPS 197 writes it, in place of the library's that has no build for this machine: what the NEON kernel
-// is held to. Not for use: it indexes by secrets.
+// AES-128 as FIPS 197 writes it, in place of the library's that has no build for this machine: what the NEON
+// kernel is held to. Not for use: it indexes by secrets.
 #include <array>
 #include <cstdint>
 #include <cstring>
@@ -21,7 +21,8 @@ std::array<std::uint8_t, 256> make_sbox() {
   for (int x = 0; x < 256; ++x) {
     std::uint8_t inverse = 0;
     for (int y = 1; y < 256 && inverse == 0; ++y)
-      if (times(static_cast<std::uint8_t>(x), static_cast<std::uint8_t>(y)) == 1) inverse = static_cast<std::uint8_t>(y);
+      if (times(static_cast<std::uint8_t>(x), static_cast<std::uint8_t>(y)) == 1)
+        inverse = static_cast<std::uint8_t>(y);
     std::uint8_t s = 0x63;
     for (int r = 0; r < 5; ++r) s = static_cast<std::uint8_t>(s ^ ((inverse << r) | (inverse >> (8 - r))));
     box[static_cast<std::size_t>(x)] = s;
@@ -31,7 +32,9 @@ std::array<std::uint8_t, 256> make_sbox() {
 
 void encrypt(const std::uint8_t* keys, std::uint8_t* s) {
   static const auto box = make_sbox();
-  auto add_key = [&](int round) { for (int i = 0; i < 16; ++i) s[i] = static_cast<std::uint8_t>(s[i] ^ keys[16 * round + i]); };
+  auto add_key = [&](int round) {
+    for (int i = 0; i < 16; ++i) s[i] = static_cast<std::uint8_t>(s[i] ^ keys[16 * round + i]);
+  };
   add_key(0);
   for (int round = 1; round <= 10; ++round) {
     std::uint8_t t[16];
@@ -40,9 +43,10 @@ void encrypt(const std::uint8_t* keys, std::uint8_t* s) {
     for (int c = 0; c < 4; ++c)
       for (int r = 0; r < 4; ++r) {
         const std::uint8_t* column = t + 4 * c;
-        s[4 * c + r] = round == 10 ? column[r]
-                                   : static_cast<std::uint8_t>(times(column[r], 2) ^ times(column[(r + 1) % 4], 3) ^
-                                                               column[(r + 2) % 4] ^ column[(r + 3) % 4]);
+        s[4 * c + r] = round == 10
+                           ? column[r]
+                           : static_cast<std::uint8_t>(times(column[r], 2) ^ times(column[(r + 1) % 4], 3) ^
+                                                       column[(r + 2) % 4] ^ column[(r + 3) % 4]);
       }
     add_key(round);
   }
@@ -50,7 +54,8 @@ void encrypt(const std::uint8_t* keys, std::uint8_t* s) {
 
 }  // namespace
 
-void aes_blocks(const void* round_keys, std::uint64_t stream, std::uint64_t first, std::uint64_t* out, std::size_t blocks) {
+void aes_blocks(const void* round_keys, std::uint64_t stream, std::uint64_t first, std::uint64_t* out,
+                std::size_t blocks) {
   for (std::size_t i = 0; i < blocks; ++i) {
     std::uint64_t block[2] = {first + i, stream};
     std::uint8_t bytes[16];

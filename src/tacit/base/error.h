@@ -1,12 +1,13 @@
 // The four exceptions of tacit. They say whose fault a failure is, and the command line turns them into exit
-// codes (2, 3, 4, 5). A message is one sentence: what is wrong, where, and what to do; it never holds a secret.
+// codes (2, 3, 4, 5). A message is one sentence: what is wrong, where, and what to do; it never holds a
+// secret.
 #pragma once
+
+#include <fmt/core.h>
 
 #include <stdexcept>
 #include <string>
 #include <string_view>
-
-#include <fmt/core.h>
 
 namespace tacit {
 

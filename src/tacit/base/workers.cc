@@ -18,7 +18,8 @@ struct Workers::Task {
 
 unsigned available_processors() {
   cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1u, static_cast<unsigned>(CPU_COUNT(&set)));
+  if (sched_getaffinity(0, sizeof set, &set) == 0)
+    return std::max(1u, static_cast<unsigned>(CPU_COUNT(&set)));
   return std::max(1u, std::thread::hardware_concurrency());
 }
 

@@ -28,7 +28,8 @@ PublicKey parse_public_key(std::string_view text) {
   PublicKey key;
   const Bytes bytes = text.starts_with(kPrefix) ? from_hex(text.substr(kPrefix.size())) : Bytes{};
   require(bytes.size() == key.raw.size(),
-          "'{}' is not a public key: write 'ed25519:' and 64 hexadecimal digits, as 'tacit keys' prints them", text);
+          "'{}' is not a public key: write 'ed25519:' and 64 hexadecimal digits, as 'tacit keys' prints them",
+          text);
   std::copy(bytes.begin(), bytes.end(), key.raw.begin());
   return key;
 }
@@ -45,7 +46,8 @@ Identity Identity::load(const std::filesystem::path& file) {
   struct stat info {};
   require(::stat(file.c_str(), &info) == 0, "cannot read the key file '{}': {}", file.string(),
           std::strerror(errno));
-  require((info.st_mode & 077) == 0, "others may read the key file '{0}': run 'chmod 600 {0}'", file.string());
+  require((info.st_mode & 077) == 0, "others may read the key file '{0}': run 'chmod 600 {0}'",
+          file.string());
   BioPtr bio(BIO_new_file(file.c_str(), "r"));
   require(bio != nullptr, "cannot read the key file '{}'", file.string());
   EVP_PKEY* key = PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr);

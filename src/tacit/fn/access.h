@@ -7,11 +7,17 @@ namespace tacit::fn {
 
 struct Access {
   template <class E>
-  static Secret<E> seal(Share share) { return Gate::seal<E>(std::move(share), ShareKey()); }
+  static Secret<E> seal(Share share) {
+    return Gate::seal<E>(std::move(share), ShareKey());
+  }
   template <class E>
-  static const Share& look(const Secret<E>& secret) { return Gate::look(secret, ShareKey()); }
+  static const Share& look(const Secret<E>& secret) {
+    return Gate::look(secret, ShareKey());
+  }
   template <class E>
-  static Share take(Secret<E>&& secret) { return Gate::take(std::move(secret), ShareKey()); }
+  static Share take(Secret<E>&& secret) {
+    return Gate::take(std::move(secret), ShareKey());
+  }
 };
 
 }  // namespace tacit::fn

@@ -9,7 +9,9 @@ Secret<Bit> is_negative(Ctx& ctx, const Secret<Real>& x) {
   return Access::seal<Bit>(ctx.mpc.msb(Access::look(x), ctx.compare_width()));
 }
 
-Secret<Bit> less(Ctx& ctx, const Secret<Real>& a, const Secret<Real>& b) { return is_negative(ctx, sub(ctx, a, b)); }
+Secret<Bit> less(Ctx& ctx, const Secret<Real>& a, const Secret<Real>& b) {
+  return is_negative(ctx, sub(ctx, a, b));
+}
 
 Secret<Bit> equal(Ctx& ctx, const Secret<Real>& a, const Secret<Real>& b) {
   // Neither a < b nor b < a, both asked at once.
@@ -20,7 +22,9 @@ Secret<Bit> equal(Ctx& ctx, const Secret<Real>& a, const Secret<Real>& b) {
   return bit_and(ctx, not_less[0], not_less[1]);
 }
 
-Secret<Bit> bit_not(Ctx& ctx, const Secret<Bit>& x) { return Access::seal<Bit>(ctx.mpc.bit_not(Access::look(x))); }
+Secret<Bit> bit_not(Ctx& ctx, const Secret<Bit>& x) {
+  return Access::seal<Bit>(ctx.mpc.bit_not(Access::look(x)));
+}
 
 Secret<Bit> bit_xor(Ctx& ctx, const Secret<Bit>& a, const Secret<Bit>& b) {
   return Access::seal<Bit>(ctx.mpc.bit_xor(Access::look(a), Access::look(b)));
@@ -51,7 +55,8 @@ Clipped clipped(Ctx& ctx, const Secret<Real>& x, double low, double high) {
   require(low < high, "a clip from {} to {} leaves nothing", low, high);
   // low + max(x - low, 0) - max(x - high, 0): both sides at once.
   const double minus_low = -low, minus_high = -high;
-  const Secret<Real> above = add_public(ctx, x, {&minus_low, 1}), beyond = add_public(ctx, x, {&minus_high, 1});
+  const Secret<Real> above = add_public(ctx, x, {&minus_low, 1}),
+                     beyond = add_public(ctx, x, {&minus_high, 1});
   const Secret<Real>* both[] = {&above, &beyond};
   const Shape shapes[] = {x.shape(), x.shape()};
   const Rectified r = relu(ctx, join<Real>(ctx, both));

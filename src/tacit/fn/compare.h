@@ -25,8 +25,8 @@ struct Rectified {
 };
 Rectified relu(Ctx&, const Secret<Real>&);
 struct Clipped {
-  Secret<Real> value;   ///< min(max(x, low), high)
-  Secret<Bit> inside;   ///< low <= x < high
+  Secret<Real> value;  ///< min(max(x, low), high)
+  Secret<Bit> inside;  ///< low <= x < high
 };
 /// In the rounds of one comparison.
 Clipped clipped(Ctx&, const Secret<Real>&, double low, double high);
@@ -34,18 +34,19 @@ Secret<Real> clip(Ctx&, const Secret<Real>&, double low, double high);
 
 /// The largest along the last axis, which is dropped.
 Secret<Real> max_last(Ctx&, const Secret<Real>&);
-/// One-hot of the largest along the last axis, the first of equals. All pairs are compared at once: for some tens
-/// of elements an axis.
+/// One-hot of the largest along the last axis, the first of equals. All pairs are compared at once: for some
+/// tens of elements an axis.
 Secret<Bit> argmax_last(Ctx&, const Secret<Real>&);
 /// The place of the largest along the last axis, which is dropped; the first of equals. For axes of any
 /// length.
 Secret<Real> argmax_place(Ctx&, const Secret<Real>&);
 
-/// The largest along the first axis, which is dropped, by a tournament of ⌈log2 count⌉ levels; of equals, one.
+/// The largest along the first axis, which is dropped, by a tournament of ⌈log2 count⌉ levels; of equals,
+/// one.
 struct Tournament {
   Secret<Real> value;
-  std::vector<Secret<Bit>> first_won;   ///< a level: [pairs, ..], whether the pair's first one won
-  std::vector<std::size_t> contestants; ///< a level: how many met there
+  std::vector<Secret<Bit>> first_won;    ///< a level: [pairs, ..], whether the pair's first one won
+  std::vector<std::size_t> contestants;  ///< a level: how many met there
 };
 Tournament tournament(Ctx&, Secret<Real> contestants);
 /// Spreads `value` over the contestants, [count, ..]: all of it to the winner, zero to the others.

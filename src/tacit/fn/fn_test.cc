@@ -55,18 +55,21 @@ PublicTensor uniform(const Shape& shape, double low, double high, unsigned frac,
   return t;
 }
 
-void expect_function(double low, double high, const std::function<Secret<Real>(Ctx&, const Secret<Real>&)>& secure,
+void expect_function(double low, double high,
+                     const std::function<Secret<Real>(Ctx&, const Secret<Real>&)>& secure,
                      double (*exact)(double), double relative, double ulps) {
-  on_every_engine([&](Ctx& ctx) {
-    PublicTensor t = uniform({400}, low, high, ctx.frac);
-    t.values[0] = low, t.values[1] = high;
-    const auto got = open(ctx, secure(ctx, share(ctx, t)));
-    for (std::size_t i = 0; i < got.size(); ++i) {
-      const double want = exact(t.values[i]);
-      ASSERT_NEAR(got[i], want, std::fabs(want) * relative + ulps * std::ldexp(1.0, -int(ctx.frac)))
-          << "at " << t.values[i] << " with f = " << ctx.frac;
-    }
-  }, {16, 13});
+  on_every_engine(
+      [&](Ctx& ctx) {
+        PublicTensor t = uniform({400}, low, high, ctx.frac);
+        t.values[0] = low, t.values[1] = high;
+        const auto got = open(ctx, secure(ctx, share(ctx, t)));
+        for (std::size_t i = 0; i < got.size(); ++i) {
+          const double want = exact(t.values[i]);
+          ASSERT_NEAR(got[i], want, std::fabs(want) * relative + ulps * std::ldexp(1.0, -int(ctx.frac)))
+              << "at " << t.values[i] << " with f = " << ctx.frac;
+        }
+      },
+      {16, 13});
 }
 
 TEST(Fn, TablesKeepTheirError) {
@@ -81,7 +84,8 @@ TEST(Fn, TablesKeepTheirError) {
         double y = 0;
         for (std::size_t j = c.size(); j-- > 0;) y = y * (t * width) + c[j];
         worst = std::max(worst, std::fabs(y - f->f(x)));
-        if (f->factor != nullptr) worst = std::max(worst, std::fabs(f->f(begin) * f->factor(t * width) - f->f(x)));
+        if (f->factor != nullptr)
+          worst = std::max(worst, std::fabs(f->f(begin) * f->factor(t * width) - f->f(x)));
         ASSERT_LE(std::fabs(f->f(x)), f->bound * 1.0001) << f->name << " at " << x;
       }
     }
@@ -91,29 +95,42 @@ TEST(Fn, TablesKeepTheirError) {
 }
 
 TEST(Fn, Exponentials) {
-  expect_function(-40, 0, exp_nonpositive, [](double x) { return std::exp(x); }, 0, 3);
-  expect_function(-20, 10, fn::exp, [](double x) { return std::exp(x); }, std::ldexp(1, -13), 5);
-  expect_function(-40, 40, sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }, 0, 3);
-  expect_function(-40, 40, fn::tanh, [](double x) { return std::tanh(x); }, 0, 3);
-  expect_function(-9, 9, fn::erf, [](double x) { return std::erf(x); }, 0, 3);
+  expect_function(
+      -40, 0, exp_nonpositive, [](double x) { return std::exp(x); }, 0, 3);
+  expect_function(
+      -20, 10, fn::exp, [](double x) { return std::exp(x); }, std::ldexp(1, -13), 5);
+  expect_function(
+      -40, 40, sigmoid, [](double x) { return 1 / (1 + std::exp(-x)); }, 0, 3);
+  expect_function(
+      -40, 40, fn::tanh, [](double x) { return std::tanh(x); }, 0, 3);
+  expect_function(
+      -9, 9, fn::erf, [](double x) { return std::erf(x); }, 0, 3);
   expect_function(
       -9, 9, erf_slope, [](double x) { return 2 / std::sqrt(std::numbers::pi) * std::exp(-x * x); }, 0, 8);
-  expect_function(-40, 40, softplus, [](double x) { return std::log1p(std::exp(x)); }, 0, 5);
+  expect_function(
+      -40, 40, softplus, [](double x) { return std::log1p(std::exp(x)); }, 0, 5);
 }
 
 TEST(Fn, FunctionsOfAnyMagnitude) {
   const double tiny = std::ldexp(1, -8);
   for (double high : {1.0, 3000.0}) {
-    expect_function(tiny, high, reciprocal, [](double x) { return 1 / x; }, std::ldexp(1, -13), 2);
-    expect_function(-high, -tiny, reciprocal, [](double x) { return 1 / x; }, std::ldexp(1, -13), 2);
-    expect_function(tiny, high, rsqrt, [](double x) { return 1 / std::sqrt(x); }, std::ldexp(1, -13), 2);
-    expect_function(tiny, high, fn::sqrt, [](double x) { return std::sqrt(x); }, std::ldexp(1, -13), 2);
-    expect_function(tiny, high, fn::log, [](double x) { return std::log(x); }, std::ldexp(1, -13), 3);
+    expect_function(
+        tiny, high, reciprocal, [](double x) { return 1 / x; }, std::ldexp(1, -13), 2);
+    expect_function(
+        -high, -tiny, reciprocal, [](double x) { return 1 / x; }, std::ldexp(1, -13), 2);
+    expect_function(
+        tiny, high, rsqrt, [](double x) { return 1 / std::sqrt(x); }, std::ldexp(1, -13), 2);
+    expect_function(
+        tiny, high, fn::sqrt, [](double x) { return std::sqrt(x); }, std::ldexp(1, -13), 2);
+    expect_function(
+        tiny, high, fn::log, [](double x) { return std::log(x); }, std::ldexp(1, -13), 3);
   }
-  expect_function(1, 16, [](Ctx& c, const Secret<Real>& x) { return reciprocal_up_to(c, x, 16); },
-                  [](double x) { return 1 / x; }, 0, 3);
-  expect_function(1, 60, [](Ctx& c, const Secret<Real>& x) { return log_up_to(c, x, 60); },
-                  [](double x) { return std::log(x); }, 0, 3);
+  expect_function(
+      1, 16, [](Ctx& c, const Secret<Real>& x) { return reciprocal_up_to(c, x, 16); },
+      [](double x) { return 1 / x; }, 0, 3);
+  expect_function(
+      1, 60, [](Ctx& c, const Secret<Real>& x) { return log_up_to(c, x, 60); },
+      [](double x) { return std::log(x); }, 0, 3);
 }
 
 TEST(Fn, Softmax) {
@@ -168,7 +185,8 @@ TEST(Fn, PlacesOfMaximaAreTheFirstOfEquals) {
 TEST(Fn, TournamentsAwardTheWinner) {
   on_every_engine([](Ctx& ctx) {
     for (std::size_t n : {1, 2, 3, 4, 5, 9}) {
-      const PublicTensor t = uniform({n, 7, 10}, -4, 4, 1, unsigned(n)), prize = uniform({7, 10}, 1, 9, ctx.frac, 99);
+      const PublicTensor t = uniform({n, 7, 10}, -4, 4, 1, unsigned(n)),
+                         prize = uniform({7, 10}, 1, 9, ctx.frac, 99);
       const Tournament game = tournament(ctx, share(ctx, t));
       const auto value = open(ctx, game.value), prizes = open(ctx, award(ctx, game, share(ctx, prize)));
       for (std::size_t e = 0; e < 70; ++e) {
@@ -248,7 +266,8 @@ TEST(Fn, ProductsNeedTruncationAndGetIt) {
     const Secret<Wide> twice = add(ctx, z, lift(ctx, trunc(ctx, z)));
     const Secret<Wide>* both[] = {&z, &twice};
     const auto out = trunc(ctx, both);
-    const auto once = open(ctx, out[0]), doubled = open(ctx, out[1]), third = open(ctx, scaled(ctx, out[0], 1.0 / 3));
+    const auto once = open(ctx, out[0]), doubled = open(ctx, out[1]),
+               third = open(ctx, scaled(ctx, out[0], 1.0 / 3));
     for (std::size_t i = 0; i < 5; ++i)
       for (std::size_t j = 0; j < 4; ++j) {
         double want = 0;
@@ -262,24 +281,26 @@ TEST(Fn, ProductsNeedTruncationAndGetIt) {
 }
 
 TEST(Fn, PublicFactorsKeepTheirDigits) {
-  on_every_engine([](Ctx& ctx) {
-    const PublicTensor a = uniform({40}, -3000, 3000, ctx.frac, 3);
-    const Secret<Real> x = share(ctx, a);
-    for (double factor : {1.0 / 3, 1e-3, 1.0 / 60000, 7.25, 0.0}) {
-      std::vector<double> alternating(40, factor);
-      for (std::size_t i = 1; i < 40; i += 2) alternating[i] = -factor;
-      const auto one = open(ctx, scaled(ctx, x, factor)), each = open(ctx, scaled(ctx, x, alternating));
-      for (std::size_t i = 0; i < 40; ++i) {
-        const double want = a.values[i] * factor, ulp = std::ldexp(1.0, -int(ctx.frac));
-        ASSERT_NEAR(one[i], want, ulp * (1 + std::fabs(want))) << factor;
-        ASSERT_NEAR(each[i], i % 2 == 0 ? want : -want, ulp * (1 + std::fabs(want))) << factor;
-      }
-    }
-    std::vector<double> integers(40);
-    for (std::size_t i = 0; i < 40; ++i) integers[i] = double(i) - 20;
-    const auto exact = open(ctx, scale_each(ctx, x, integers));
-    for (std::size_t i = 0; i < 40; ++i) ASSERT_EQ(exact[i], a.values[i] * integers[i]);
-  }, {16, 13});
+  on_every_engine(
+      [](Ctx& ctx) {
+        const PublicTensor a = uniform({40}, -3000, 3000, ctx.frac, 3);
+        const Secret<Real> x = share(ctx, a);
+        for (double factor : {1.0 / 3, 1e-3, 1.0 / 60000, 7.25, 0.0}) {
+          std::vector<double> alternating(40, factor);
+          for (std::size_t i = 1; i < 40; i += 2) alternating[i] = -factor;
+          const auto one = open(ctx, scaled(ctx, x, factor)), each = open(ctx, scaled(ctx, x, alternating));
+          for (std::size_t i = 0; i < 40; ++i) {
+            const double want = a.values[i] * factor, ulp = std::ldexp(1.0, -int(ctx.frac));
+            ASSERT_NEAR(one[i], want, ulp * (1 + std::fabs(want))) << factor;
+            ASSERT_NEAR(each[i], i % 2 == 0 ? want : -want, ulp * (1 + std::fabs(want))) << factor;
+          }
+        }
+        std::vector<double> integers(40);
+        for (std::size_t i = 0; i < 40; ++i) integers[i] = double(i) - 20;
+        const auto exact = open(ctx, scale_each(ctx, x, integers));
+        for (std::size_t i = 0; i < 40; ++i) ASSERT_EQ(exact[i], a.values[i] * integers[i]);
+      },
+      {16, 13});
 }
 
 }  // namespace

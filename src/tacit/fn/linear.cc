@@ -12,7 +12,9 @@ namespace tacit::fn {
 namespace {
 
 template <class E>
-const Share& look(const Secret<E>& x) { return Access::look(x); }
+const Share& look(const Secret<E>& x) {
+  return Access::look(x);
+}
 
 std::vector<double> repeated(std::span<const double> values, std::size_t n) {
   if (values.size() == 1) return std::vector<double>(n, values[0]);
@@ -41,8 +43,8 @@ Secret<Real> restored(Ctx& ctx, std::vector<RingTensor> parts, const Shape& shap
 }
 
 Secret<Real> constant(Ctx& ctx, const PublicTensor& value) {
-  return Access::seal<Real>(
-      ctx.mpc.constant(RingTensor(value.shape, ctx.mpc.encode(value.values, ctx.frac)), Domain::Arith, ctx.frac));
+  return Access::seal<Real>(ctx.mpc.constant(RingTensor(value.shape, ctx.mpc.encode(value.values, ctx.frac)),
+                                             Domain::Arith, ctx.frac));
 }
 
 Secret<Real> zeros(Ctx& ctx, const Shape& shape) {
@@ -66,7 +68,9 @@ Secret<E> sub(Ctx& ctx, const Secret<E>& a, const Secret<E>& b) {
   return add(ctx, a, negate(ctx, b));
 }
 template <class E>
-Secret<E> negate(Ctx& ctx, const Secret<E>& x) { return Access::seal<E>(ctx.mpc.negate(look(x))); }
+Secret<E> negate(Ctx& ctx, const Secret<E>& x) {
+  return Access::seal<E>(ctx.mpc.negate(look(x)));
+}
 template <class E>
 Secret<E> scale(Ctx& ctx, const Secret<E>& x, std::int64_t factor) {
   return Access::seal<E>(ctx.mpc.scale(look(x), factor));
@@ -78,8 +82,12 @@ Secret<E> add_public(Ctx& ctx, const Secret<E>& x, std::span<const double> value
 Secret<Wide> mul_public(Ctx& ctx, const Secret<Real>& x, std::span<const double> values) {
   return Access::seal<Wide>(ctx.mpc.scale_each(look(x), values, ctx.frac));
 }
-Secret<Wide> mul_public(Ctx& ctx, const Secret<Real>& x, double value) { return mul_public(ctx, x, {&value, 1}); }
-Secret<Wide> lift(Ctx& ctx, const Secret<Real>& x) { return Access::seal<Wide>(ctx.mpc.lift(look(x), ctx.frac)); }
+Secret<Wide> mul_public(Ctx& ctx, const Secret<Real>& x, double value) {
+  return mul_public(ctx, x, {&value, 1});
+}
+Secret<Wide> lift(Ctx& ctx, const Secret<Real>& x) {
+  return Access::seal<Wide>(ctx.mpc.lift(look(x), ctx.frac));
+}
 Secret<Wide> shift_down(Ctx& ctx, const Secret<Real>& x, unsigned k) {
   return Access::seal<Wide>(ctx.mpc.move_point(look(x), -static_cast<int>(k)));
 }
@@ -90,8 +98,11 @@ Secret<Wide> shift_down(Ctx& ctx, const Secret<Wide>& x, unsigned k) {
 Secret<Wide> bilinear(Ctx& ctx, const Bilinear& map, const Secret<Real>& a, const Secret<Real>& b) {
   return Access::seal<Wide>(ctx.mpc.bilinear(map, look(a), look(b)));
 }
-Secret<Wide> mul(Ctx& ctx, const Secret<Real>& a, const Secret<Real>& b) { return bilinear(ctx, Bilinear::mul(), a, b); }
-Secret<Wide> matmul(Ctx& ctx, const Secret<Real>& a, const Secret<Real>& b, bool transpose_a, bool transpose_b) {
+Secret<Wide> mul(Ctx& ctx, const Secret<Real>& a, const Secret<Real>& b) {
+  return bilinear(ctx, Bilinear::mul(), a, b);
+}
+Secret<Wide> matmul(Ctx& ctx, const Secret<Real>& a, const Secret<Real>& b, bool transpose_a,
+                    bool transpose_b) {
   return bilinear(ctx, Bilinear::matmul(transpose_a, transpose_b), a, b);
 }
 
@@ -167,12 +178,14 @@ Secret<E> gather(Ctx&, const Secret<E>& x, std::span<const std::size_t> indices,
 }
 
 template <class E>
-Secret<E> strided(Ctx&, const Secret<E>& x, std::size_t offset, std::span<const std::size_t> strides, Shape shape) {
+Secret<E> strided(Ctx&, const Secret<E>& x, std::size_t offset, std::span<const std::size_t> strides,
+                  Shape shape) {
   return Access::seal<E>(tacit::strided(look(x), offset, strides, std::move(shape)));
 }
 
 template <class E>
-Secret<E> placed(Ctx&, Secret<E> to, std::size_t offset, std::span<const std::size_t> strides, const Secret<E>& x) {
+Secret<E> placed(Ctx&, Secret<E> to, std::size_t offset, std::span<const std::size_t> strides,
+                 const Secret<E>& x) {
   Share share = Access::take(std::move(to));
   tacit::place(share, offset, strides, look(x));
   return Access::seal<E>(std::move(share));
@@ -186,7 +199,8 @@ Secret<E> broadcast_to(Ctx& ctx, const Secret<E>& x, const Shape& shape) {
 
 template <class E>
 Secret<E> transpose(Ctx& ctx, const Secret<E>& x, std::span<const std::size_t> axes) {
-  require(axes.size() == x.shape().size(), "a transposition of {} names {} axes", to_string(x.shape()), axes.size());
+  require(axes.size() == x.shape().size(), "a transposition of {} names {} axes", to_string(x.shape()),
+          axes.size());
   const auto strides = row_major_strides(x.shape());
   Shape shape;
   std::vector<std::size_t> moved;
@@ -209,7 +223,8 @@ Secret<E> sum(Ctx& ctx, const Secret<E>& x, std::span<const std::size_t> axes) {
       order.push_back(i);
       kept.push_back(x.shape()[i]);
     }
-  const bool last_already = std::all_of(axes.begin(), axes.end(), [&](std::size_t a) { return a >= order.size(); });
+  const bool last_already =
+      std::all_of(axes.begin(), axes.end(), [&](std::size_t a) { return a >= order.size(); });
   for (std::size_t axis : axes) {
     order.push_back(axis);
     length *= x.shape()[axis];
@@ -243,22 +258,22 @@ std::vector<Secret<E>> split(Ctx&, const Secret<E>& x, std::span<const Shape> sh
   return out;
 }
 
-#define TACIT_NUMBERS(E)                                                       \
-  template Secret<E> add(Ctx&, const Secret<E>&, const Secret<E>&);            \
-  template Secret<E> sub(Ctx&, const Secret<E>&, const Secret<E>&);            \
-  template Secret<E> negate(Ctx&, const Secret<E>&);                           \
-  template Secret<E> scale(Ctx&, const Secret<E>&, std::int64_t);              \
+#define TACIT_NUMBERS(E)                                                                                   \
+  template Secret<E> add(Ctx&, const Secret<E>&, const Secret<E>&);                                        \
+  template Secret<E> sub(Ctx&, const Secret<E>&, const Secret<E>&);                                        \
+  template Secret<E> negate(Ctx&, const Secret<E>&);                                                       \
+  template Secret<E> scale(Ctx&, const Secret<E>&, std::int64_t);                                          \
   template Secret<E> placed(Ctx&, Secret<E>, std::size_t, std::span<const std::size_t>, const Secret<E>&); \
-  template Secret<E> add_public(Ctx&, const Secret<E>&, std::span<const double>); \
-  template Secret<E> sum(Ctx&, const Secret<E>&, std::span<const std::size_t>); \
+  template Secret<E> add_public(Ctx&, const Secret<E>&, std::span<const double>);                          \
+  template Secret<E> sum(Ctx&, const Secret<E>&, std::span<const std::size_t>);                            \
   template Secret<E> sum_to(Ctx&, const Secret<E>&, const Shape&);
-#define TACIT_SHAPES(E)                                                                          \
-  template Secret<E> reshape(Ctx&, const Secret<E>&, Shape);                                     \
-  template Secret<E> gather(Ctx&, const Secret<E>&, std::span<const std::size_t>, Shape);        \
+#define TACIT_SHAPES(E)                                                                                 \
+  template Secret<E> reshape(Ctx&, const Secret<E>&, Shape);                                            \
+  template Secret<E> gather(Ctx&, const Secret<E>&, std::span<const std::size_t>, Shape);               \
   template Secret<E> strided(Ctx&, const Secret<E>&, std::size_t, std::span<const std::size_t>, Shape); \
-  template Secret<E> broadcast_to(Ctx&, const Secret<E>&, const Shape&);                         \
-  template Secret<E> transpose(Ctx&, const Secret<E>&, std::span<const std::size_t>);            \
-  template Secret<E> join(Ctx&, std::span<const Secret<E>* const>);                              \
+  template Secret<E> broadcast_to(Ctx&, const Secret<E>&, const Shape&);                                \
+  template Secret<E> transpose(Ctx&, const Secret<E>&, std::span<const std::size_t>);                   \
+  template Secret<E> join(Ctx&, std::span<const Secret<E>* const>);                                     \
   template std::vector<Secret<E>> split(Ctx&, const Secret<E>&, std::span<const Shape>);
 TACIT_NUMBERS(Real)
 TACIT_NUMBERS(Wide)

@@ -1,5 +1,5 @@
-// Typed linear algebra: everything here is local, except trunc, and real(). Shapes must agree; broadcasting is
-// explicit. Errors: UsageError for shapes that do not fit.
+// Typed linear algebra: everything here is local, except trunc, and real(). Shapes must agree; broadcasting
+// is explicit. Errors: UsageError for shapes that do not fit.
 #pragma once
 
 #include <span>
@@ -14,8 +14,8 @@ namespace tacit::fn {
 Secret<Real> input(Ctx&, PartyId owner, const PublicTensor* mine, const Shape&);
 /// An outsider's tensor, of which this party got these components.
 Secret<Real> adopt(Ctx&, std::vector<RingTensor> components, const Shape&);
-/// This party's own parts, to be kept for a later session of the same protocol, and the way back. By themselves
-/// they say nothing of the secret.
+/// This party's own parts, to be kept for a later session of the same protocol, and the way back. By
+/// themselves they say nothing of the secret.
 std::vector<RingTensor> stored(Ctx&, const Secret<Real>&);
 Secret<Real> restored(Ctx&, std::vector<RingTensor> parts, const Shape&);
 /// Numbers that all know, as a secret.
@@ -51,8 +51,10 @@ Secret<Wide> shift_down(Ctx&, const Secret<Wide>&, unsigned k);
 
 Secret<Wide> bilinear(Ctx&, const Bilinear&, const Secret<Real>&, const Secret<Real>&);
 Secret<Wide> mul(Ctx&, const Secret<Real>&, const Secret<Real>&);
-Secret<Wide> matmul(Ctx&, const Secret<Real>&, const Secret<Real>&, bool transpose_a = false, bool transpose_b = false);
-/// Back to the session's digits: off by less than one unit in the last place, unbiased. The only rounding there is.
+Secret<Wide> matmul(Ctx&, const Secret<Real>&, const Secret<Real>&, bool transpose_a = false,
+                    bool transpose_b = false);
+/// Back to the session's digits: off by less than one unit in the last place, unbiased. The only rounding
+/// there is.
 Secret<Real> trunc(Ctx&, const Secret<Wide>&);
 /// The same for several tensors, in the rounds of one.
 std::vector<Secret<Real>> trunc(Ctx&, std::span<const Secret<Wide>* const>);
@@ -78,7 +80,8 @@ template <class E>
 Secret<E> strided(Ctx&, const Secret<E>&, std::size_t offset, std::span<const std::size_t> strides, Shape);
 /// `to` with x written at offset + Σ i_k strides_k, places that must differ from one another.
 template <class E>
-Secret<E> placed(Ctx&, Secret<E> to, std::size_t offset, std::span<const std::size_t> strides, const Secret<E>& x);
+Secret<E> placed(Ctx&, Secret<E> to, std::size_t offset, std::span<const std::size_t> strides,
+                 const Secret<E>& x);
 template <class E>
 Secret<E> broadcast_to(Ctx&, const Secret<E>&, const Shape&);
 template <class E>

@@ -60,7 +60,8 @@ Tables load(const Job& job, const std::vector<DataFiles>& files) {
     for (const Dataset& d : sets) {
       require(d.examples.rows == rows, "the owners' files have different numbers of rows");
       const std::size_t width = d.layout.feature_width();
-      for (std::size_t c = 0; c < width; ++c) x[d.layout.feature_columns[c]] = d.examples.features[r * width + c];
+      for (std::size_t c = 0; c < width; ++c)
+        x[d.layout.feature_columns[c]] = d.examples.features[r * width + c];
       std::copy_n(d.examples.targets.data() + r * d.layout.target_width, d.layout.target_width, y.data());
     }
     append_row(r < cut ? out.train : out.test, x.data(), y.data());
@@ -102,7 +103,8 @@ void each_batch(std::size_t rows, Body body) {
   std::vector<std::size_t> all(rows);
   std::iota(all.begin(), all.end(), std::size_t{0});
   constexpr std::size_t kBatch = 256;
-  for (std::size_t begin = 0; begin < rows; begin += kBatch) body(std::span(all).subspan(begin, std::min(kBatch, rows - begin)));
+  for (std::size_t begin = 0; begin < rows; begin += kBatch)
+    body(std::span(all).subspan(begin, std::min(kBatch, rows - begin)));
 }
 
 }  // namespace
@@ -121,7 +123,8 @@ ClearRun run_clear(const Job& job, const std::vector<DataFiles>& data, std::size
   hooks.wants_loss = LossPoints(examples.rows(), job.training, loss_points);
   hooks.after_step = [&](const nn::StepInfo& info) {
     if (info.loss != nullptr)
-      out.loss.push_back({info.step, value_of(engine, *info.loss).values.at(0) / static_cast<double>(info.examples)});
+      out.loss.push_back(
+          {info.step, value_of(engine, *info.loss).values.at(0) / static_cast<double>(info.examples)});
     if (progress) progress(info.step + 1, info.steps);
   };
   nn::train(ctx, graph, parameters, examples, job.training, hooks);
@@ -139,8 +142,8 @@ ClearRun run_clear(const Job& job, const std::vector<DataFiles>& data, std::size
   return out;
 }
 
-RunReport::Agreement compare_model(const Job& job, const std::vector<DataFiles>& data, const nn::Graph& exported,
-                                   const std::vector<PublicTensor>& parameters) {
+RunReport::Agreement compare_model(const Job& job, const std::vector<DataFiles>& data,
+                                   const nn::Graph& exported, const std::vector<PublicTensor>& parameters) {
   const Tables tables = load(job, data);
   const Table& table = tables.test.rows > 0 ? tables.test : tables.train;
   const nn::Graph own = build_model(job);
@@ -151,12 +154,14 @@ RunReport::Agreement compare_model(const Job& job, const std::vector<DataFiles>&
   fn::Ctx fixed_ctx{fixed, job.fraction_bits}, real_ctx{real, job.fraction_bits};
   nn::Parameters fixed_parameters, real_parameters;
   for (const auto& p : parameters) fixed_parameters.push_back(fn::constant(fixed_ctx, p));
-  for (nn::ValueId id : exported.parameters()) real_parameters.push_back(fn::constant(real_ctx, exported.values[id].initial));
+  for (nn::ValueId id : exported.parameters())
+    real_parameters.push_back(fn::constant(real_ctx, exported.values[id].initial));
   ClearExamples examples(table);
   RunReport::Agreement out;
   out.score_bound = nn::score_bound(own, parameters, job.fraction_bits).value_or(0);
   each_batch(table.rows, [&](std::span<const std::size_t> rows) {
-    const Secret<Real> a[] = {examples.batch(fixed_ctx, rows).features}, b[] = {examples.batch(real_ctx, rows).features};
+    const Secret<Real> a[] = {examples.batch(fixed_ctx, rows).features},
+                       b[] = {examples.batch(real_ctx, rows).features};
     const PublicTensor x = value_of(fixed, nn::forward(fixed_ctx, own, fixed_parameters, a)[0]);
     const PublicTensor y = value_of(real, nn::forward(real_ctx, exported, real_parameters, b)[0]);
     const std::size_t width = x.shape.back();
@@ -166,8 +171,10 @@ RunReport::Agreement compare_model(const Job& job, const std::vector<DataFiles>&
       double first = -1e300, second = -1e300;
       for (std::size_t i = 0; i < width; ++i) {
         out.worst_difference = std::max(out.worst_difference, std::fabs(p[i] - q[i]));
-        if (q[i] > first) second = first, first = q[i];
-        else second = std::max(second, q[i]);
+        if (q[i] > first)
+          second = first, first = q[i];
+        else
+          second = std::max(second, q[i]);
       }
       ++out.examples;
       if (width > 1 && first - second <= 2 * out.score_bound) ++out.close_calls;

@@ -11,8 +11,8 @@ void check_uploads(const Job& job, std::span<const Upload> uploads) {
   if (job.data.holding == Holding::AllColumns) {
     for (const Upload& u : uploads)
       require(u.manifest.feature_columns.size() == features && u.manifest.target_width == targets,
-              "{} brings {} of the schema's {} columns, but owners of different rows need all", u.manifest.owner,
-              u.manifest.width(), features + targets);
+              "{} brings {} of the schema's {} columns, but owners of different rows need all",
+              u.manifest.owner, u.manifest.width(), features + targets);
     return;
   }
   const auto names = feature_names(job.data.schema);
@@ -20,18 +20,21 @@ void check_uploads(const Job& job, std::span<const Upload> uploads) {
   const std::string* label = nullptr;
   for (const Upload& u : uploads) {
     const Manifest& first = uploads.front().manifest;
-    require(u.manifest.rows == first.rows, "{} has {} rows and {} has {}: owners of different columns must have the same rows",
-            first.owner, first.rows, u.manifest.owner, u.manifest.rows);
+    require(u.manifest.rows == first.rows,
+            "{} has {} rows and {} has {}: owners of different columns must have the same rows", first.owner,
+            first.rows, u.manifest.owner, u.manifest.rows);
     for (std::size_t c : u.manifest.feature_columns) {
-      require(holder[c] == nullptr, "{} and {} both bring the column '{}'", holder[c] == nullptr ? "" : *holder[c],
-              u.manifest.owner, names[c]);
+      require(holder[c] == nullptr, "{} and {} both bring the column '{}'",
+              holder[c] == nullptr ? "" : *holder[c], u.manifest.owner, names[c]);
       holder[c] = &u.manifest.owner;
     }
     if (u.manifest.target_width == 0) continue;
-    require(label == nullptr, "{} and {} both bring the label", label == nullptr ? "" : *label, u.manifest.owner);
+    require(label == nullptr, "{} and {} both bring the label", label == nullptr ? "" : *label,
+            u.manifest.owner);
     label = &u.manifest.owner;
   }
-  for (std::size_t c = 0; c < features; ++c) require(holder[c] != nullptr, "nobody brings the column '{}'", names[c]);
+  for (std::size_t c = 0; c < features; ++c)
+    require(holder[c] != nullptr, "nobody brings the column '{}'", names[c]);
   require(targets == 0 || label != nullptr, "nobody brings the label '{}'", job.data.schema.label->name);
 }
 
@@ -45,21 +48,26 @@ SharedExamples::SharedExamples(const Job& job, std::span<const Upload> uploads, 
   for (std::size_t u = 0; u < sources; ++u) {
     const Manifest& m = uploads[u].manifest;
     const std::size_t cut = m.rows - m.test_rows;
-    for (std::size_t r = part == Part::Test ? cut : 0; r < (part == Part::Train ? cut : m.rows); ++r) places_.push_back({u, r});
+    for (std::size_t r = part == Part::Test ? cut : 0; r < (part == Part::Train ? cut : m.rows); ++r)
+      places_.push_back({u, r});
   }
 }
 
-void SharedExamples::read(std::size_t component, std::span<const std::size_t> rows, Word* features, Word* targets) const {
+void SharedExamples::read(std::size_t component, std::span<const std::size_t> rows, Word* features,
+                          Word* targets) const {
   std::vector<Word> row;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const Place& place = places_.at(rows[i]);
-    const std::size_t first = by_columns_ ? 0 : place.upload, last = by_columns_ ? uploads_.size() : place.upload + 1;
+    const std::size_t first = by_columns_ ? 0 : place.upload,
+                      last = by_columns_ ? uploads_.size() : place.upload + 1;
     for (std::size_t u = first; u < last; ++u) {
       const Manifest& m = uploads_[u].manifest;
       row.resize(m.width());
       uploads_[u].components[component]->read(place.row, 0, row);
-      for (std::size_t c = 0; c < m.feature_columns.size(); ++c) features[i * features_ + m.feature_columns[c]] = row[c];
-      std::copy_n(row.begin() + static_cast<std::ptrdiff_t>(m.feature_columns.size()), m.target_width, targets + i * targets_);
+      for (std::size_t c = 0; c < m.feature_columns.size(); ++c)
+        features[i * features_ + m.feature_columns[c]] = row[c];
+      std::copy_n(row.begin() + static_cast<std::ptrdiff_t>(m.feature_columns.size()), m.target_width,
+                  targets + i * targets_);
     }
   }
 }

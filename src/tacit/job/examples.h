@@ -28,7 +28,8 @@ class SharedExamples final : public nn::Examples {
   std::vector<Place> places_;
 };
 
-/// Whether uploads of different columns, or of different rows, can be joined: UsageError that says what is wrong.
+/// Whether uploads of different columns, or of different rows, can be joined: UsageError that says what is
+/// wrong.
 void check_uploads(const Job& job, std::span<const Upload> uploads);
 
 }  // namespace tacit

@@ -31,7 +31,8 @@ PartyId Job::endpoint(std::string_view who) const {
   const auto all = names();
   for (std::size_t i = 0; i < all.size(); ++i)
     if (all[i] == who) return party_id(i);
-  throw UsageError(fmt::format("'{}' is no party and no owner of this job: did you mean '{}'?", who, nearest(who, all)));
+  throw UsageError(
+      fmt::format("'{}' is no party and no owner of this job: did you mean '{}'?", who, nearest(who, all)));
 }
 
 namespace {
@@ -49,17 +50,25 @@ Bytes read_bytes(const std::filesystem::path& file) {
 /// Lines "path = value" with every text written out with its length, so that no two jobs give the same text.
 class Canonical {
  public:
-  void put(std::string_view key, std::string_view text) { out_ += fmt::format("{} = {}:{}\n", key, text.size(), text); }
+  void put(std::string_view key, std::string_view text) {
+    out_ += fmt::format("{} = {}:{}\n", key, text.size(), text);
+  }
   void put(std::string_view key, double value) { out_ += fmt::format("{} = {:.17g}\n", key, value); }
   void put(std::string_view key, std::uint64_t value) { out_ += fmt::format("{} = {}\n", key, value); }
   void put_attribute(std::string_view key, const nn::Attr& attr) {
-    std::visit([&](const auto& v) {
-      using T = std::decay_t<decltype(v)>;
-      if constexpr (std::is_same_v<T, std::string>) put(key, std::string_view(v));
-      else if constexpr (std::is_same_v<T, double>) put(key, v);
-      else if constexpr (std::is_same_v<T, std::int64_t>) put(key, static_cast<std::uint64_t>(v));
-      else for (auto e : v) put(key, static_cast<double>(e));
-    }, attr);
+    std::visit(
+        [&](const auto& v) {
+          using T = std::decay_t<decltype(v)>;
+          if constexpr (std::is_same_v<T, std::string>)
+            put(key, std::string_view(v));
+          else if constexpr (std::is_same_v<T, double>)
+            put(key, v);
+          else if constexpr (std::is_same_v<T, std::int64_t>)
+            put(key, static_cast<std::uint64_t>(v));
+          else
+            for (auto e : v) put(key, static_cast<double>(e));
+        },
+        attr);
   }
   void put(std::string_view key, const std::vector<nn::LayerSpec>& layers) {
     for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -109,10 +118,15 @@ std::string canonical_text(const Job& job) {
   c.put("seed", t.seed);
   c.put("loss", std::string_view(t.loss));
   c.put("optimiser", std::string_view(o.name));
-  const std::pair<const char*, double> numbers[] = {
-      {"rate", o.rate},   {"momentum", o.momentum}, {"beta1", o.beta1}, {"beta2", o.beta2},
-      {"epsilon", o.epsilon}, {"weight_decay", o.weight_decay}, {"clip", o.clip},
-      {"schedule_factor", o.schedule_factor}, {"schedule_epochs", o.schedule_epochs}};
+  const std::pair<const char*, double> numbers[] = {{"rate", o.rate},
+                                                    {"momentum", o.momentum},
+                                                    {"beta1", o.beta1},
+                                                    {"beta2", o.beta2},
+                                                    {"epsilon", o.epsilon},
+                                                    {"weight_decay", o.weight_decay},
+                                                    {"clip", o.clip},
+                                                    {"schedule_factor", o.schedule_factor},
+                                                    {"schedule_epochs", o.schedule_epochs}};
   for (const auto& [key, value] : numbers) c.put(key, value);
   c.put("schedule", std::string_view(o.schedule));
   for (const auto& r : job.releases) {
@@ -131,22 +145,26 @@ nn::Graph build_model(const Job& job) {
   nn::Graph graph;
   if (!job.model.file.empty()) {
     graph = nn::import_onnx(job.model.file);
-    require(graph.inputs.size() == 1 && graph.outputs.size() == 1, "the model '{}' has {} inputs and {} outputs: a job trains models of one each",
+    require(graph.inputs.size() == 1 && graph.outputs.size() == 1,
+            "the model '{}' has {} inputs and {} outputs: a job trains models of one each",
             job.model.file.filename().string(), graph.inputs.size(), graph.outputs.size());
     Shape batch = example;
     batch.insert(batch.begin(), 1);
     const Shape& wanted = graph.values[graph.inputs[0]].shape;
-    require(wanted == batch, "the model '{}' takes examples of shape {}, and the data have {}", job.model.file.filename().string(),
-            to_string(wanted), to_string(batch));
+    require(wanted == batch, "the model '{}' takes examples of shape {}, and the data have {}",
+            job.model.file.filename().string(), to_string(wanted), to_string(batch));
   } else if (!job.model.network.empty()) {
-    graph = nn::build_graph(example, nn::network_named(job.model.network), target_width(job.data.schema), job.model.seed);
+    graph = nn::build_graph(example, nn::network_named(job.model.network), target_width(job.data.schema),
+                            job.model.seed);
   } else {
     graph = nn::build_graph(example, job.model.layers, target_width(job.data.schema), job.model.seed);
   }
   const Shape& out = graph.values[graph.outputs[0]].shape;
   const std::size_t width = target_width(job.data.schema);
-  require(width == 0 || out == Shape{1, width}, "the model gives {} numbers an example, and the label '{}' is encoded as {}",
-          out.size() == 2 ? std::to_string(out[1]) : to_string(out), job.data.schema.label ? job.data.schema.label->name : "", width);
+  require(width == 0 || out == Shape{1, width},
+          "the model gives {} numbers an example, and the label '{}' is encoded as {}",
+          out.size() == 2 ? std::to_string(out[1]) : to_string(out),
+          job.data.schema.label ? job.data.schema.label->name : "", width);
   return graph;
 }
 

@@ -22,10 +22,10 @@ struct DataSpec {
 };
 
 struct ModelSpec {
-  std::string network;               ///< a named network, or
-  std::vector<nn::LayerSpec> layers; ///< a list of layers, or
-  std::filesystem::path file;        ///< an ONNX file (its digest, not its path, counts)
-  std::uint64_t seed = 1;            ///< of the initial weights, which are public
+  std::string network;                ///< a named network, or
+  std::vector<nn::LayerSpec> layers;  ///< a list of layers, or
+  std::filesystem::path file;         ///< an ONNX file (its digest, not its path, counts)
+  std::uint64_t seed = 1;             ///< of the initial weights, which are public
 };
 
 struct Job {
@@ -55,8 +55,8 @@ enum class Keys { Needed, MadeLater };
 /// Reads and checks a job file; every error names file, line, key and the nearest right one.
 Job read_job(const std::filesystem::path& file, Keys keys = Keys::Needed);
 
-/// A text that is the same for jobs that mean the same: what the hash is taken of. Addresses are not in it: keys say
-/// who somebody is, and one machine can have other addresses for each of its peers.
+/// A text that is the same for jobs that mean the same: what the hash is taken of. Addresses are not in it:
+/// keys say who somebody is, and one machine can have other addresses for each of its peers.
 std::string canonical_text(const Job& job);
 Digest job_hash(const Job& job);
 

@@ -1,5 +1,5 @@
-// At which steps of a training the loss is revealed: a given number of times, spread evenly over the whole batches. The
-// rest at an epoch's end can be a single row, whose own loss nobody is to see.
+// At which steps of a training the loss is revealed: a given number of times, spread evenly over the whole
+// batches. The rest at an epoch's end can be a single row, whose own loss nobody is to see.
 #pragma once
 
 #include "tacit/nn/train/trainer.h"

@@ -8,7 +8,8 @@
 
 namespace tacit {
 
-// "tacit model 2\n" | job hash | session's id | parts a parameter (u64) | for each parameter and part: words (u64), words | SHA-256
+// "tacit model 2\n" | job hash | session's id | parts a parameter (u64) | for each parameter and part: words
+// (u64), words | SHA-256
 namespace {
 constexpr std::string_view kMagic = "tacit model 2\n";
 }
@@ -33,7 +34,8 @@ void store_model(fn::Ctx& ctx, const Job& job, const nn::Graph& graph, const nn:
   write_file(folder / "model.share", text_of(out));
 }
 
-StoredModel load_model(fn::Ctx& ctx, const Job& job, const nn::Graph& graph, const std::filesystem::path& folder) {
+StoredModel load_model(fn::Ctx& ctx, const Job& job, const nn::Graph& graph,
+                       const std::filesystem::path& folder) {
   const auto file = folder / "model.share";
   std::ifstream in(file, std::ios::binary);
   require(in.good(), "there is no trained model in '{}': run 'tacit train' first", folder.string());
@@ -42,13 +44,15 @@ StoredModel load_model(fn::Ctx& ctx, const Job& job, const nn::Graph& graph, con
   const std::string text = all.str();
   const ByteView bytes = bytes_of(text);
   constexpr std::size_t kDigest = sizeof(Digest);
-  auto sound = [&](bool condition) { require(condition, "the model share '{}' is damaged: train again", file.string()); };
+  auto sound = [&](bool condition) {
+    require(condition, "the model share '{}' is damaged: train again", file.string());
+  };
   sound(bytes.size() >= kMagic.size() + 3 * kDigest + 8 && text_of(bytes.first(kMagic.size())) == kMagic);
   const Digest digest = sha256(bytes.first(bytes.size() - kDigest));
   sound(equal_in_constant_time(digest, bytes.last(kDigest)));
   std::size_t at = kMagic.size();
-  require(equal_in_constant_time(job_hash(job), bytes.subspan(at, kDigest)), "the model in '{}' was trained by another job",
-          folder.string());
+  require(equal_in_constant_time(job_hash(job), bytes.subspan(at, kDigest)),
+          "the model in '{}' was trained by another job", folder.string());
   at += kDigest;
   StoredModel out;
   out.session = read_at<Digest>(bytes, at);
@@ -83,8 +87,10 @@ void require_same_training(Party& party, const Digest& session) {
     if (party_id(i) == party.id()) continue;
     Digest theirs;
     party.to(party_id(i)).receive("model", ByteSpan(theirs));
-    require(theirs == session, "{} and {} hold shares of a model from different trainings: train again, or put the right state "
-            "folders back", party.name(party.id()), party.name(party_id(i)));
+    require(theirs == session,
+            "{} and {} hold shares of a model from different trainings: train again, or put the right state "
+            "folders back",
+            party.name(party.id()), party.name(party_id(i)));
   }
 }
 

@@ -7,8 +7,8 @@
 
 namespace tacit {
 
-/// Writes `folder`/model.share, atomically; nothing if `folder` is empty. `session` is the id of the one that trained:
-/// shares of different sessions do not belong together.
+/// Writes `folder`/model.share, atomically; nothing if `folder` is empty. `session` is the id of the one that
+/// trained: shares of different sessions do not belong together.
 void store_model(fn::Ctx&, const Job&, const nn::Graph&, const nn::Parameters&, const Digest& session,
                  const std::filesystem::path& folder);
 
@@ -18,8 +18,8 @@ struct StoredModel {
 };
 /// UsageError if there is none, or if it is another job's.
 StoredModel load_model(fn::Ctx&, const Job&, const nn::Graph&, const std::filesystem::path& folder);
-/// UsageError at all parties unless all loaded shares of the same training: others would make up a model of their own,
-/// and nobody would notice.
+/// UsageError at all parties unless all loaded shares of the same training: others would make up a model of
+/// their own, and nobody would notice.
 void require_same_training(Party&, const Digest& session);
 
 }  // namespace tacit

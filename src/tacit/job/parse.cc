@@ -32,7 +32,9 @@ std::vector<Endpoint> endpoints(TomlTable& job, const std::string& key, bool wit
     if (with_address) e.address = t.at("address", [&] { return parse_address(t.text("address")); });
     const std::string text = t.text("key");
     if (text.empty() && keys == Keys::Needed)
-      t.fail("key", fmt::format("is empty: make {0} a key with 'tacit keys new {0}', and write the public one here", e.name));
+      t.fail("key",
+             fmt::format("is empty: make {0} a key with 'tacit keys new {0}', and write the public one here",
+                         e.name));
     if (!text.empty()) e.key = t.at("key", [&] { return parse_public_key(text); });
     t.finish();
     out.push_back(std::move(e));
@@ -90,7 +92,9 @@ DataSpec data_of(TomlTable t, const std::vector<Endpoint>& owners) {
   Schema& s = d.schema;
   const std::string partition = t.text("partition", "rows");
   if (partition != "rows" && partition != "columns")
-    t.fail("partition", fmt::format("'{}' is not known: owners hold different \"rows\" or different \"columns\"", partition));
+    t.fail(
+        "partition",
+        fmt::format("'{}' is not known: owners hold different \"rows\" or different \"columns\"", partition));
   d.holding = partition == "rows" ? Holding::AllColumns : Holding::SomeColumns;
   std::vector<std::string> names;
   for (const auto& o : owners) names.push_back(o.name);
@@ -131,12 +135,18 @@ DataSpec data_of(TomlTable t, const std::vector<Endpoint>& owners) {
 
 nn::Attr attribute(TomlTable& t, const std::string& key) {
   switch (t.kind(key)) {
-    case TomlTable::Kind::Integer: return t.integer(key, INT64_MIN, INT64_MAX);
-    case TomlTable::Kind::Real: return t.real(key, -1e300, 1e300);
-    case TomlTable::Kind::Flag: return std::int64_t{t.flag(key, false)};
-    case TomlTable::Kind::Text: return t.text(key);
-    case TomlTable::Kind::List: return t.integers(key);
-    default: t.fail(key, "must be a number, a text or a list of whole numbers");
+    case TomlTable::Kind::Integer:
+      return t.integer(key, INT64_MIN, INT64_MAX);
+    case TomlTable::Kind::Real:
+      return t.real(key, -1e300, 1e300);
+    case TomlTable::Kind::Flag:
+      return std::int64_t{t.flag(key, false)};
+    case TomlTable::Kind::Text:
+      return t.text(key);
+    case TomlTable::Kind::List:
+      return t.integers(key);
+    default:
+      t.fail(key, "must be a number, a text or a list of whole numbers");
   }
 }
 
@@ -148,8 +158,10 @@ std::vector<nn::LayerSpec> layers_of(std::vector<TomlTable> tables) {
     layer.name = t.text("name", "");
     for (const std::string& key : t.keys()) {
       if (key == "kind" || key == "name") continue;
-      if (key == "layer") layer.inner = layers_of(t.tables("layer"));
-      else layer.attrs.set(key, attribute(t, key));
+      if (key == "layer")
+        layer.inner = layers_of(t.tables("layer"));
+      else
+        layer.attrs.set(key, attribute(t, key));
     }
     t.at("kind", [&] { nn::check_layer(layer); });
     out.push_back(std::move(layer));
@@ -165,7 +177,8 @@ ModelSpec model_of(TomlTable t, const std::filesystem::path& folder) {
   if (t.has("file")) m.file = folder / t.text("file");
   t.finish();
   const int ways = !m.network.empty() + !m.layers.empty() + !m.file.empty();
-  if (ways != 1) t.fail("layer", "a model is either a network by name, a list of [[model.layer]], or an ONNX file");
+  if (ways != 1)
+    t.fail("layer", "a model is either a network by name, a list of [[model.layer]], or an ONNX file");
   if (!m.network.empty()) t.at("network", [&] { nn::network_named(m.network); });
   return m;
 }
@@ -207,7 +220,8 @@ std::vector<ReleaseRule> releases_of(TomlTable& job, const Job& roster) {
     ReleaseRule r;
     r.what = t.text("what");
     if (std::find(std::begin(kWhat), std::end(kWhat), r.what) == std::end(kWhat))
-      t.fail("what", fmt::format("'{}' cannot be released: did you mean '{}'?", r.what, nearest(r.what, kWhat)));
+      t.fail("what",
+             fmt::format("'{}' cannot be released: did you mean '{}'?", r.what, nearest(r.what, kWhat)));
     r.purpose = t.text("purpose");
     if (r.purpose.empty()) t.fail("purpose", "say in a few words what it is for");
     r.times = static_cast<std::uint64_t>(t.integer("times", r.what == "loss" ? 20 : 1, 1, INT64_MAX));
@@ -224,12 +238,16 @@ std::vector<ReleaseRule> releases_of(TomlTable& job, const Job& roster) {
     }
     std::sort(r.to.begin(), r.to.end());
     r.to.erase(std::unique(r.to.begin(), r.to.end()), r.to.end());
-    if (r.to.empty()) t.fail("to", "names nobody: write to = [\"alpha\"], [\"parties\"], [\"owners\"] or [\"everyone\"]");
-    if (r.what == "model" && std::any_of(r.to.begin(), r.to.end(), [&](const std::string& n) { return roster.is_party(roster.endpoint(n)); }))
+    if (r.to.empty())
+      t.fail("to", "names nobody: write to = [\"alpha\"], [\"parties\"], [\"owners\"] or [\"everyone\"]");
+    if (r.what == "model" && std::any_of(r.to.begin(), r.to.end(), [&](const std::string& n) {
+          return roster.is_party(roster.endpoint(n));
+        }))
       t.fail("to", "a compute party cannot receive the model: it is released to owners only");
     t.finish();
     for (const auto& other : out)
-      if (other.what == r.what) t.fail("what", fmt::format("there are two rules for '{}': make them one", r.what));
+      if (other.what == r.what)
+        t.fail("what", fmt::format("there are two rules for '{}': make them one", r.what));
     out.push_back(std::move(r));
   }
   if (roster.data.holding == Holding::SomeColumns) out.push_back(same_rows_rule(roster));
@@ -245,8 +263,9 @@ void check_names(TomlTable& t, const Job& job) {
   for (std::size_t i = 0; i < roster.size(); ++i)
     for (std::size_t j = i + 1; j < roster.size(); ++j)
       if (roster[i].key == roster[j].key && roster[i].key != PublicKey{})
-        t.fail("party", fmt::format("'{}' and '{}' have the same key: one who holds two places could read the data",
-                                    roster[i].name, roster[j].name));
+        t.fail("party",
+               fmt::format("'{}' and '{}' have the same key: one who holds two places could read the data",
+                           roster[i].name, roster[j].name));
 }
 
 }  // namespace
@@ -254,27 +273,32 @@ void check_names(TomlTable& t, const Job& job) {
 Job read_job(const std::filesystem::path& file, Keys keys) {
   TomlTable t = TomlTable::parse(file);
   // Sections first: what is missing in one may stand in another whose name is misspelt.
-  for (const char* section : {"job", "party", "owner", "data", "model", "training", "release"}) t.has(section);
+  for (const char* section : {"job", "party", "owner", "data", "model", "training", "release"})
+    t.has(section);
   t.finish();
   Job job;
   TomlTable head = t.table("job");
   job.name = name_of(head);
   job.protocol = head.text("protocol", job.protocol);
-  const ProtocolInfo& protocol = head.at("protocol", [&]() -> const ProtocolInfo& { return protocol_named(job.protocol); });
+  const ProtocolInfo& protocol =
+      head.at("protocol", [&]() -> const ProtocolInfo& { return protocol_named(job.protocol); });
   const std::string threat = head.text("threat", "semi-honest");
   if (threat != "semi-honest")
-    head.fail("threat", fmt::format("the protocol {} withstands {}, not '{}'", protocol.name, protocol.threat, threat));
+    head.fail("threat",
+              fmt::format("the protocol {} withstands {}, not '{}'", protocol.name, protocol.threat, threat));
   job.profile = head.text("profile", job.profile);
   head.at("profile", [&] { profile_named(job.profile); });
-  job.fraction_bits = static_cast<unsigned>(head.integer("fraction_bits", 16, kMinFractionBits, kMaxFractionBits));
+  job.fraction_bits =
+      static_cast<unsigned>(head.integer("fraction_bits", 16, kMinFractionBits, kMaxFractionBits));
   job.patience = std::chrono::milliseconds(static_cast<long>(1000 * head.real("patience", 5, 0.5, 3600)));
-  job.start_patience = std::chrono::milliseconds(static_cast<long>(1000 * head.real("start_patience", 60, 1, 1e6)));
+  job.start_patience =
+      std::chrono::milliseconds(static_cast<long>(1000 * head.real("start_patience", 60, 1, 1e6)));
   head.finish();
   job.parties = endpoints(t, "party", true, keys);
   job.owners = endpoints(t, "owner", false, keys);
   if (job.parties.size() != protocol.parties)
-    t.fail("party", fmt::format("the protocol {} needs {} parties, and the job names {}", protocol.name, protocol.parties,
-                                job.parties.size()));
+    t.fail("party", fmt::format("the protocol {} needs {} parties, and the job names {}", protocol.name,
+                                protocol.parties, job.parties.size()));
   check_names(t, job);
   job.data = data_of(t.table("data"), job.owners);
   job.model = model_of(t.table("model"), file.parent_path());

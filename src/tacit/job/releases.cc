@@ -15,15 +15,15 @@ std::string to_text(const ReleaseHead& head) {
 ReleaseHead parse_release_head(std::string_view text, const std::string& party) {
   try {
     const json j = json::parse(text);
-    ReleaseHead head{j.at("what").get<std::string>(), j.at("note").get<std::string>(), j.at("shape").get<Shape>(),
-                     j.at("frac").get<unsigned>()};
+    ReleaseHead head{j.at("what").get<std::string>(), j.at("note").get<std::string>(),
+                     j.at("shape").get<Shape>(), j.at("frac").get<unsigned>()};
     if (head.frac < 64 && elements(head.shape) < (std::size_t{1} << 32)) return head;
-  } catch (const std::exception&) {
-  }
+  } catch (const std::exception&) {}
   throw PeerError(party, fmt::format("{} sent a release that cannot be read", party));
 }
 
-std::optional<PublicTensor> Releases::tell(std::string_view what, const std::string& note, const Shape& shape, Revealed revealed) {
+std::optional<PublicTensor> Releases::tell(std::string_view what, const std::string& note, const Shape& shape,
+                                           Revealed revealed) {
   if (revealed.summand) {
     const std::string head = to_text({std::string(what), note, shape, revealed.frac});
     for (std::size_t i = 0; i < owners_.size(); ++i) {

@@ -1,5 +1,5 @@
-// Telling recipients what the policy allows: within the computation by opening, to owners over their links. Every
-// release is one permit and one ledger line at every party.
+// Telling recipients what the policy allows: within the computation by opening, to owners over their links.
+// Every release is one permit and one ledger line at every party.
 #pragma once
 
 #include "tacit/job/job.h"
@@ -31,13 +31,15 @@ class Releases {
 
   /// Reveals under one permit; the numbers, if this party is a recipient.
   template <class E>
-  std::optional<PublicTensor> release(std::string_view what, const std::string& note, const Secret<E>& secret) {
+  std::optional<PublicTensor> release(std::string_view what, const std::string& note,
+                                      const Secret<E>& secret) {
     const Shape shape = secret.shape();
     return tell(what, note, shape, Gate::reveal(engine_, ledger_, secret, policy_.permit(what)));
   }
 
  private:
-  std::optional<PublicTensor> tell(std::string_view what, const std::string& note, const Shape& shape, Revealed revealed);
+  std::optional<PublicTensor> tell(std::string_view what, const std::string& note, const Shape& shape,
+                                   Revealed revealed);
 
   RevealPolicy policy_;
   Ledger ledger_;

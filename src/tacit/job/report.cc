@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <fstream>
-
 #include <nlohmann/json.hpp>
 
 #include "tacit/base/error.h"
@@ -20,7 +19,10 @@ using nlohmann::json;
 namespace {
 
 json cost_json(const Cost& c) {
-  return {{"bytes_sent", c.payload}, {"overhead_bytes", c.overhead}, {"messages", c.messages}, {"rounds", c.rounds},
+  return {{"bytes_sent", c.payload},
+          {"overhead_bytes", c.overhead},
+          {"messages", c.messages},
+          {"rounds", c.rounds},
           {"seconds", c.seconds}};
 }
 Cost cost_from(const json& j) {
@@ -45,7 +47,9 @@ std::vector<LossPoint> points_from(const json& j) {
 }
 
 json number_or_null(const std::optional<double>& x) { return x ? json(*x) : json(nullptr); }
-std::optional<double> optional_number(const json& j) { return j.is_number() ? std::optional(j.get<double>()) : std::nullopt; }
+std::optional<double> optional_number(const json& j) {
+  return j.is_number() ? std::optional(j.get<double>()) : std::nullopt;
+}
 
 }  // namespace
 
@@ -58,16 +62,18 @@ RunReport report_of(const Job& job, std::string mode) {
   r.threat = protocol.threat;
   r.profile = job.profile;
   r.mode = std::move(mode);
-  r.machine = fmt::format("{}, {} processors, {} kernels", cpu_model(), available_processors(), to_string(detect_isa()));
+  r.machine = fmt::format("{}, {} processors, {} kernels", cpu_model(), available_processors(),
+                          to_string(detect_isa()));
   r.fraction_bits = job.fraction_bits;
   r.epochs = job.training.epochs;
   r.metric = to_string(job.data.schema.metric);
-  r.security = {{"withstands", std::string(protocol.threat)},
-                {"computational_bits", std::to_string(protocol.kappa)},
-                {"statistical_bits", std::to_string(protocol.sigma)},
-                {"source", std::string(protocol.paper)},
-                {"links", "TLS 1.3, TLS_AES_128_GCM_SHA256, X25519, Ed25519 keys pinned by the job"},
-                {"randomness", "the operating system's, by AES-128 in counter mode; fresh keys each session"}};
+  r.security = {
+      {"withstands", std::string(protocol.threat)},
+      {"computational_bits", std::to_string(protocol.kappa)},
+      {"statistical_bits", std::to_string(protocol.sigma)},
+      {"source", std::string(protocol.paper)},
+      {"links", "TLS 1.3, TLS_AES_128_GCM_SHA256, X25519, Ed25519 keys pinned by the job"},
+      {"randomness", "the operating system's, by AES-128 in counter mode; fresh keys each session"}};
   return r;
 }
 
@@ -94,9 +100,17 @@ json to_json(const Disclosure& d) {
 json to_json(const RunReport& r) {
   json j{{"tacit", kVersion},
          {"commit", kCommit},
-         {"job", {{"name", r.job}, {"hash", r.job_hash}, {"protocol", r.protocol}, {"profile", r.profile},
-                  {"fraction_bits", r.fraction_bits}, {"epochs", r.epochs}, {"parameters", r.parameters},
-                  {"train_rows", r.train_rows}, {"test_rows", r.test_rows}, {"steps", r.steps}}},
+         {"job",
+          {{"name", r.job},
+           {"hash", r.job_hash},
+           {"protocol", r.protocol},
+           {"profile", r.profile},
+           {"fraction_bits", r.fraction_bits},
+           {"epochs", r.epochs},
+           {"parameters", r.parameters},
+           {"train_rows", r.train_rows},
+           {"test_rows", r.test_rows},
+           {"steps", r.steps}}},
          {"mode", r.mode},
          {"stamps", r.stamps},
          {"machine", r.machine},
@@ -111,15 +125,18 @@ json to_json(const RunReport& r) {
     j["accuracy"]["private"] = number_or_null(r.private_metric);
     j["accuracy"]["clear"] = number_or_null(r.clear_metric);
   }
-  j["metrics"][r.metric] = {{"private", number_or_null(r.private_metric)}, {"clear", number_or_null(r.clear_metric)}};
+  j["metrics"][r.metric] = {{"private", number_or_null(r.private_metric)},
+                            {"clear", number_or_null(r.clear_metric)}};
   j["security"]["threat"] = r.threat;
   for (const auto& p : r.parties) j["parties"][p.name] = to_json(p);
   j["party_order"] = json::array();
   for (const auto& p : r.parties) j["party_order"].push_back(p.name);
   for (const auto& d : r.disclosures) j["disclosures"].push_back(to_json(d));
   if (r.agreement)
-    j["agreement"] = {{"examples", r.agreement->examples}, {"same_class", r.agreement->same_class},
-                      {"close_calls", r.agreement->close_calls}, {"score_bound", r.agreement->score_bound},
+    j["agreement"] = {{"examples", r.agreement->examples},
+                      {"same_class", r.agreement->same_class},
+                      {"close_calls", r.agreement->close_calls},
+                      {"score_bound", r.agreement->score_bound},
                       {"worst_difference", r.agreement->worst_difference}};
   return j;
 }
@@ -169,9 +186,7 @@ RunReport report_from_json(const json& j) {
                      a.at("worst_difference").get<double>()};
     }
     return r;
-  } catch (const json::exception& e) {
-    throw UsageError(fmt::format("no report of tacit: {}", e.what()));
-  }
+  } catch (const json::exception& e) { throw UsageError(fmt::format("no report of tacit: {}", e.what())); }
 }
 
 RunReport read_report(const std::filesystem::path& file) {
@@ -181,9 +196,7 @@ RunReport read_report(const std::filesystem::path& file) {
     return report_from_json(json::parse(in));
   } catch (const json::exception&) {
     throw UsageError(fmt::format("'{}' is no report of tacit: it is not JSON", file.string()));
-  } catch (const UsageError& e) {
-    throw UsageError(fmt::format("'{}' is {}", file.string(), e.what()));
-  }
+  } catch (const UsageError& e) { throw UsageError(fmt::format("'{}' is {}", file.string(), e.what())); }
 }
 
 std::uint64_t peak_memory() {
@@ -196,7 +209,9 @@ void write_file(const std::filesystem::path& file, std::string_view text) {
   if (file.has_parent_path()) {
     std::error_code error;
     std::filesystem::create_directories(file.parent_path(), error);
-    if (error) throw IoError(fmt::format("cannot make the folder '{}': {}", file.parent_path().string(), error.message()));
+    if (error)
+      throw IoError(
+          fmt::format("cannot make the folder '{}': {}", file.parent_path().string(), error.message()));
   }
   const std::string temporary = file.string() + fmt::format(".{}.part", ::getpid());
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);

@@ -1,13 +1,12 @@
-// What a run leaves to be read: how well, how long, how much, and who learned what. Plain data and its JSON form
-// (docs/report.md); html.h draws it.
+// What a run leaves to be read: how well, how long, how much, and who learned what. Plain data and its JSON
+// form (docs/report.md); html.h draws it.
 #pragma once
 
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json_fwd.hpp>
 
 #include "tacit/job/job.h"
 #include "tacit/net/meter.h"
@@ -29,15 +28,15 @@ struct LossPoint {
 
 struct RunReport {
   std::string job, job_hash, protocol, threat, profile;
-  std::string mode;                  ///< "three processes over TLS", "simulation", ...
-  std::vector<std::string> stamps;   ///< what makes this run less than a real one: "simulation"
+  std::string mode;                 ///< "three processes over TLS", "simulation", ...
+  std::vector<std::string> stamps;  ///< what makes this run less than a real one: "simulation"
   std::string machine;
   unsigned fraction_bits = 16;
   std::size_t train_rows = 0, test_rows = 0, steps = 0, epochs = 0, parameters = 0;
   double seconds = 0;
-  std::string metric;                ///< the data's metric
+  std::string metric;  ///< the data's metric
   std::optional<double> private_metric, clear_metric;
-  std::string clear_note;            ///< where the clear figure comes from
+  std::string clear_note;  ///< where the clear figure comes from
   std::vector<LossPoint> loss, clear_loss;
   std::vector<PartyStats> parties;
   std::vector<Disclosure> disclosures;

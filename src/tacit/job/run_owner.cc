@@ -14,7 +14,9 @@ namespace {
 constexpr std::size_t kMaxText = std::size_t{64} << 20;
 
 /// Which components each party of a protocol holds, as an owner needs to know it.
-std::vector<std::vector<unsigned>> component_sets(const Job& job) { return protocol_named(job.protocol).component_sets; }
+std::vector<std::vector<unsigned>> component_sets(const Job& job) {
+  return protocol_named(job.protocol).component_sets;
+}
 
 /// Adds up what all parties send of one release.
 Received take_release(std::vector<Channel>& parties, const ReleaseHead& head) {
@@ -24,9 +26,10 @@ Received take_release(std::vector<Channel>& parties, const ReleaseHead& head) {
     if (p > 0) {
       const Bytes text = parties[p].receive_up_to("release.head", kMaxText);
       const ReleaseHead other = parse_release_head(text_of(text), parties[p].peer_name());
-      if (other.what != head.what || other.note != head.note || other.shape != head.shape || other.frac != head.frac)
-        throw PeerError(parties[p].peer_name(), fmt::format("{} and {} disagree on what is released", parties[0].peer_name(),
-                                                            parties[p].peer_name()));
+      if (other.what != head.what || other.note != head.note || other.shape != head.shape ||
+          other.frac != head.frac)
+        throw PeerError(parties[p].peer_name(), fmt::format("{} and {} disagree on what is released",
+                                                            parties[0].peer_name(), parties[p].peer_name()));
     }
     parties[p].receive("release.words", std::span<Word>(part.data(), n));
     for (std::size_t i = 0; i < n; ++i) sum[i] += part[i];
@@ -37,13 +40,11 @@ Received take_release(std::vector<Channel>& parties, const ReleaseHead& head) {
 RunReport take_report(std::string_view text, const std::string& party) {
   try {
     return report_from_json(nlohmann::json::parse(text));
-  } catch (const std::exception&) {
-    throw PeerError(party, party + " sent a report that cannot be read");
-  }
+  } catch (const std::exception&) { throw PeerError(party, party + " sent a report that cannot be read"); }
 }
 
-/// What the parties are told when this owner fails. A mistake in its own files is described with what stands in them,
-/// and that stays here.
+/// What the parties are told when this owner fails. A mistake in its own files is described with what stands
+/// in them, and that stays here.
 std::string farewell(const std::exception& e) {
   if (dynamic_cast<const PeerError*>(&e) != nullptr) return e.what();
   if (dynamic_cast<const UsageError*>(&e) != nullptr) return "its data do not fit the job";
@@ -52,25 +53,29 @@ std::string farewell(const std::exception& e) {
 
 }  // namespace
 
-OwnerResult run_owner(const Job& job, PartyId self, Transport& wire, const Identity& identity, const std::string& mode,
-                      const OwnerOptions& options) {
+OwnerResult run_owner(const Job& job, PartyId self, Transport& wire, const Identity& identity,
+                      const std::string& mode, const OwnerOptions& options) {
   Meter meter;
   std::vector<Channel> parties;
-  for (std::size_t p = 0; p < job.parties.size(); ++p) parties.emplace_back(wire, meter, party_id(p), job.parties[p].name);
+  for (std::size_t p = 0; p < job.parties.size(); ++p)
+    parties.emplace_back(wire, meter, party_id(p), job.parties[p].name);
   auto tell = [&](const std::string& phase, std::size_t done, std::size_t total) {
     if (options.progress) options.progress({phase, done, total, std::nullopt, meter.total().payload});
   };
   // The files are opened before anyone is greeted, so that a bad one is told here and nowhere else.
   std::unique_ptr<ExampleReader> reader;
   if (options.data)
-    reader = open_examples(*options.data, job.data.schema,
-                           {.with_label = !options.ask, .holding = options.ask ? Holding::AllColumns : job.data.holding});
+    reader = open_examples(
+        *options.data, job.data.schema,
+        {.with_label = !options.ask, .holding = options.ask ? Holding::AllColumns : job.data.holding});
   OwnerResult result;
   result.report = report_of(job, mode);
   try {
     std::uint8_t errands = 0;
-    if (options.ask) errands |= static_cast<std::uint8_t>(Errand::Ask);
-    else if (reader) errands |= static_cast<std::uint8_t>(Errand::Bring);
+    if (options.ask)
+      errands |= static_cast<std::uint8_t>(Errand::Ask);
+    else if (reader)
+      errands |= static_cast<std::uint8_t>(Errand::Bring);
     if (options.collect) errands |= static_cast<std::uint8_t>(Errand::Collect);
     OwnerLink link(job, self, parties, errands);
     if (reader)
@@ -87,7 +92,8 @@ OwnerResult run_owner(const Job& job, PartyId self, Transport& wire, const Ident
         result.report = take_report(text_of(body), parties[0].peer_name());
         break;
       }
-      result.received.push_back(take_release(parties, parse_release_head(text_of(body), parties[0].peer_name())));
+      result.received.push_back(
+          take_release(parties, parse_release_head(text_of(body), parties[0].peer_name())));
       tell("received " + result.received.back().what, 0, 0);
     }
     for (std::size_t p = 1; p < parties.size(); ++p) parties[p].receive_up_to("done", kMaxText);

@@ -7,10 +7,10 @@
 namespace tacit {
 
 struct OwnerOptions {
-  std::optional<DataFiles> data;           ///< to bring, or to ask about
-  bool collect = false;                    ///< stay until the end of training and take what is released
-  bool ask = false;                        ///< the data are to be predicted on
-  std::filesystem::path out;               ///< folder for what is received
+  std::optional<DataFiles> data;  ///< to bring, or to ask about
+  bool collect = false;           ///< stay until the end of training and take what is released
+  bool ask = false;               ///< the data are to be predicted on
+  std::filesystem::path out;      ///< folder for what is received
   std::function<void(const Progress&)> progress;
 };
 
@@ -24,7 +24,7 @@ struct OwnerResult {
   RunReport report;  ///< of the run, if it was stayed for
 };
 
-OwnerResult run_owner(const Job& job, PartyId self, Transport& wire, const Identity& identity, const std::string& mode,
-                      const OwnerOptions& options);
+OwnerResult run_owner(const Job& job, PartyId self, Transport& wire, const Identity& identity,
+                      const std::string& mode, const OwnerOptions& options);
 
 }  // namespace tacit

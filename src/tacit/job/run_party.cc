@@ -1,9 +1,8 @@
 #include "tacit/job/run_party.h"
 
 #include <algorithm>
-#include <numeric>
-
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "tacit/base/error.h"
 #include "tacit/job/examples.h"
@@ -25,7 +24,8 @@ using Clock = std::chrono::steady_clock;
 /// A party in one session, with everything that its steps share.
 class PartyRun {
  public:
-  PartyRun(const Job& job, PartyId self, Transport& wire, const std::string& mode, const PartyOptions& options)
+  PartyRun(const Job& job, PartyId self, Transport& wire, const std::string& mode,
+           const PartyOptions& options)
       : job_(job),
         options_(options),
         protocol_(protocol_named(job.protocol)),
@@ -46,7 +46,8 @@ class PartyRun {
 
  private:
   void tell(const std::string& phase, std::size_t done = 0, std::size_t total = 0) {
-    if (options_.progress) options_.progress({phase, done, total, last_loss_, party_.meter().total().payload});
+    if (options_.progress)
+      options_.progress({phase, done, total, last_loss_, party_.meter().total().payload});
   }
   Channel& connect_owner(PartyId owner);
   void see_off(Channel& owner);
@@ -100,24 +101,32 @@ void PartyRun::receive_all() {
   for (std::size_t i = 0; i < job_.owners.size(); ++i) {
     const Endpoint& owner = job_.owners[i];
     const PartyId id = party_id(job_.parties.size() + i);
-    const bool brings = std::find(job_.data.owners.begin(), job_.data.owners.end(), owner.name) != job_.data.owners.end();
+    const bool brings =
+        std::find(job_.data.owners.begin(), job_.data.owners.end(), owner.name) != job_.data.owners.end();
     const bool collects = std::any_of(job_.releases.begin(), job_.releases.end(), [&](const ReleaseRule& r) {
-      return r.what != "predictions" && r.what != "scores" && std::find(r.to.begin(), r.to.end(), owner.name) != r.to.end();
+      return r.what != "predictions" && r.what != "scores" &&
+             std::find(r.to.begin(), r.to.end(), owner.name) != r.to.end();
     });
     if (!brings && !collects) continue;
     Channel& channel = connect_owner(id);
     const std::uint8_t errands = greet_owner(job_, channel);
     if (brings) {
       if ((errands & static_cast<std::uint8_t>(Errand::Bring)) == 0)
-        throw PeerError(owner.name, fmt::format("{} came without its data: start it with --data", owner.name));
+        throw PeerError(owner.name,
+                        fmt::format("{} came without its data: start it with --data", owner.name));
       tell("receiving from " + owner.name);
-      uploads_.push_back(receive_upload(job_, owner, channel, sets[index(party_.id())], options_.state, detect_isa()));
+      uploads_.push_back(
+          receive_upload(job_, owner, channel, sets[index(party_.id())], options_.state, detect_isa()));
     }
-    if ((errands & static_cast<std::uint8_t>(Errand::Collect)) != 0) owner_pointers_[index(id)] = &channel;
+    if ((errands & static_cast<std::uint8_t>(Errand::Collect)) != 0)
+      owner_pointers_[index(id)] = &channel;
     else if (collects)
-      throw PeerError(owner.name, fmt::format("{} is to receive results, but came only to bring data: start it with "
-                                              "'tacit train --owner {}'", owner.name, owner.name));
-    else see_off(channel);
+      throw PeerError(owner.name,
+                      fmt::format("{} is to receive results, but came only to bring data: start it with "
+                                  "'tacit train --owner {}'",
+                                  owner.name, owner.name));
+    else
+      see_off(channel);
   }
   // In the job's order of data owners, whatever order they stand in above.
   std::vector<Upload> ordered;
@@ -141,8 +150,9 @@ void PartyRun::compare_manifests() {
       Digest theirs;
       party_.to(party_id(i)).receive("manifest", ByteSpan(theirs));
       if (theirs != own)
-        throw PeerError(u.manifest.owner, fmt::format("{} told different parties different things (seen by {} and {})",
-                                                      u.manifest.owner, party_.name(party_.id()), party_.name(party_id(i))));
+        throw PeerError(u.manifest.owner,
+                        fmt::format("{} told different parties different things (seen by {} and {})",
+                                    u.manifest.owner, party_.name(party_.id()), party_.name(party_id(i))));
     }
   }
 }
@@ -160,7 +170,8 @@ void PartyRun::fit(nn::Parameters& parameters) {
   hooks.wants_loss = LossPoints(examples.rows(), job_.training, times);
   hooks.after_step = [&](const nn::StepInfo& info) {
     if (info.loss != nullptr) {
-      const auto total = releases_.release("loss", fmt::format("{} {}", info.step, info.examples), *info.loss);
+      const auto total =
+          releases_.release("loss", fmt::format("{} {}", info.step, info.examples), *info.loss);
       if (total) {
         last_loss_ = total->values.at(0) / static_cast<double>(info.examples);
         report_.loss.push_back({info.step, *last_loss_});
@@ -183,12 +194,14 @@ void PartyRun::measure(const nn::Parameters& parameters) {
   std::iota(rows.begin(), rows.end(), std::size_t{0});
   constexpr std::size_t kBatch = 256;
   for (std::size_t begin = 0; begin < rows.size(); begin += kBatch) {
-    const auto batch = examples.batch(ctx_, std::span(rows).subspan(begin, std::min(kBatch, rows.size() - begin)));
+    const auto batch =
+        examples.batch(ctx_, std::span(rows).subspan(begin, std::min(kBatch, rows.size() - begin)));
     const Secret<Real> inputs[] = {batch.features};
     score.add(ctx_, nn::forward(ctx_, graph_, parameters, inputs)[0], batch.targets);
     tell("measuring", std::min(rows.size(), begin + kBatch), rows.size());
   }
-  if (const auto told = releases_.release("metric", std::string(to_string(job_.data.schema.metric)), score.sum(ctx_)))
+  if (const auto told =
+          releases_.release("metric", std::string(to_string(job_.data.schema.metric)), score.sum(ctx_)))
     report_.private_metric = score.value(told->values.at(0), examples.rows());
 }
 
@@ -225,7 +238,8 @@ void PartyRun::finish() {
     try {
       report_.parties[i] = stats_from_json(nlohmann::json::parse(text_of(theirs)));
     } catch (const nlohmann::json::exception&) {
-      throw PeerError(party_.name(party_id(i)), party_.name(party_id(i)) + " sent statistics that cannot be read");
+      throw PeerError(party_.name(party_id(i)),
+                      party_.name(party_id(i)) + " sent statistics that cannot be read");
     }
     report_.parties[i].name = party_.name(party_id(i));
   }
@@ -270,7 +284,8 @@ RunReport PartyRun::answer(PartyId owner) {
   {
     const Meter::Scope scope(party_.meter(), "sharing");
     const auto sets = engine_->component_sets();
-    uploads_.push_back(receive_upload(job_, who, channel, sets[index(party_.id())], options_.state, detect_isa()));
+    uploads_.push_back(
+        receive_upload(job_, who, channel, sets[index(party_.id())], options_.state, detect_isa()));
     compare_manifests();
   }
   const Meter::Scope scope(party_.meter(), "predict");
@@ -281,7 +296,8 @@ RunReport PartyRun::answer(PartyId owner) {
   constexpr std::size_t kBatch = 256;
   std::vector<Secret<Real>> parts;
   for (std::size_t begin = 0; begin < rows.size(); begin += kBatch) {
-    const auto batch = examples.batch(ctx_, std::span(rows).subspan(begin, std::min(kBatch, rows.size() - begin)));
+    const auto batch =
+        examples.batch(ctx_, std::span(rows).subspan(begin, std::min(kBatch, rows.size() - begin)));
     const Secret<Real> inputs[] = {batch.features};
     parts.push_back(nn::forward(ctx_, graph_, parameters, inputs)[0]);
     tell("predicting", std::min(rows.size(), begin + kBatch), rows.size());
@@ -297,8 +313,10 @@ RunReport PartyRun::answer(PartyId owner) {
   };
   // As predictions, of classes only which it is.
   if (gets("predictions")) {
-    if (width > 1) releases_.release("predictions", "classes", fn::to_real(ctx_, fn::argmax_last(ctx_, scores)));
-    else releases_.release("predictions", "numbers", scores);
+    if (width > 1)
+      releases_.release("predictions", "classes", fn::to_real(ctx_, fn::argmax_last(ctx_, scores)));
+    else
+      releases_.release("predictions", "numbers", scores);
   }
   if (gets("scores")) releases_.release("scores", "all outputs", scores);
   finish();
@@ -318,12 +336,13 @@ RunReport with_goodbye(Transport& wire, Body body) {
 
 }  // namespace
 
-RunReport run_party(const Job& job, PartyId self, Transport& wire, const std::string& mode, const PartyOptions& options) {
+RunReport run_party(const Job& job, PartyId self, Transport& wire, const std::string& mode,
+                    const PartyOptions& options) {
   return with_goodbye(wire, [&] { return PartyRun(job, self, wire, mode, options).train(); });
 }
 
-RunReport answer_predictions(const Job& job, PartyId self, PartyId owner, Transport& wire, const std::string& mode,
-                             const PartyOptions& options) {
+RunReport answer_predictions(const Job& job, PartyId self, PartyId owner, Transport& wire,
+                             const std::string& mode, const PartyOptions& options) {
   return with_goodbye(wire, [&] { return PartyRun(job, self, wire, mode, options).answer(owner); });
 }
 

@@ -1,4 +1,5 @@
-// One compute party's whole part in a job: begin the session, take in the data, train, measure, release, and report.
+// One compute party's whole part in a job: begin the session, take in the data, train, measure, release, and
+// report.
 #pragma once
 
 #include "tacit/job/report.h"
@@ -15,19 +16,20 @@ struct Progress {
 };
 
 struct PartyOptions {
-  std::filesystem::path state;   ///< where this party keeps its shares; empty: nowhere
+  std::filesystem::path state;  ///< where this party keeps its shares; empty: nowhere
   unsigned threads = 1;
   std::function<void(const Progress&)> progress;
   /// Waits until an owner is connected.
   std::function<void(PartyId)> wait_for_owner;
 };
 
-/// Runs party `self` of a training job to its end. The transport reaches all parties and, once waited for, owners.
-/// The report holds what this party may know.
-RunReport run_party(const Job& job, PartyId self, Transport& wire, const std::string& mode, const PartyOptions& options);
+/// Runs party `self` of a training job to its end. The transport reaches all parties and, once waited for,
+/// owners. The report holds what this party may know.
+RunReport run_party(const Job& job, PartyId self, Transport& wire, const std::string& mode,
+                    const PartyOptions& options);
 
 /// Answers one owner's questions with the model that run_party left in `state`.
-RunReport answer_predictions(const Job& job, PartyId self, PartyId owner, Transport& wire, const std::string& mode,
-                             const PartyOptions& options);
+RunReport answer_predictions(const Job& job, PartyId self, PartyId owner, Transport& wire,
+                             const std::string& mode, const PartyOptions& options);
 
 }  // namespace tacit

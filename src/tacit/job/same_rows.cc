@@ -5,7 +5,8 @@
 namespace tacit {
 
 ReleaseRule same_rows_rule(const Job& job) {
-  return {"same rows", job.names(), "to know that all owners of columns have the same rows in the same order", 1};
+  return {"same rows", job.names(), "to know that all owners of columns have the same rows in the same order",
+          1};
 }
 
 void require_same_rows(fn::Ctx& ctx, std::span<const Upload> uploads, Releases& releases) {
@@ -25,13 +26,15 @@ void require_same_rows(fn::Ctx& ctx, std::span<const Upload> uploads, Releases& 
     const std::size_t half = any.size() / 2, rest = any.size() - 2 * half;
     const Shape shapes[] = {{half}, {half}, {rest}};
     const auto parts = fn::split(ctx, any, shapes);
-    Secret<Bit> either = fn::bit_xor(ctx, fn::bit_xor(ctx, parts[0], parts[1]), fn::bit_and(ctx, parts[0], parts[1]));
+    Secret<Bit> either =
+        fn::bit_xor(ctx, fn::bit_xor(ctx, parts[0], parts[1]), fn::bit_and(ctx, parts[0], parts[1]));
     const Secret<Bit>* both[] = {&either, &parts[2]};
     any = rest == 0 ? std::move(either) : fn::join<Bit>(ctx, both);
   }
   // As a number: owners, who are told by summands, are told no bits.
   const auto told = releases.release("same rows", "1 if they differ", fn::to_real(ctx, any));
-  require(told && told->values.at(0) == 0, "the owners' ids differ: all must have the same rows in the same order");
+  require(told && told->values.at(0) == 0,
+          "the owners' ids differ: all must have the same rows in the same order");
 }
 
 }  // namespace tacit

@@ -1,5 +1,5 @@
-// Owners of different columns must have the same rows in the same order. Each shares a hash of its list of ids; the
-// parties compute whether all are equal, and one bit of it is revealed to all.
+// Owners of different columns must have the same rows in the same order. Each shares a hash of its list of
+// ids; the parties compute whether all are equal, and one bit of it is revealed to all.
 #pragma once
 
 #include "tacit/job/releases.h"

@@ -5,14 +5,17 @@
 namespace tacit {
 
 Score::Score(Metric metric) : metric_(metric) {
-  require(metric != Metric::Auc, "the metric 'auc' is not computed on shares: choose accuracy, log_loss, mse or mae");
+  require(metric != Metric::Auc,
+          "the metric 'auc' is not computed on shares: choose accuracy, log_loss, mse or mae");
 }
 
 void Score::add(fn::Ctx& ctx, const Secret<Real>& outputs, const Secret<Real>& targets) {
   std::optional<Secret<Real>> part;
   const std::size_t axes[] = {0, 1};
   switch (metric_) {
-    case Metric::Accuracy: part = nn::count_correct(ctx, outputs, targets); break;
+    case Metric::Accuracy:
+      part = nn::count_correct(ctx, outputs, targets);
+      break;
     case Metric::LogLoss:
       part = nn::loss_named(outputs.shape()[1] > 1 ? "softmax_cross_entropy" : "binary_cross_entropy")
                  .evaluate(ctx, outputs, targets, true)
@@ -28,7 +31,9 @@ void Score::add(fn::Ctx& ctx, const Secret<Real>& outputs, const Secret<Real>& t
       part = fn::sum(ctx, fn::sub(ctx, fn::scale(ctx, fn::relu(ctx, d).value, 2), d), axes);
       break;
     }
-    case Metric::Auc: ensure(false, "refused when made"); break;
+    case Metric::Auc:
+      ensure(false, "refused when made");
+      break;
   }
   sum_ = sum_ ? fn::add(ctx, *sum_, *part) : *part;
 }

@@ -19,7 +19,9 @@ constexpr std::size_t kMemoryWords = (std::size_t{64} << 20) / sizeof(Word);
 class SeedComponent final : public Component {
  public:
   SeedComponent(ByteView seed, std::size_t width, Isa isa) : prg_(seed, isa), width_(width) {}
-  void read(std::size_t row, std::size_t first, std::span<Word> out) const override { prg_.fill(0, row * width_ + first, out); }
+  void read(std::size_t row, std::size_t first, std::span<Word> out) const override {
+    prg_.fill(0, row * width_ + first, out);
+  }
 
  private:
   Prg prg_;
@@ -65,7 +67,9 @@ std::unique_ptr<Component> seed_component(ByteView seed, std::size_t width, Isa 
   return std::make_unique<SeedComponent>(seed, width, isa);
 }
 
-Digest seed_digest(ByteView seed) { return Hasher().update(bytes_of("tacit component seed")).update(seed).finish(); }
+Digest seed_digest(ByteView seed) {
+  return Hasher().update(bytes_of("tacit component seed")).update(seed).finish();
+}
 
 ComponentWriter::ComponentWriter(std::filesystem::path directory, std::size_t width, ByteView salt)
     : directory_(std::move(directory)), width_(width) {
@@ -82,7 +86,8 @@ void ComponentWriter::append(std::span<const Word> words) {
     std::filesystem::create_directories(directory_);
     std::string name = (directory_ / "component-XXXXXX").string();
     file_ = FileDescriptor(::mkostemp(name.data(), O_CLOEXEC));
-    if (!file_) throw IoError(fmt::format("cannot write in '{}': {}", directory_.string(), std::strerror(errno)));
+    if (!file_)
+      throw IoError(fmt::format("cannot write in '{}': {}", directory_.string(), std::strerror(errno)));
     ::unlink(name.c_str());
     words = memory_;
   }
@@ -90,7 +95,9 @@ void ComponentWriter::append(std::span<const Word> words) {
   for (std::size_t left = words.size_bytes(); left > 0;) {
     const ssize_t n = ::write(file_.get(), from, left);
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) throw IoError(fmt::format("cannot store shares in '{}': {}", directory_.string(), std::strerror(errno)));
+    if (n <= 0)
+      throw IoError(
+          fmt::format("cannot store shares in '{}': {}", directory_.string(), std::strerror(errno)));
     from += n, left -= static_cast<std::size_t>(n);
   }
   memory_ = std::vector<Word>();

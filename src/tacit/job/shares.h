@@ -1,5 +1,6 @@
-// An owner's examples as components (see Engine::component_sets): some from seeds, one in full. A row is read from a
-// component by its number, so that what comes from a seed stays a seed and what is large can stay on disk.
+// An owner's examples as components (see Engine::component_sets): some from seeds, one in full. A row is read
+// from a component by its number, so that what comes from a seed stays a seed and what is large can stay on
+// disk.
 #pragma once
 
 #include <filesystem>
@@ -22,8 +23,8 @@ class Component {
 /// Rows that follow from a seed: stream 0 of its generator, row after row.
 std::unique_ptr<Component> seed_component(ByteView seed, std::size_t width, Isa isa);
 
-/// Collects rows of a component as they arrive, in memory or, beyond 64 MiB, in a file that has no name once it is
-/// open; and hashes them behind a salt.
+/// Collects rows of a component as they arrive, in memory or, beyond 64 MiB, in a file that has no name once
+/// it is open; and hashes them behind a salt.
 class ComponentWriter {
  public:
   ComponentWriter(std::filesystem::path directory, std::size_t width, ByteView salt);
@@ -42,8 +43,8 @@ class ComponentWriter {
   Hasher hasher_;
 };
 
-/// Random bytes that an owner gives to the holders of a component alone. Without them its digest, which all parties
-/// see, would let the one who lacks the component try out guesses of the data.
+/// Random bytes that an owner gives to the holders of a component alone. Without them its digest, which all
+/// parties see, would let the one who lacks the component try out guesses of the data.
 constexpr std::size_t kSaltSize = 16;
 /// What both holders of a component from a seed compare.
 Digest seed_digest(ByteView seed);

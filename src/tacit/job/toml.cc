@@ -1,8 +1,8 @@
 #include "tacit/job/toml.h"
 
-#include <cmath>
-
 #include <toml++/toml.h>
+
+#include <cmath>
 
 #include "tacit/base/error.h"
 #include "tacit/base/text.h"
@@ -25,13 +25,20 @@ namespace {
 
 std::string_view kind_of(const toml::node& n) {
   switch (n.type()) {
-    case toml::node_type::string: return "a text";
-    case toml::node_type::integer: return "a whole number";
-    case toml::node_type::floating_point: return "a number";
-    case toml::node_type::boolean: return "true or false";
-    case toml::node_type::array: return "a list";
-    case toml::node_type::table: return "a table";
-    default: return "a date";
+    case toml::node_type::string:
+      return "a text";
+    case toml::node_type::integer:
+      return "a whole number";
+    case toml::node_type::floating_point:
+      return "a number";
+    case toml::node_type::boolean:
+      return "true or false";
+    case toml::node_type::array:
+      return "a list";
+    case toml::node_type::table:
+      return "a table";
+    default:
+      return "a date";
   }
 }
 
@@ -62,7 +69,8 @@ void TomlTable::missing(const std::string& key) const {
   for (const auto& [other, value] : *node_->table) {
     const std::size_t apart = edit_distance(key, lowered(other.str()));
     if (2 * apart < key.size() && !node_->asked.contains(std::string(other.str())))
-      fail(key, fmt::format("is missing: is '{}' in line {} meant for it?", other.str(), other.source().begin.line));
+      fail(key, fmt::format("is missing: is '{}' in line {} meant for it?", other.str(),
+                            other.source().begin.line));
   }
   fail(key, "is missing");
 }
@@ -89,13 +97,20 @@ TomlTable::Kind TomlTable::kind(const std::string& key) const {
   const toml::node* n = node_->find(key);
   if (n == nullptr) return Kind::Missing;
   switch (n->type()) {
-    case toml::node_type::string: return Kind::Text;
-    case toml::node_type::integer: return Kind::Integer;
-    case toml::node_type::floating_point: return Kind::Real;
-    case toml::node_type::boolean: return Kind::Flag;
-    case toml::node_type::array: return n->as_array()->is_array_of_tables() ? Kind::Tables : Kind::List;
-    case toml::node_type::table: return Kind::Table;
-    default: return Kind::Missing;
+    case toml::node_type::string:
+      return Kind::Text;
+    case toml::node_type::integer:
+      return Kind::Integer;
+    case toml::node_type::floating_point:
+      return Kind::Real;
+    case toml::node_type::boolean:
+      return Kind::Flag;
+    case toml::node_type::array:
+      return n->as_array()->is_array_of_tables() ? Kind::Tables : Kind::List;
+    case toml::node_type::table:
+      return Kind::Table;
+    default:
+      return Kind::Missing;
   }
 }
 
@@ -106,14 +121,18 @@ std::string TomlTable::text(const std::string& key) {
   if (s == nullptr) fail(key, fmt::format("must be a text in quotes, not {}", kind_of(*n)));
   return s->get();
 }
-std::string TomlTable::text(const std::string& key, const std::string& otherwise) { return has(key) ? text(key) : otherwise; }
+std::string TomlTable::text(const std::string& key, const std::string& otherwise) {
+  return has(key) ? text(key) : otherwise;
+}
 
 double TomlTable::real(const std::string& key, double low, double high) {
   const toml::node* n = node_->find(key);
   if (n == nullptr) missing(key);
   const auto value = n->value<double>();
-  if (!value || n->is_boolean() || n->is_string()) fail(key, fmt::format("must be a number, not {}", kind_of(*n)));
-  if (!(*value >= low && *value <= high)) fail(key, fmt::format("{} is not between {} and {}", *value, low, high));
+  if (!value || n->is_boolean() || n->is_string())
+    fail(key, fmt::format("must be a number, not {}", kind_of(*n)));
+  if (!(*value >= low && *value <= high))
+    fail(key, fmt::format("{} is not between {} and {}", *value, low, high));
   return *value;
 }
 double TomlTable::real(const std::string& key, double otherwise, double low, double high) {
@@ -129,7 +148,8 @@ std::int64_t TomlTable::integer(const std::string& key, std::int64_t low, std::i
     fail(key, fmt::format("{} is not between {} and {}", value->get(), low, high));
   return value->get();
 }
-std::int64_t TomlTable::integer(const std::string& key, std::int64_t otherwise, std::int64_t low, std::int64_t high) {
+std::int64_t TomlTable::integer(const std::string& key, std::int64_t otherwise, std::int64_t low,
+                                std::int64_t high) {
   return has(key) ? integer(key, low, high) : otherwise;
 }
 
@@ -142,14 +162,16 @@ bool TomlTable::flag(const std::string& key, bool otherwise) {
 
 namespace {
 template <class T, class Get>
-std::vector<T> list(const TomlTable& table, const toml::node* n, const std::string& key, std::string_view what, Get get) {
+std::vector<T> list(const TomlTable& table, const toml::node* n, const std::string& key,
+                    std::string_view what, Get get) {
   if (n == nullptr) table.missing(key);
   const auto* array = n->as_array();
   if (array == nullptr) table.fail(key, fmt::format("must be a list of {}, not {}", what, kind_of(*n)));
   std::vector<T> out;
   for (const toml::node& element : *array) {
     const std::optional<T> value = get(element);
-    if (!value) table.fail(key, fmt::format("must be a list of {}, and one element is {}", what, kind_of(element)));
+    if (!value)
+      table.fail(key, fmt::format("must be a list of {}, and one element is {}", what, kind_of(element)));
     out.push_back(*value);
   }
   return out;
@@ -157,24 +179,29 @@ std::vector<T> list(const TomlTable& table, const toml::node* n, const std::stri
 }  // namespace
 
 std::vector<std::string> TomlTable::texts(const std::string& key) {
-  return list<std::string>(*this, node_->find(key), key, "texts", [](const toml::node& n) -> std::optional<std::string> {
-    return n.is_string() ? std::optional(n.as_string()->get()) : std::nullopt;
-  });
+  return list<std::string>(*this, node_->find(key), key, "texts",
+                           [](const toml::node& n) -> std::optional<std::string> {
+                             return n.is_string() ? std::optional(n.as_string()->get()) : std::nullopt;
+                           });
 }
 std::vector<double> TomlTable::reals(const std::string& key) {
-  return list<double>(*this, node_->find(key), key, "numbers", [](const toml::node& n) -> std::optional<double> {
-    return n.is_number() ? n.value<double>() : std::nullopt;
-  });
+  return list<double>(*this, node_->find(key), key, "numbers",
+                      [](const toml::node& n) -> std::optional<double> {
+                        return n.is_number() ? n.value<double>() : std::nullopt;
+                      });
 }
 std::vector<std::int64_t> TomlTable::integers(const std::string& key) {
-  return list<std::int64_t>(*this, node_->find(key), key, "whole numbers", [](const toml::node& n) -> std::optional<std::int64_t> {
-    return n.is_integer() ? std::optional(n.as_integer()->get()) : std::nullopt;
-  });
+  return list<std::int64_t>(*this, node_->find(key), key, "whole numbers",
+                            [](const toml::node& n) -> std::optional<std::int64_t> {
+                              return n.is_integer() ? std::optional(n.as_integer()->get()) : std::nullopt;
+                            });
 }
 
 TomlTable TomlTable::table(const std::string& key) {
   auto found = table_if(key);
-  if (!found) fail(key, fmt::format("is missing: the job needs a section [{}]", node_->path.empty() ? key : node_->path + "." + key));
+  if (!found)
+    fail(key, fmt::format("is missing: the job needs a section [{}]",
+                          node_->path.empty() ? key : node_->path + "." + key));
   return *found;
 }
 

@@ -1,5 +1,5 @@
-// Reading a TOML table so that nothing in it goes unnoticed: every error names the file, the line and the key, and
-// a key that nobody asked for is an error that names the nearest one that somebody did.
+// Reading a TOML table so that nothing in it goes unnoticed: every error names the file, the line and the
+// key, and a key that nobody asked for is an error that names the nearest one that somebody did.
 #pragma once
 
 #include <filesystem>
@@ -33,7 +33,7 @@ class TomlTable {
   Kind kind(const std::string& key) const;
   std::vector<std::string> keys() const;
 
-  TomlTable table(const std::string& key);                ///< [key]; an error if missing
+  TomlTable table(const std::string& key);  ///< [key]; an error if missing
   std::optional<TomlTable> table_if(const std::string& key);
   std::vector<TomlTable> tables(const std::string& key);  ///< [[key]]; empty if missing
 
@@ -58,9 +58,7 @@ template <class Body>
 auto TomlTable::at(const std::string& key, Body body) -> decltype(body()) {
   try {
     return body();
-  } catch (const std::exception&) {
-    rethrow(key);
-  }
+  } catch (const std::exception&) { rethrow(key); }
 }
 
 }  // namespace tacit

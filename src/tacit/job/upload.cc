@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-
 #include <nlohmann/json.hpp>
 
 #include "tacit/base/error.h"
@@ -28,15 +27,20 @@ struct Greeting {
 static_assert(sizeof(Greeting) == 40);
 
 template <class T>
-ByteSpan raw(T& value) { return std::as_writable_bytes(std::span(&value, 1)); }
+ByteSpan raw(T& value) {
+  return std::as_writable_bytes(std::span(&value, 1));
+}
 
 void check_greeting(const Greeting& theirs, const Job& job, const std::string& name) {
   if (theirs.version != kProtocolVersion)
-    throw PeerError(name, fmt::format("{} speaks version {} of the protocol and we speak {}: install the same tacit on "
-                                      "both", name, theirs.version, kProtocolVersion));
+    throw PeerError(
+        name, fmt::format("{} speaks version {} of the protocol and we speak {}: install the same tacit on "
+                          "both",
+                          name, theirs.version, kProtocolVersion));
   if (theirs.job != job_hash(job))
-    throw PeerError(name, fmt::format("{} has another job file (its hash begins {}, ours {}): use the same one", name,
-                                      to_hex(theirs.job).substr(0, 12), to_hex(job_hash(job)).substr(0, 12)));
+    throw PeerError(
+        name, fmt::format("{} has another job file (its hash begins {}, ours {}): use the same one", name,
+                          to_hex(theirs.job).substr(0, 12), to_hex(job_hash(job)).substr(0, 12)));
 }
 
 /// What is signed: the manifest, marked as such.
@@ -57,9 +61,15 @@ Digest digest_of(const std::string& hex) {
 }  // namespace
 
 std::string to_text(const Manifest& m) {
-  json j{{"owner", m.owner},         {"job", to_hex(m.job)},       {"upload", m.upload},
-         {"rows", m.rows},           {"test_rows", m.test_rows},   {"feature_columns", m.feature_columns},
-         {"target_width", m.target_width}, {"components", json::array()}, {"ids", to_hex(m.ids)}};
+  json j{{"owner", m.owner},
+         {"job", to_hex(m.job)},
+         {"upload", m.upload},
+         {"rows", m.rows},
+         {"test_rows", m.test_rows},
+         {"feature_columns", m.feature_columns},
+         {"target_width", m.target_width},
+         {"components", json::array()},
+         {"ids", to_hex(m.ids)}};
   for (const Digest& d : m.components) j["components"].push_back(to_hex(d));
   return j.dump();
 }
@@ -95,11 +105,13 @@ OwnerLink::OwnerLink(const Job& job, PartyId self, std::vector<Channel>& parties
 }
 
 Manifest OwnerLink::send(ExampleReader& reader, const Identity& identity, double test_fraction,
-                         const std::vector<std::vector<unsigned>>& sets, const std::function<void(std::uint64_t)>& progress) {
+                         const std::vector<std::vector<unsigned>>& sets,
+                         const std::function<void(std::uint64_t)>& progress) {
   unsigned count = 0;
   for (const auto& set : sets)
     for (unsigned c : set) count = std::max(count, c + 1);
-  // All components but one come from seeds; which one is sent in full follows from the owner, to even out storage.
+  // All components but one come from seeds; which one is sent in full follows from the owner, to even out
+  // storage.
   const auto who = static_cast<unsigned>(index(job_.endpoint(name_)) - job_.parties.size());
   const unsigned full = who % count;
   const std::size_t features = reader.layout().feature_width(), targets = reader.layout().target_width;
@@ -140,7 +152,8 @@ Manifest OwnerLink::send(ExampleReader& reader, const Identity& identity, double
     }
     digest.update(std::as_bytes(std::span<const Word>(rest)));
     for (std::size_t p = 0; p < parties_.size(); ++p)
-      if (std::find(sets[p].begin(), sets[p].end(), full) != sets[p].end()) parties_[p].send("owner.rows", rest);
+      if (std::find(sets[p].begin(), sets[p].end(), full) != sets[p].end())
+        parties_[p].send("owner.rows", rest);
     m.rows += block.rows;
     for (const std::string& id : block.ids) {
       const std::uint64_t length = id.size();
@@ -156,7 +169,8 @@ Manifest OwnerLink::send(ExampleReader& reader, const Identity& identity, double
   require(m.rows > m.test_rows, "after {} rows for the test set, no row is left to train on", m.test_rows);
   m.feature_columns = reader.layout().feature_columns;
   m.target_width = targets;
-  for (unsigned c = 0; c < count; ++c) m.components.push_back(c == full ? digest.finish() : seed_digest(seeds[c].bytes()));
+  for (unsigned c = 0; c < count; ++c)
+    m.components.push_back(c == full ? digest.finish() : seed_digest(seeds[c].bytes()));
   const std::string text = to_text(m);
   const Signature signature = identity.sign(signed_text(text));
   for (Channel& party : parties_) {
@@ -170,7 +184,8 @@ Manifest OwnerLink::send(ExampleReader& reader, const Identity& identity, double
   return m;
 }
 
-Digest OwnerLink::send_ids(const Digest& hash, unsigned count, const std::vector<std::vector<unsigned>>& sets) {
+Digest OwnerLink::send_ids(const Digest& hash, unsigned count,
+                           const std::vector<std::vector<unsigned>>& sets) {
   std::vector<Words> components(count, Words(kIdNumbers));
   for (unsigned c = 0; c + 1 < count; ++c) {
     const SecretBytes random = os_entropy(8 * kIdNumbers);
@@ -192,8 +207,10 @@ Digest OwnerLink::send_ids(const Digest& hash, unsigned count, const std::vector
     for (unsigned c = 0; c < count; ++c) {
       const bool held = std::find(sets[p].begin(), sets[p].end(), c) != sets[p].end();
       // Of the others, the digest alone, so that each party can check the whole.
-      if (held) parties_[p].send("owner.ids", ByteView(salted[c]));
-      else parties_[p].send("owner.ids", ByteView(sha256(salted[c])));
+      if (held)
+        parties_[p].send("owner.ids", ByteView(salted[c]));
+      else
+        parties_[p].send("owner.ids", ByteView(sha256(salted[c])));
     }
   return all.finish();
 }
@@ -214,7 +231,8 @@ Upload receive_upload(const Job& job, const Endpoint& owner, Channel& channel, s
   channel.receive("owner.shape", std::span<Word>(shape));
   const std::uint64_t width = shape[0], full = shape[1];
   const std::size_t most = feature_width(job.data.schema) + target_width(job.data.schema);
-  if (width == 0 || width > most) throw bad(fmt::format("sends rows of {} numbers, and the schema has {}", width, most));
+  if (width == 0 || width > most)
+    throw bad(fmt::format("sends rows of {} numbers, and the schema has {}", width, most));
 
   Upload upload;
   std::vector<Digest> digests(set.size());
@@ -243,7 +261,8 @@ Upload receive_upload(const Job& job, const Endpoint& owner, Channel& channel, s
         ids.update(body);
         continue;
       }
-      if (body.size() != kSaltSize + 8 * kIdNumbers || upload.ids.size() == set.size()) throw bad("sent ids that do not fit");
+      if (body.size() != kSaltSize + 8 * kIdNumbers || upload.ids.size() == set.size())
+        throw bad("sent ids that do not fit");
       RingTensor t(Shape{kIdNumbers});
       std::memcpy(t.data(), body.data() + kSaltSize, 8 * kIdNumbers);
       ids.update(sha256(body));
@@ -262,11 +281,13 @@ Upload receive_upload(const Job& job, const Endpoint& owner, Channel& channel, s
   }
   Signature signature;
   channel.receive("owner.signature", ByteSpan(signature));
-  if (!verify(owner.key, signed_text(upload.text), signature)) throw bad("did not sign its manifest with its key");
+  if (!verify(owner.key, signed_text(upload.text), signature))
+    throw bad("did not sign its manifest with its key");
 
   Manifest& m = upload.manifest = parse_manifest(upload.text, owner.name);
   if (m.owner != owner.name || m.job != job_hash(job)) throw bad("signed a manifest of another job or owner");
-  if (m.width() != width || m.rows == 0 || m.test_rows >= m.rows) throw bad("signed a manifest that does not fit its rows");
+  if (m.width() != width || m.rows == 0 || m.test_rows >= m.rows)
+    throw bad("signed a manifest that does not fit its rows");
   if (m.rows > kMaxRows) throw bad("signed a manifest of more rows than can be");
   std::vector<bool> named(feature_width(job.data.schema), false);
   for (std::size_t column : m.feature_columns) {
@@ -283,11 +304,13 @@ Upload receive_upload(const Job& job, const Endpoint& owner, Channel& channel, s
     if (set[i] >= m.components.size() || m.components[set[i]] != digests[i])
       throw bad("sent shares that do not have the digest it signed");
   if (job.data.holding == Holding::SomeColumns) {
-    if (upload.ids.size() != set.size() || ids.finish() != m.ids) throw bad("sent ids that do not have the digest it signed");
+    if (upload.ids.size() != set.size() || ids.finish() != m.ids)
+      throw bad("sent ids that do not have the digest it signed");
     // Components arrive by number; a party keeps them in the order of its set.
     std::vector<RingTensor> ordered;
     for (unsigned c : set)
-      ordered.push_back(upload.ids[static_cast<std::size_t>(std::count_if(set.begin(), set.end(), [c](unsigned d) { return d < c; }))]);
+      ordered.push_back(upload.ids[static_cast<std::size_t>(
+          std::count_if(set.begin(), set.end(), [c](unsigned d) { return d < c; }))]);
     upload.ids = std::move(ordered);
   }
   const std::byte stored{1};

@@ -1,6 +1,6 @@
-// How data come in. An owner cuts its encoded examples into components, sends each party those that it holds, and
-// ends with a signed manifest: job, owner, rows, and the digest of every component. Parties check what they got
-// against it, and compare the manifests among themselves, before anything is used.
+// How data come in. An owner cuts its encoded examples into components, sends each party those that it holds,
+// and ends with a signed manifest: job, owner, rows, and the digest of every component. Parties check what
+// they got against it, and compare the manifests among themselves, before anything is used.
 #pragma once
 
 #include <functional>
@@ -17,7 +17,9 @@ enum class Errand : std::uint8_t {
   Collect = 2,  ///< what the policy gives it
   Ask = 4,      ///< predictions for its own examples
 };
-constexpr std::uint8_t operator|(Errand a, Errand b) { return static_cast<std::uint8_t>(static_cast<std::uint8_t>(a) | static_cast<std::uint8_t>(b)); }
+constexpr std::uint8_t operator|(Errand a, Errand b) {
+  return static_cast<std::uint8_t>(static_cast<std::uint8_t>(a) | static_cast<std::uint8_t>(b));
+}
 
 struct Manifest {
   std::string owner;
@@ -38,7 +40,7 @@ Manifest parse_manifest(std::string_view text, const std::string& owner);
 /// What a party holds of one owner's examples.
 struct Upload {
   Manifest manifest;
-  std::string text;  ///< the manifest as it was signed
+  std::string text;                                    ///< the manifest as it was signed
   std::vector<std::unique_ptr<Component>> components;  ///< in the order of its component set
   /// With different columns: components of the hash of the owner's ids, as kIdNumbers numbers of 16 bits.
   std::vector<RingTensor> ids;
@@ -51,7 +53,8 @@ class OwnerLink {
   OwnerLink(const Job& job, PartyId self, std::vector<Channel>& parties, std::uint8_t errands);
   /// Sends all rows of the reader; `progress` is told rows sent.
   Manifest send(ExampleReader& reader, const Identity& identity, double test_fraction,
-                const std::vector<std::vector<unsigned>>& component_sets, const std::function<void(std::uint64_t)>& progress);
+                const std::vector<std::vector<unsigned>>& component_sets,
+                const std::function<void(std::uint64_t)>& progress);
 
  private:
   Digest send_ids(const Digest& hash, unsigned components, const std::vector<std::vector<unsigned>>& sets);
@@ -61,10 +64,11 @@ class OwnerLink {
   std::vector<Channel>& parties_;
 };
 
-/// The party's side: answers the greeting, and says what the owner came for. PeerError for another job or version.
+/// The party's side: answers the greeting, and says what the owner came for. PeerError for another job or
+/// version.
 std::uint8_t greet_owner(const Job& job, Channel& owner);
 /// Receives one upload. PeerError, naming the owner, for whatever does not fit the job or the manifest.
-Upload receive_upload(const Job& job, const Endpoint& owner, Channel& channel, std::span<const unsigned> component_set,
-                      const std::filesystem::path& state, Isa isa);
+Upload receive_upload(const Job& job, const Endpoint& owner, Channel& channel,
+                      std::span<const unsigned> component_set, const std::filesystem::path& state, Isa isa);
 
 }  // namespace tacit

@@ -14,7 +14,9 @@ const Profile& profile_named(std::string_view name) {
   throw UsageError(fmt::format("there is no profile '{}': choose lan or wan", name));
 }
 
-std::uint64_t OpCost::total() const { return std::accumulate(payload.begin(), payload.end(), std::uint64_t{0}); }
+std::uint64_t OpCost::total() const {
+  return std::accumulate(payload.begin(), payload.end(), std::uint64_t{0});
+}
 
 OpCost& OpCost::operator+=(const OpCost& more) {
   payload.resize(std::max(payload.size(), more.payload.size()));

@@ -45,9 +45,9 @@ class Engine {
   virtual Share constant(const RingTensor& value, Domain domain, unsigned frac) = 0;
   /// Arith: a share in Sum form with the operands' fractional bits added. Bool (And): a Full share.
   virtual Share bilinear(const Bilinear& map, const Share& a, const Share& b) = 0;
-  /// Drops the last `bits` fractional bits of an Arith share of either form: the result differs from the exact
-  /// quotient by less than one unit in the last place, is unbiased, and is never wrong otherwise while the
-  /// shared element lies in [-2^62, 2^62).
+  /// Drops the last `bits` fractional bits of an Arith share of either form: the result differs from the
+  /// exact quotient by less than one unit in the last place, is unbiased, and is never wrong otherwise while
+  /// the shared element lies in [-2^62, 2^62).
   virtual Share trunc(const Share& x, unsigned bits) = 0;
   /// The lowest `bits` bits of each element (two's complement), one plane each.
   virtual Share to_bool(const Share& x, unsigned bits) = 0;
@@ -63,8 +63,8 @@ class Engine {
   virtual std::vector<std::vector<unsigned>> component_sets() const = 0;
   /// A Full share from this party's components of an outsider's tensor.
   virtual Share adopt(std::vector<RingTensor> components, const Shape& shape, unsigned frac) = 0;
-  /// This party's part of a fresh sum, to be sent to a receiver outside, who adds all parties' parts and learns
-  /// the tensor and nothing else.
+  /// This party's part of a fresh sum, to be sent to a receiver outside, who adds all parties' parts and
+  /// learns the tensor and nothing else.
   virtual RingTensor summand(const Share& x, EngineKey) = 0;
 
   /// Settles pending checks (malicious engines); called before every open.

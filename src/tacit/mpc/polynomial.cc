@@ -5,7 +5,8 @@
 
 namespace tacit {
 
-std::vector<double> fit_polynomial(double (*f)(double), double begin, double width, unsigned degree, double center) {
+std::vector<double> fit_polynomial(double (*f)(double), double begin, double width, unsigned degree,
+                                   double center) {
   const unsigned n = degree + 1;
   const double half = width / 2, middle = begin + half;
   // Chebyshev series on u in [-1, 1], then its polynomial in u, then in x - center.

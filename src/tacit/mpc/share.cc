@@ -93,19 +93,24 @@ Share strided(const Share& x, std::size_t offset, std::span<const std::size_t> s
     const Word* from = x.parts[p].data();
     Word* to = out.parts[p].data();
     if (x.domain == Domain::Arith) {
-      each_row(offset, strides, out.shape, [&](std::size_t i, std::size_t at, std::size_t length, std::size_t step) {
-        if (step == 1) std::copy_n(from + at, length, to + i);
-        else for (std::size_t j = 0; j < length; ++j) to[i + j] = from[at + j * step];
-      });
+      each_row(offset, strides, out.shape,
+               [&](std::size_t i, std::size_t at, std::size_t length, std::size_t step) {
+                 if (step == 1)
+                   std::copy_n(from + at, length, to + i);
+                 else
+                   for (std::size_t j = 0; j < length; ++j) to[i + j] = from[at + j * step];
+               });
       continue;
     }
     const std::size_t from_words = plane_words(x.size()), to_words = plane_words(out.size());
     std::fill(out.parts[p].words.begin(), out.parts[p].words.end(), 0);
     for (unsigned b = 0; b < x.bits; ++b)
-      each_row(offset, strides, out.shape, [&](std::size_t i, std::size_t at, std::size_t length, std::size_t step) {
-        for (std::size_t j = 0; j < length; ++j)
-          to[b * to_words + (i + j) / 64] |= Word{bit_at(from + b * from_words, at + j * step)} << ((i + j) % 64);
-      });
+      each_row(offset, strides, out.shape,
+               [&](std::size_t i, std::size_t at, std::size_t length, std::size_t step) {
+                 for (std::size_t j = 0; j < length; ++j)
+                   to[b * to_words + (i + j) / 64] |= Word{bit_at(from + b * from_words, at + j * step)}
+                                                      << ((i + j) % 64);
+               });
   }
   return out;
 }
@@ -117,10 +122,13 @@ void place(Share& to, std::size_t offset, std::span<const std::size_t> strides, 
   for (std::size_t p = 0; p < x.parts.size(); ++p) {
     const Word* from = x.parts[p].data();
     Word* out = to.parts[p].data();
-    each_row(offset, strides, x.shape, [&](std::size_t i, std::size_t at, std::size_t length, std::size_t step) {
-      if (step == 1) std::copy_n(from + i, length, out + at);
-      else for (std::size_t j = 0; j < length; ++j) out[at + j * step] = from[i + j];
-    });
+    each_row(offset, strides, x.shape,
+             [&](std::size_t i, std::size_t at, std::size_t length, std::size_t step) {
+               if (step == 1)
+                 std::copy_n(from + i, length, out + at);
+               else
+                 for (std::size_t j = 0; j < length; ++j) out[at + j * step] = from[i + j];
+             });
   }
 }
 
@@ -129,8 +137,8 @@ Share join(std::span<const Share* const> shares) {
   const Share& first = *shares.front();
   std::size_t n = 0;
   for (const Share* s : shares) {
-    ensure(s->domain == first.domain && s->form == first.form && s->frac == first.frac && s->bits == first.bits &&
-               s->parts.size() == first.parts.size(),
+    ensure(s->domain == first.domain && s->form == first.form && s->frac == first.frac &&
+               s->bits == first.bits && s->parts.size() == first.parts.size(),
            "only shares of one kind are joined");
     n += s->size();
   }
@@ -179,7 +187,8 @@ std::vector<Share> split(const Share& joined, std::span<const Shape> shapes) {
         for (std::size_t w = 0; w < own; ++w) {
           const std::size_t bit = at + 64 * w;
           Word bits = from[b * words + bit / 64] >> (bit % 64);
-          if (bit % 64 != 0 && bit / 64 + 1 < words) bits |= from[b * words + bit / 64 + 1] << (64 - bit % 64);
+          if (bit % 64 != 0 && bit / 64 + 1 < words)
+            bits |= from[b * words + bit / 64 + 1] << (64 - bit % 64);
           s.parts[p].words[b * own + w] = bits;
         }
     }

@@ -48,10 +48,11 @@ Share gather(const Share& x, std::span<const std::size_t> indices, Shape shape);
 Share strided(const Share& x, std::size_t offset, std::span<const std::size_t> strides, Shape shape);
 /// The reverse: to[offset + Σ i_k strides_k] = x[i_0, i_1, ..]; the places must differ. Numbers only.
 void place(Share& to, std::size_t offset, std::span<const std::size_t> strides, const Share& x);
-/// Calls row(i, at, length, step) for each run along the last axis of such a view: elements i, i + 1, .. of the
-/// result are elements at, at + step, .. of x.
-void each_row(std::size_t offset, std::span<const std::size_t> strides, const Shape& shape,
-              const std::function<void(std::size_t i, std::size_t at, std::size_t length, std::size_t step)>& row);
+/// Calls row(i, at, length, step) for each run along the last axis of such a view: elements i, i + 1, .. of
+/// the result are elements at, at + step, .. of x.
+void each_row(
+    std::size_t offset, std::span<const std::size_t> strides, const Shape& shape,
+    const std::function<void(std::size_t i, std::size_t at, std::size_t length, std::size_t step)>& row);
 /// Flattens and joins shares of one kind; split() undoes it.
 Share join(std::span<const Share* const> shares);
 std::vector<Share> split(const Share& joined, std::span<const Shape> shapes);

@@ -9,7 +9,13 @@ namespace tacit {
 
 std::span<const ProtocolInfo> all_protocols() {
   static const ProtocolInfo kAll[] = {
-      {"aby3", 3, "one of three parties, semi-honest", "Araki et al., CCS 2016; Mohassel and Rindal, CCS 2018", 128, 40, {{0, 1}, {1, 2}, {2, 0}},
+      {"aby3",
+       3,
+       "one of three parties, semi-honest",
+       "Araki et al., CCS 2016; Mohassel and Rindal, CCS 2018",
+       128,
+       40,
+       {{0, 1}, {1, 2}, {2, 0}},
        [](Party& party, const Profile& profile) -> std::unique_ptr<Engine> {
          return std::make_unique<aby3::Aby3Engine>(party, profile);
        },

@@ -11,8 +11,8 @@ struct ProtocolInfo {
   std::size_t parties;
   std::string_view threat;  ///< what it withstands, in a phrase
   std::string_view paper;
-  unsigned kappa;           ///< computational security, bits
-  unsigned sigma;           ///< statistical security, bits
+  unsigned kappa;                                     ///< computational security, bits
+  unsigned sigma;                                     ///< statistical security, bits
   std::vector<std::vector<unsigned>> component_sets;  ///< see Engine::component_sets
   std::unique_ptr<Engine> (*make)(Party&, const Profile&);
   std::unique_ptr<ProtocolCosts> (*costs)(const Profile&);

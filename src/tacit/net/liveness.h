@@ -7,8 +7,8 @@
 namespace tacit {
 
 /// A link on which nothing was heard for `patience` is silent; each side sends a heartbeat when it has sent
-/// nothing for a tenth of that. Silence is told a little before the patience ends, so that the error is out in
-/// time. After a pause of this whole process (a stopped machine, say) the peer gets a new chance.
+/// nothing for a tenth of that. Silence is told a little before the patience ends, so that the error is out
+/// in time. After a pause of this whole process (a stopped machine, say) the peer gets a new chance.
 class Liveness {
  public:
   using Time = std::chrono::steady_clock::time_point;

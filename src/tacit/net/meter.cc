@@ -46,9 +46,9 @@ Meter::Scope::Scope(Meter& meter, std::string_view name)
 
 Meter::Scope::~Scope() {
   const Cost now = meter_.total();
-  meter_.scopes_[meter_.path_] += {now.payload - before_.payload, now.overhead - before_.overhead,
-                                   now.messages - before_.messages, now.rounds - before_.rounds,
-                                   now.seconds - before_.seconds};
+  meter_.scopes_[meter_.path_] +=
+      {now.payload - before_.payload, now.overhead - before_.overhead, now.messages - before_.messages,
+       now.rounds - before_.rounds, now.seconds - before_.seconds};
   meter_.path_.resize(path_size_);
 }
 

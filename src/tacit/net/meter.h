@@ -40,7 +40,10 @@ class Meter {
    public:
     explicit Branches(Meter& meter) : meter_(meter), start_(meter.depth_), deepest_(meter.depth_) {}
     void next();
-    ~Branches() { next(); meter_.depth_ = deepest_; }
+    ~Branches() {
+      next();
+      meter_.depth_ = deepest_;
+    }
     Branches(const Branches&) = delete;
     Branches& operator=(const Branches&) = delete;
 
@@ -49,7 +52,8 @@ class Meter {
     std::uint32_t start_, deepest_;
   };
 
-  /// While alive, costs are also booked under a name; nested names are joined with '/'. A name may come again.
+  /// While alive, costs are also booked under a name; nested names are joined with '/'. A name may come
+  /// again.
   class Scope {
    public:
     Scope(Meter& meter, std::string_view name);

@@ -34,7 +34,7 @@ TEST(Frame, HeadsComeBackAndNothingElseIsAHead) {
     copy[at] = static_cast<std::byte>(value);
     return !decode(copy, back);
   };
-  EXPECT_TRUE(broken(12, 0));   // kind
+  EXPECT_TRUE(broken(12, 0));  // kind
   EXPECT_TRUE(broken(12, 9));
   EXPECT_TRUE(broken(13, 33));  // tag length
   EXPECT_TRUE(broken(14, 1));   // reserved
@@ -131,9 +131,7 @@ TEST(MemoryTransport, ThoseWhoLeaveAreNamedWithTheFirstCause) {
   try {
     wires[2]->receive_head(party_id(1));
     FAIL() << "waited for somebody who cannot go on";
-  } catch (const PeerError& e) {
-    EXPECT_STREQ(e.what(), "alpha gave up: the disk is full");
-  }
+  } catch (const PeerError& e) { EXPECT_STREQ(e.what(), "alpha gave up: the disk is full"); }
   auto quiet = memory_transports({"alpha", "beta"}, 20ms);
   EXPECT_THROW(quiet[0]->receive_head(party_id(1)), PeerError);
 }

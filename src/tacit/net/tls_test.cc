@@ -1,6 +1,8 @@
-// The TLS transport between threads of one process: sizes, order, identities, and what is seen when a peer goes.
-#include <gtest/gtest.h>
+// The TLS transport between threads of one process: sizes, order, identities, and what is seen when a peer
+// goes.
+#include "tacit/net/transports/tls.h"
 
+#include <gtest/gtest.h>
 #include <openssl/ssl.h>
 
 #include <atomic>
@@ -9,7 +11,6 @@
 
 #include "tacit/base/error.h"
 #include "tacit/net/channel.h"
-#include "tacit/net/transports/tls.h"
 
 namespace tacit {
 namespace {
@@ -66,9 +67,7 @@ std::vector<std::string> run(std::size_t n, const std::function<void(std::size_t
     threads.emplace_back([&, i] {
       try {
         body(i);
-      } catch (const std::exception& e) {
-        errors[i] = e.what();
-      }
+      } catch (const std::exception& e) { errors[i] = e.what(); }
     });
   for (auto& t : threads) t.join();
   return errors;
@@ -89,7 +88,8 @@ TEST(Tls, FramesOfEverySizeArriveInOrder) {
     Meter m;
     Channel c(*t, m, party_id(1 - i), "peer");
     // Both send all before either receives: nobody may wait for the other's receive.
-    for (std::size_t k = 0; k < std::size(sizes); ++k) c.send("f" + std::to_string(k), pattern(sizes[k], k + 100 * i));
+    for (std::size_t k = 0; k < std::size(sizes); ++k)
+      c.send("f" + std::to_string(k), pattern(sizes[k], k + 100 * i));
     for (std::size_t k = 0; k < std::size(sizes); ++k) {
       Bytes in(sizes[k]);
       c.receive("f" + std::to_string(k), ByteSpan(in));
@@ -162,7 +162,8 @@ TEST(Tls, AServerWithAnotherKeyIsRefused) {
       town.join(0, 5s, 1s)->receive_head(party_id(1));
     }
   });
-  EXPECT_NE(errors[1].find("but the job names " + to_string(other.public_key())), std::string::npos) << errors[1];
+  EXPECT_NE(errors[1].find("but the job names " + to_string(other.public_key())), std::string::npos)
+      << errors[1];
   EXPECT_NE(errors[0].find("party1"), std::string::npos) << errors[0];
 }
 
@@ -175,7 +176,9 @@ TEST(Tls, APartyThatIsNotThereIsNamedInTime) {
     FAIL() << "connected to nobody";
   } catch (const PeerError& e) {
     EXPECT_EQ(e.peer, "party0");
-    EXPECT_NE(std::string(e.what()).find("does not answer at 127.0.0.1:" + std::to_string(port)), std::string::npos) << e.what();
+    EXPECT_NE(std::string(e.what()).find("does not answer at 127.0.0.1:" + std::to_string(port)),
+              std::string::npos)
+        << e.what();
   }
 }
 
@@ -259,8 +262,7 @@ TEST(Tls, OwnersComeAndGoAndComeAgain) {
         // The link has to end before the next visit.
         try {
           t->receive_head(party_id(2));
-        } catch (const PeerError&) {
-        }
+        } catch (const PeerError&) {}
       }
       Channel other(*t, m, party_id(1 - i), "other");
       other.send("end", ByteView{});
@@ -269,7 +271,8 @@ TEST(Tls, OwnersComeAndGoAndComeAgain) {
       for (int visit = 0; visit < 2; ++visit) {
         const auto t = town.join(2);
         Meter m;
-        for (std::size_t p = 0; p < 2; ++p) Channel(*t, m, party_id(p), "party").send("visit" + std::to_string(visit), ByteView{});
+        for (std::size_t p = 0; p < 2; ++p)
+          Channel(*t, m, party_id(p), "party").send("visit" + std::to_string(visit), ByteView{});
         for (std::size_t p = 0; p < 2; ++p) Channel(*t, m, party_id(p), "party").receive("seen", ByteSpan{});
         t->goodbye("");
       }
@@ -289,8 +292,7 @@ TEST(Tls, WhatIsNoFrameEndsTheLink) {
       const TlsContext context(town.identities[1]);
       const SslHandle ssl = context.client(fd.get(), "party1");
       Bytes nonsense(FrameHead::kWireSize, std::byte{0xff});
-      while (!handshake_step(ssl.get())) {
-      }
+      while (!handshake_step(ssl.get())) {}
       write_all(ssl.get(), nonsense);
     }
   });
@@ -301,7 +303,8 @@ TEST(Address, IsParsedStrictly) {
   EXPECT_EQ(parse_address("10.0.0.7:7100"), (Address{"10.0.0.7", 7100}));
   EXPECT_EQ(parse_address("[::1]:80"), (Address{"::1", 80}));
   EXPECT_EQ(to_string(Address{"::1", 80}), "[::1]:80");
-  for (const char* bad : {"", "host", "host:", ":80", "host:99999", "host:80x", "::1:80"}) EXPECT_THROW(parse_address(bad), UsageError) << bad;
+  for (const char* bad : {"", "host", "host:", ":80", "host:99999", "host:80x", "::1:80"})
+    EXPECT_THROW(parse_address(bad), UsageError) << bad;
 }
 
 }  // namespace

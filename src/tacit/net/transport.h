@@ -21,8 +21,8 @@ struct Incoming {
   std::function<void(const FrameHead&)> accept;
 };
 
-/// The error of a peer that said goodbye with a reason. Where the reason is itself about somebody else of `names`, it
-/// is told as it is: the first cause, not the chain of those who passed it on.
+/// The error of a peer that said goodbye with a reason. Where the reason is itself about somebody else of
+/// `names`, it is told as it is: the first cause, not the chain of those who passed it on.
 PeerError gave_up(std::span<const std::string> names, const std::string& peer, const std::string& reason);
 
 /// One thread at a time may use a transport. Every call throws PeerError, naming the peer, when the link is

@@ -1,5 +1,5 @@
-// Attributes of an operator, by ONNX's names. Reading one that is missing, without a default, or of another kind is
-// the user's mistake and names it.
+// Attributes of an operator, by ONNX's names. Reading one that is missing, without a default, or of another
+// kind is the user's mistake and names it.
 #pragma once
 
 #include <cstdint>

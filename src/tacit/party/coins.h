@@ -26,8 +26,8 @@ class Coins {
   Stream common() { return common_.draw(); }
   Stream with(PartyId peer) { return pair_[index(peer)].draw(); }
 
-  /// Independent coins for a part of the work. All parties fork with the same labels; a label used twice is an
-  /// error, since it would give the same coins again.
+  /// Independent coins for a part of the work. All parties fork with the same labels; a label used twice is
+  /// an error, since it would give the same coins again.
   Coins fork(std::string_view label);
 
  private:

@@ -1,7 +1,7 @@
-// Three rounds. Hello: version, job, nonce and a commitment to the contribution to common coins. Seed: the opened
-// contribution, and a secret one for each pair (the links are encrypted). Agreed: the session id as each party
-// computed it. A party that sees another's contribution before making its own could steer common coins; the
-// commitment in the first round forbids it.
+// Three rounds. Hello: version, job, nonce and a commitment to the contribution to common coins. Seed: the
+// opened contribution, and a secret one for each pair (the links are encrypted). Agreed: the session id as
+// each party computed it. A party that sees another's contribution before making its own could steer common
+// coins; the commitment in the first round forbids it.
 #include "tacit/party/handshake.h"
 
 #include <algorithm>
@@ -32,28 +32,39 @@ Digest commit(const Digest& nonce, ByteView opening) {
 }
 
 template <class T>
-ByteView raw(const T& value) { return std::as_bytes(std::span(&value, 1)); }
+ByteView raw(const T& value) {
+  return std::as_bytes(std::span(&value, 1));
+}
 template <class T>
-ByteSpan raw(T& value) { return std::as_writable_bytes(std::span(&value, 1)); }
+ByteSpan raw(T& value) {
+  return std::as_writable_bytes(std::span(&value, 1));
+}
 
 void check(const Hello& own, const Hello& theirs, const std::string& name) {
   if (theirs.version != own.version)
-    throw PeerError(name, fmt::format("{} speaks version {} of the protocol and we speak {}: install the same tacit on "
-                                      "both", name, theirs.version, own.version));
+    throw PeerError(
+        name, fmt::format("{} speaks version {} of the protocol and we speak {}: install the same tacit on "
+                          "both",
+                          name, theirs.version, own.version));
   if (theirs.job != own.job)
-    throw PeerError(name, fmt::format("{} has another job file (its hash begins {}, ours {}): give all parties the same "
-                                      "one", name, to_hex(theirs.job).substr(0, 12), to_hex(own.job).substr(0, 12)));
+    throw PeerError(
+        name, fmt::format("{} has another job file (its hash begins {}, ours {}): give all parties the same "
+                          "one",
+                          name, to_hex(theirs.job).substr(0, 12), to_hex(own.job).substr(0, 12)));
 }
 
-/// Where two hellos differ, every party sees a difference. None leaves before the others have heard everyone, since
-/// its goodbye, which names whom *it* differs from, would reach them as the first cause.
+/// Where two hellos differ, every party sees a difference. None leaves before the others have heard everyone,
+/// since its goodbye, which names whom *it* differs from, would reach them as the first cause.
 void wait_until_all_have_judged(std::vector<Channel>& peers, std::size_t me) {
   auto each_peer = [&](auto&& act) {
-    for (std::size_t i = 0; i < peers.size(); ++i) try {
-        if (i != me) act(peers[i]);
+    for (std::size_t i = 0; i < peers.size(); ++i) {
+      if (i == me) continue;
+      try {
+        act(peers[i]);
       } catch (const PeerError&) {
         // It has left already, or is of a version that does not wait: the difference found stands.
       }
+    }
   };
   each_peer([](Channel& peer) { peer.send("judged", ByteView()); });
   each_peer([](Channel& peer) { peer.receive("judged", ByteSpan()); });
@@ -88,10 +99,12 @@ SessionStart shake_hands(PartyId self, const std::vector<std::string>& names, Tr
   }
   Hasher transcript;
   transcript.update(bytes_of("tacit session")).update(raw(terms.version)).update(terms.job);
-  for (std::size_t i = 0; i < n; ++i) transcript.update(bytes_of(names[i])).update(hello[i].nonce).update(hello[i].commitment);
+  for (std::size_t i = 0; i < n; ++i)
+    transcript.update(bytes_of(names[i])).update(hello[i].nonce).update(hello[i].commitment);
 
   SecretBytes common(n * kSeed);
-  std::copy_n(opening.bytes().begin(), kSeed, common.bytes().begin() + static_cast<std::ptrdiff_t>(me * kSeed));
+  std::copy_n(opening.bytes().begin(), kSeed,
+              common.bytes().begin() + static_cast<std::ptrdiff_t>(me * kSeed));
   std::vector<SecretBytes> sent(n);
   each_peer([&](std::size_t i) {
     sent[i] = os_entropy(kSeed);
@@ -106,7 +119,8 @@ SessionStart shake_hands(PartyId self, const std::vector<std::string>& names, Tr
     peers[i].receive("seed", seeds.bytes());
     if (commit(hello[i].nonce, seeds.bytes().first(kSeed)) != hello[i].commitment)
       throw PeerError(names[i], names[i] + " opened another contribution than it committed to");
-    std::copy_n(seeds.bytes().begin(), kSeed, common.bytes().begin() + static_cast<std::ptrdiff_t>(i * kSeed));
+    std::copy_n(seeds.bytes().begin(), kSeed,
+                common.bytes().begin() + static_cast<std::ptrdiff_t>(i * kSeed));
     received[i] = SecretBytes(seeds.bytes().subspan(kSeed));
   });
 
@@ -116,7 +130,8 @@ SessionStart shake_hands(PartyId self, const std::vector<std::string>& names, Tr
   each_peer([&](std::size_t i) {
     Digest theirs;
     peers[i].receive("agreed", raw(theirs));
-    if (theirs != start.id) throw PeerError(names[i], names[i] + " told different things to different parties");
+    if (theirs != start.id)
+      throw PeerError(names[i], names[i] + " told different things to different parties");
   });
 
   start.keys.mine = os_entropy(kSeed);
@@ -127,7 +142,8 @@ SessionStart shake_hands(PartyId self, const std::vector<std::string>& names, Tr
     const bool first = me < i;
     std::copy_n((first ? sent[i] : received[i]).bytes().begin(), kSeed, both.bytes().begin());
     std::copy_n((first ? received[i] : sent[i]).bytes().begin(), kSeed, both.bytes().begin() + kSeed);
-    start.keys.pair[i] = derive_key(both.bytes(), start.id, fmt::format("pair {} {}", std::min(me, i), std::max(me, i)), kSeed);
+    start.keys.pair[i] = derive_key(both.bytes(), start.id,
+                                    fmt::format("pair {} {}", std::min(me, i), std::max(me, i)), kSeed);
   });
   return start;
 }

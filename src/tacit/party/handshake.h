@@ -1,5 +1,5 @@
-// How parties begin a session: the same version and the same job (by hash) on all sides, a session id to which
-// all contributed, and fresh keys for shared coins, contributed to by both ends of each pair.
+// How parties begin a session: the same version and the same job (by hash) on all sides, a session id to
+// which all contributed, and fresh keys for shared coins, contributed to by both ends of each pair.
 #pragma once
 
 #include "tacit/crypto/hash.h"
@@ -20,8 +20,8 @@ struct SessionStart {
   Digest id{};
 };
 
-/// Runs among all compute parties over `wire`. PeerError, naming the party, for another version, another job or
-/// an inconsistent contribution.
+/// Runs among all compute parties over `wire`. PeerError, naming the party, for another version, another job
+/// or an inconsistent contribution.
 SessionStart shake_hands(PartyId self, const std::vector<std::string>& names, Transport& wire,
                          const SessionTerms& terms);
 

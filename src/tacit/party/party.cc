@@ -2,16 +2,23 @@
 
 namespace tacit {
 
-Party::Party(PartyId self, std::vector<std::string> names, Transport& wire, const SessionKeys& keys, Compute compute)
-    : self_(self), names_(std::move(names)), wire_(wire), coins_(keys, compute.kernels.isa), compute_(compute) {
-  for (std::size_t i = 0; i < names_.size(); ++i) channels_.emplace_back(wire, meter_, party_id(i), names_[i]);
+Party::Party(PartyId self, std::vector<std::string> names, Transport& wire, const SessionKeys& keys,
+             Compute compute)
+    : self_(self),
+      names_(std::move(names)),
+      wire_(wire),
+      coins_(keys, compute.kernels.isa),
+      compute_(compute) {
+  for (std::size_t i = 0; i < names_.size(); ++i)
+    channels_.emplace_back(wire, meter_, party_id(i), names_[i]);
 }
 
 // The messages of a round are stamped before any is received, so they carry one depth.
 
 void Party::exchange(std::string_view tag, std::span<const Word> to_next, std::span<const Word> to_prev,
                      std::span<Word> from_next, std::span<Word> from_prev) {
-  const Outgoing out[] = {to(next()).outgoing(tag, std::as_bytes(to_next)), to(prev()).outgoing(tag, std::as_bytes(to_prev))};
+  const Outgoing out[] = {to(next()).outgoing(tag, std::as_bytes(to_next)),
+                          to(prev()).outgoing(tag, std::as_bytes(to_prev))};
   const Incoming in[] = {to(prev()).incoming(tag, std::as_writable_bytes(from_prev)),
                          to(next()).incoming(tag, std::as_writable_bytes(from_next))};
   wire_.transfer(out, in);

@@ -15,7 +15,8 @@ namespace tacit {
 class Party {
  public:
   /// `names` are the compute parties in the job's order; `self` is one of them.
-  Party(PartyId self, std::vector<std::string> names, Transport& wire, const SessionKeys& keys, Compute compute);
+  Party(PartyId self, std::vector<std::string> names, Transport& wire, const SessionKeys& keys,
+        Compute compute);
   Party(const Party&) = delete;
   Party& operator=(const Party&) = delete;
 
@@ -33,7 +34,8 @@ class Party {
   /// One round with both neighbours in the ring of parties: a message to each, and one from each.
   void exchange(std::string_view tag, std::span<const Word> to_next, std::span<const Word> to_prev,
                 std::span<Word> from_next, std::span<Word> from_prev);
-  /// One round around the ring: a message to the next party and one from the previous, or the other way round.
+  /// One round around the ring: a message to the next party and one from the previous, or the other way
+  /// round.
   void pass_on(std::string_view tag, std::span<const Word> to_next, std::span<Word> from_prev);
   void pass_back(std::string_view tag, std::span<const Word> to_prev, std::span<Word> from_next);
 

@@ -1,4 +1,6 @@
 // The handshake and the coins that it yields.
+#include "tacit/party/party.h"
+
 #include <gtest/gtest.h>
 
 #include <thread>
@@ -7,7 +9,6 @@
 #include "tacit/net/transports/memory.h"
 #include "tacit/net/wrap/fault.h"
 #include "tacit/party/handshake.h"
-#include "tacit/party/party.h"
 #include "tacit/party/testing/session.h"
 
 namespace tacit {
@@ -47,9 +48,7 @@ TEST(Handshake, GivesEveryPairTheSameKeyAndEverySessionNewOnes) {
     EXPECT_EQ(one.starts[i]->id, one.starts[0]->id);
     EXPECT_EQ(key(one.starts[i]->keys.common), key(one.starts[0]->keys.common));
     for (std::size_t j = 0; j < 3; ++j) {
-      if (i != j) {
-        EXPECT_EQ(key(one.starts[i]->keys.pair[j]), key(one.starts[j]->keys.pair[i]));
-      }
+      if (i != j) { EXPECT_EQ(key(one.starts[i]->keys.pair[j]), key(one.starts[j]->keys.pair[i])); }
     }
     EXPECT_NE(key(one.starts[i]->keys.mine), key(two.starts[i]->keys.mine));
   }

@@ -1,4 +1,5 @@
-// Where local work runs: the kernels for this machine and the threads to run them on. Made once, passed along.
+// Where local work runs: the kernels for this machine and the threads to run them on. Made once, passed
+// along.
 #pragma once
 
 #include "tacit/base/workers.h"

@@ -14,13 +14,13 @@ constexpr std::size_t kKc = 256, kMc = 256;
 
 /// Steps [k0, k1) of the sum over terms and inner index, for `count` <= width outer indices from i0 on.
 void pack(const RingKernels& kernels, const std::vector<GemmSource>& sources, const Offsets& outer,
-          const Offsets& inner, std::size_t k0, std::size_t k1, std::size_t i0, std::size_t count, std::size_t width,
-          Word* panel) {
+          const Offsets& inner, std::size_t k0, std::size_t k1, std::size_t i0, std::size_t count,
+          std::size_t width, Word* panel) {
   while (k0 < k1) {
     const std::size_t term = k0 / inner.size(), first = k0 % inner.size();
     const std::size_t steps = std::min(inner.size() - first, k1 - k0);
-    kernels.pack(sources[term].first, sources[term].second, outer.data() + i0, count, inner.data() + first, steps,
-                 width, panel);
+    kernels.pack(sources[term].first, sources[term].second, outer.data() + i0, count, inner.data() + first,
+                 steps, width, panel);
     panel += steps * width;
     k0 += steps;
   }
@@ -56,8 +56,8 @@ void gemm(const Compute& compute, const GemmKernel& kernel, const GemmProblem& p
             const Word* panel = a.data() + i * a_panel;
             kernel.run(kc, panel, panel + kc * mr, b.data(), b.data() + kc * nr, tile.data());
             const std::size_t row = m0 + i * mr;
-            kernel.add_tile(tile.data(), p.row.data() + row, std::min(mr, m1 - row), p.column.data() + col, cols,
-                            straight, c);
+            kernel.add_tile(tile.data(), p.row.data() + row, std::min(mr, m1 - row), p.column.data() + col,
+                            cols, straight, c);
           }
         }
       };

@@ -17,7 +17,8 @@ struct GemmSource {
 };
 
 /// C[i, j] += Σ_t Σ_k A_t[i, k] · B_t[k, j], with A_t[i, k] at a[t] + a_outer[i] + a_inner[k], B_t[k, j] at
-/// b[t] + b_outer[j] + b_inner[k], and C[i, j] at c + row[i] + column[j]. Several (i, j) may meet in one place.
+/// b[t] + b_outer[j] + b_inner[k], and C[i, j] at c + row[i] + column[j]. Several (i, j) may meet in one
+/// place.
 struct GemmProblem {
   std::vector<GemmSource> a, b;
   Offsets a_outer, a_inner, b_outer, b_inner, row, column;

@@ -16,7 +16,8 @@ double as_double(Word w) { return std::bit_cast<double>(w); }
 Word as_word(double d) { return std::bit_cast<Word>(d); }
 
 void run(const Compute& compute, Field field, const GemmProblem& problem, Word* out, bool spread = true) {
-  gemm(compute, field == Field::Ring ? *compute.kernels.gemm_ring : *compute.kernels.gemm_f64, problem, out, spread);
+  gemm(compute, field == Field::Ring ? *compute.kernels.gemm_ring : *compute.kernels.gemm_f64, problem, out,
+       spread);
 }
 
 Offsets strided(std::size_t n, std::size_t stride) {
@@ -41,7 +42,8 @@ void matmul(const Compute& compute, const Bilinear& map, Field field, const Shap
   const std::size_t a_row = a.back(), b_row = b.back();
   const std::size_t k = map.transpose_a ? a[a.size() - 2] : a.back();
   for (std::size_t batch = begin / m; batch * m < end; ++batch) {
-    const std::size_t r0 = std::max(begin, batch * m) - batch * m, r1 = std::min(end, (batch + 1) * m) - batch * m;
+    const std::size_t r0 = std::max(begin, batch * m) - batch * m,
+                      r1 = std::min(end, (batch + 1) * m) - batch * m;
     GemmProblem low;
     const std::size_t a0 = batch * m * k + r0 * (map.transpose_a ? 1 : a_row), b0 = batch * k * n;
     for (const auto& t : terms) {
@@ -60,7 +62,8 @@ void matmul(const Compute& compute, const Bilinear& map, Field field, const Shap
   }
 }
 
-/// Images (the sum of two, if x2 is not null) with their padding around them; without a copy if there is none.
+/// Images (the sum of two, if x2 is not null) with their padding around them; without a copy if there is
+/// none.
 struct Canvas {
   std::size_t channels, height, width;
   Words words;
@@ -90,7 +93,8 @@ struct Canvas {
 void conv(const Compute& compute, const Bilinear& map, Field field, const Shape& x, const Shape& w,
           std::span<const BilinearTerm> terms, std::size_t begin, std::size_t end, RingTensor& out) {
   const ConvGeometry& g = map.conv;
-  const std::size_t images = end - begin, oc = w[0] / g.groups, ic = w[1], oh = out.shape[2], ow = out.shape[3];
+  const std::size_t images = end - begin, oc = w[0] / g.groups, ic = w[1], oh = out.shape[2],
+                    ow = out.shape[3];
   const std::size_t in = x[1] * x[2] * x[3], pixels = oh * ow;
   std::vector<Canvas> canvases;
   for (const auto& t : terms)
@@ -115,12 +119,14 @@ void conv(const Compute& compute, const Bilinear& map, Field field, const Shape&
 }
 
 void conv_grad_input(const Compute& compute, const Bilinear& map, Field field, const Shape& d, const Shape& w,
-                     std::span<const BilinearTerm> terms, std::size_t begin, std::size_t end, RingTensor& out) {
-  // Each window's share of the gradient, w^T · d, is added where the window lay, on a canvas with the padding;
-  // the canvas's inside is the result. Windows overlap, so threads take whole images.
+                     std::span<const BilinearTerm> terms, std::size_t begin, std::size_t end,
+                     RingTensor& out) {
+  // Each window's share of the gradient, w^T · d, is added where the window lay, on a canvas with the
+  // padding; the canvas's inside is the result. Windows overlap, so threads take whole images.
   const ConvGeometry& g = map.conv;
   const std::size_t oc = w[0] / g.groups, ic = w[1], kernel = w[2] * w[3], pixels = d[2] * d[3];
-  const std::size_t height = out.shape[2] + g.pad_top + g.pad_bottom, width = out.shape[3] + g.pad_left + g.pad_right;
+  const std::size_t height = out.shape[2] + g.pad_top + g.pad_bottom,
+                    width = out.shape[3] + g.pad_left + g.pad_right;
   const std::size_t plane = height * width, channels = out.shape[1];
   auto some_images = [&](std::size_t from, std::size_t to) {
     const std::size_t images = to - from;
@@ -149,21 +155,23 @@ void conv_grad_input(const Compute& compute, const Bilinear& map, Field field, c
                                [&](std::size_t i, std::size_t j) { some_images(begin + i, begin + j); });
 }
 
-void conv_grad_weight(const Compute& compute, const Bilinear& map, Field field, const Shape& x, const Shape& d,
-                      std::span<const BilinearTerm> terms, std::size_t begin, std::size_t end, RingTensor& out) {
+void conv_grad_weight(const Compute& compute, const Bilinear& map, Field field, const Shape& x,
+                      const Shape& d, std::span<const BilinearTerm> terms, std::size_t begin, std::size_t end,
+                      RingTensor& out) {
   const ConvGeometry& g = map.conv;
-  const std::size_t images = x[0], oc = d[1] / g.groups, ic = out.shape[1], kh = out.shape[2], kw = out.shape[3];
+  const std::size_t images = x[0], oc = d[1] / g.groups, ic = out.shape[1], kh = out.shape[2],
+                    kw = out.shape[3];
   const std::size_t pixels = d[2] * d[3], each = ic * kh * kw;
   std::vector<Canvas> canvases;
-  for (const auto& t : terms)
-    canvases.emplace_back(t.a, t.a2, images, x, g);
+  for (const auto& t : terms) canvases.emplace_back(t.a, t.a2, images, x, g);
   const Canvas& one = canvases.front();
   std::fill(out.data() + begin * each, out.data() + end * each, 0);
   for (std::size_t group = begin / oc; group * oc < end; ++group) {
     const std::size_t o0 = std::max(begin, group * oc), o1 = std::min(end, (group + 1) * oc);
     GemmProblem low;
     for (std::size_t t = 0; t < terms.size(); ++t) {
-      low.a.push_back({terms[t].b + o0 * pixels, terms[t].b2 == nullptr ? nullptr : terms[t].b2 + o0 * pixels});
+      low.a.push_back(
+          {terms[t].b + o0 * pixels, terms[t].b2 == nullptr ? nullptr : terms[t].b2 + o0 * pixels});
       low.b.push_back({canvases[t].data + group * ic * one.plane(), nullptr});
     }
     low.a_outer = strided(o1 - o0, pixels);
@@ -178,19 +186,26 @@ void conv_grad_weight(const Compute& compute, const Bilinear& map, Field field, 
 
 }  // namespace
 
-void evaluate_by_gemm(const Compute& compute, const Bilinear& map, Field field, const Shape& a, const Shape& b,
-                      std::span<const BilinearTerm> terms, std::size_t begin, std::size_t end, RingTensor& out) {
+void evaluate_by_gemm(const Compute& compute, const Bilinear& map, Field field, const Shape& a,
+                      const Shape& b, std::span<const BilinearTerm> terms, std::size_t begin, std::size_t end,
+                      RingTensor& out) {
   switch (map.kind) {
-    case Kind::MatMul: return matmul(compute, map, field, a, b, terms, begin, end, out);
-    case Kind::Conv: return conv(compute, map, field, a, b, terms, begin, end, out);
-    case Kind::ConvGradInput: return conv_grad_input(compute, map, field, a, b, terms, begin, end, out);
-    case Kind::ConvGradWeight: return conv_grad_weight(compute, map, field, a, b, terms, begin, end, out);
-    default: ensure(false, "not a matrix product");
+    case Kind::MatMul:
+      return matmul(compute, map, field, a, b, terms, begin, end, out);
+    case Kind::Conv:
+      return conv(compute, map, field, a, b, terms, begin, end, out);
+    case Kind::ConvGradInput:
+      return conv_grad_input(compute, map, field, a, b, terms, begin, end, out);
+    case Kind::ConvGradWeight:
+      return conv_grad_weight(compute, map, field, a, b, terms, begin, end, out);
+    default:
+      ensure(false, "not a matrix product");
   }
 }
 
 void evaluate_elementwise(const Compute& compute, const Bilinear& map, Field field,
-                          std::span<const BilinearTerm> terms, std::size_t begin, std::size_t end, Word* out) {
+                          std::span<const BilinearTerm> terms, std::size_t begin, std::size_t end,
+                          Word* out) {
   const RingKernels& k = compute.kernels;
   auto body = [&](std::size_t from, std::size_t to) {
     constexpr std::size_t kStep = 512;

@@ -50,15 +50,19 @@ RingTensor schoolbook(const Bilinear& map, const RingTensor& a, const RingTensor
       break;
     }
     case Bilinear::Kind::Conv:
-      conv_loop(a.shape, b.shape, out.shape, [&](auto x, auto w, auto y) { out.words[y] += a.words[x] * b.words[w]; });
+      conv_loop(a.shape, b.shape, out.shape,
+                [&](auto x, auto w, auto y) { out.words[y] += a.words[x] * b.words[w]; });
       break;
     case Bilinear::Kind::ConvGradInput:
-      conv_loop(out.shape, b.shape, a.shape, [&](auto x, auto w, auto y) { out.words[x] += a.words[y] * b.words[w]; });
+      conv_loop(out.shape, b.shape, a.shape,
+                [&](auto x, auto w, auto y) { out.words[x] += a.words[y] * b.words[w]; });
       break;
     case Bilinear::Kind::ConvGradWeight:
-      conv_loop(a.shape, out.shape, b.shape, [&](auto x, auto w, auto y) { out.words[w] += a.words[x] * b.words[y]; });
+      conv_loop(a.shape, out.shape, b.shape,
+                [&](auto x, auto w, auto y) { out.words[w] += a.words[x] * b.words[y]; });
       break;
-    default: ADD_FAILURE();
+    default:
+      ADD_FAILURE();
   }
   return out;
 }
@@ -81,7 +85,8 @@ class EveryIsa : public ::testing::TestWithParam<Isa> {
     RingTensor a2(sa), b2(sb), pieces(expected.shape);
     compute_.kernels.sub(a.size(), a.data(), a1.data(), a2.data());
     compute_.kernels.sub(b.size(), b.data(), b1.data(), b2.data());
-    const BilinearTerm terms[] = {{a1.data(), nullptr, b1.data(), b2.data()}, {a2.data(), nullptr, b.data(), nullptr}};
+    const BilinearTerm terms[] = {{a1.data(), nullptr, b1.data(), b2.data()},
+                                  {a2.data(), nullptr, b.data(), nullptr}};
     const std::size_t outer = map.outer(sa, sb), cut = pick(0, outer);
     evaluate(compute_, map, Field::Ring, sa, sb, terms, cut, outer, pieces);
     evaluate(compute_, map, Field::Ring, sa, sb, terms, 0, cut, pieces);
@@ -131,7 +136,8 @@ TEST_P(EveryIsa, ConvolutionsAndTheirGradients) {
     expect_schoolbook(Bilinear::convolution(g), x, w);
     Bilinear grad_input{.kind = Bilinear::Kind::ConvGradInput, .conv = g, .input_h = x[2], .input_w = x[3]};
     expect_schoolbook(grad_input, y, w);
-    Bilinear grad_weight{.kind = Bilinear::Kind::ConvGradWeight, .conv = g, .kernel_h = w[2], .kernel_w = w[3]};
+    Bilinear grad_weight{
+        .kind = Bilinear::Kind::ConvGradWeight, .conv = g, .kernel_h = w[2], .kernel_w = w[3]};
     expect_schoolbook(grad_weight, x, y);
   }
 }
@@ -182,7 +188,8 @@ TEST_P(EveryIsa, Elementwise) {
   RingTensor out(Shape{n});
   const RingKernels& k = compute_.kernels;
   auto expect = [&](auto&& f) {
-    for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(out.words[i], f(a.words[i], b.words[i], c.words[i], d.words[i]));
+    for (std::size_t i = 0; i < n; ++i)
+      ASSERT_EQ(out.words[i], f(a.words[i], b.words[i], c.words[i], d.words[i]));
   };
   k.add(n, a.data(), b.data(), out.data()), expect([](Word x, Word y, Word, Word) { return x + y; });
   k.sub(n, a.data(), b.data(), out.data()), expect([](Word x, Word y, Word, Word) { return x - y; });

@@ -11,15 +11,16 @@
 namespace tacit {
 
 /// An array of words whose copies share memory until one of them is written to. New arrays are uninitialised,
-/// and aligned to cache lines; large ones ask for huge pages. Take data() once, before a loop or before threads
-/// start: every call that could write looks whether the memory is shared.
+/// and aligned to cache lines; large ones ask for huge pages. Take data() once, before a loop or before
+/// threads start: every call that could write looks whether the memory is shared.
 class Words {
  public:
   Words() = default;
   explicit Words(std::size_t n);
   Words(std::size_t n, Word value);
   Words(const Words& other) : block_(other.block_), size_(other.size_) { retain(); }
-  Words(Words&& other) noexcept : block_(std::exchange(other.block_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  Words(Words&& other) noexcept
+      : block_(std::exchange(other.block_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   Words& operator=(Words other) noexcept {
     std::swap(block_, other.block_);
     std::swap(size_, other.size_);

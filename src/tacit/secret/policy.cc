@@ -13,8 +13,9 @@ RevealPolicy::RevealPolicy(std::vector<ReleaseRule> rules, std::vector<std::stri
     require(!rule.to.empty(), "the release rule for '{}' names nobody to reveal to", rule.what);
     for (const auto& name : rule.to) {
       const auto at = std::find(roster.begin(), roster.end(), name);
-      require(at != roster.end(), "the release rule for '{}' names '{}', who is no party and no owner of this job",
-              rule.what, name);
+      require(at != roster.end(),
+              "the release rule for '{}' names '{}', who is no party and no owner of this job", rule.what,
+              name);
       set.members |= std::uint32_t{1} << (at - roster.begin());
     }
     recipients_.push_back(set);
@@ -30,13 +31,15 @@ bool RevealPolicy::allows(std::string_view what) const {
 RevealPermit RevealPolicy::permit(std::string_view what) {
   for (std::size_t i = 0; i < rules_.size(); ++i) {
     if (rules_[i].what != what) continue;
-    require(used_[i] < rules_[i].times, "the release policy lets '{}' be revealed {} times, and that is done", what,
-            rules_[i].times);
+    require(used_[i] < rules_[i].times, "the release policy lets '{}' be revealed {} times, and that is done",
+            what, rules_[i].times);
     ++used_[i];
     return RevealPermit(rules_[i], recipients_[i]);
   }
-  throw UsageError(fmt::format("the release policy does not let '{}' be revealed: add a [[release]] rule for it to the "
-                               "job, if all owners agree", what));
+  throw UsageError(
+      fmt::format("the release policy does not let '{}' be revealed: add a [[release]] rule for it to the "
+                  "job, if all owners agree",
+                  what));
 }
 
 void Ledger::add(const ReleaseRule& rule, std::uint64_t bits) {

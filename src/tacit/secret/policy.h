@@ -1,6 +1,6 @@
 // What may be revealed, to whom, how often, and why. The job file states it, all parties agree on it in the
-// handshake, and nothing is revealed without a permit that the policy minted: one permit, one reveal, one line in
-// the ledger.
+// handshake, and nothing is revealed without a permit that the policy minted: one permit, one reveal, one
+// line in the ledger.
 #pragma once
 
 #include <string>

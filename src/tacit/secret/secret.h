@@ -40,7 +40,8 @@ class Secret {
   Share share_;
 };
 template <class E>
-std::ostream& operator<<(std::ostream&, const Secret<E>&) = delete;  // a secret is not printed: reveal it by permit
+std::ostream& operator<<(std::ostream&,
+                         const Secret<E>&) = delete;  // a secret is not printed: reveal it by permit
 
 /// Numbers that everyone may know.
 struct PublicTensor {

@@ -107,8 +107,9 @@ void aes_blocks(const void* round_keys, uint64_t stream, uint64_t first, uint64_
 void aes_blocks(const void* round_keys, uint64_t stream, uint64_t first, uint64_t* out, size_t blocks) {
   if (blocks == 0) return;
   EVP_CIPHER_CTX* ctx = EVP_CIPHER_CTX_new();
-  bool good = ctx != nullptr && EVP_EncryptInit_ex(ctx, EVP_aes_128_ecb(), nullptr,
-                                                   static_cast<const unsigned char*>(round_keys), nullptr) == 1;
+  bool good =
+      ctx != nullptr && EVP_EncryptInit_ex(ctx, EVP_aes_128_ecb(), nullptr,
+                                           static_cast<const unsigned char*>(round_keys), nullptr) == 1;
   for (size_t done = 0; good && done < blocks;) {
     constexpr size_t kBatch = 512;
     const size_t now = blocks - done < kBatch ? blocks - done : kBatch;

@@ -3,8 +3,8 @@
 
 namespace tacit {
 
-#define TACIT_DECLARE(isa) \
-  namespace isa {          \
+#define TACIT_DECLARE(isa)                                                                 \
+  namespace isa {                                                                          \
   void aes_blocks(const void*, std::uint64_t, std::uint64_t, std::uint64_t*, std::size_t); \
   }
 TACIT_DECLARE(portable)
@@ -17,17 +17,24 @@ TACIT_DECLARE(neon)
 #undef TACIT_DECLARE
 
 AesKernel aes_kernel(Isa isa) {
-#define TACIT_USE(isa) \
-  [](const std::byte* k, std::uint64_t s, std::uint64_t f, Word* o, std::size_t n) { isa::aes_blocks(k, s, f, o, n); }
+#define TACIT_USE(isa)                                                               \
+  [](const std::byte* k, std::uint64_t s, std::uint64_t f, Word* o, std::size_t n) { \
+    isa::aes_blocks(k, s, f, o, n);                                                  \
+  }
   switch (isa) {
-    case Isa::Portable: return TACIT_USE(portable);
+    case Isa::Portable:
+      return TACIT_USE(portable);
 #if defined(__x86_64__)
-    case Isa::Avx2: return TACIT_USE(avx2);
-    case Isa::Avx512: return TACIT_USE(avx512);
+    case Isa::Avx2:
+      return TACIT_USE(avx2);
+    case Isa::Avx512:
+      return TACIT_USE(avx512);
 #elif defined(__aarch64__)
-    case Isa::Neon: return TACIT_USE(neon);
+    case Isa::Neon:
+      return TACIT_USE(neon);
 #endif
-    default: break;
+    default:
+      break;
   }
 #undef TACIT_USE
   ensure(false, "this machine has no such instruction set");

@@ -1,6 +1,6 @@
-// Functions of one variable. Each says on which arguments it holds and how far it can be off, in units of the last
-// place (ulp = 2^-f) and relative to the result; arguments outside are clipped where that is said, and arbitrary
-// results follow where it is not.
+// Functions of one variable. Each says on which arguments it holds and how far it can be off, in units of the
+// last place (ulp = 2^-f) and relative to the result; arguments outside are clipped where that is said, and
+// arbitrary results follow where it is not.
 #pragma once
 
 #include "tacit/fn/compare.h"

@@ -20,13 +20,17 @@ Secret<Real> exp_nonpositive(Ctx& ctx, const Secret<Real>& x) {
   return table(ctx, add_public(ctx, above, {&low, 1}), kExp);
 }
 
-Secret<Real> exp(Ctx& ctx, const Secret<Real>& x) { return table(ctx, clip(ctx, x, kExpWide.low, 10.3), kExpWide); }
+Secret<Real> exp(Ctx& ctx, const Secret<Real>& x) {
+  return table(ctx, clip(ctx, x, kExpWide.low, 10.3), kExpWide);
+}
 
 Secret<Real> sigmoid(Ctx& ctx, const Secret<Real>& x) {
   return table(ctx, clip(ctx, x, kSigmoid.low, kSigmoid.high()), kSigmoid);
 }
 
-Secret<Real> tanh(Ctx& ctx, const Secret<Real>& x) { return table(ctx, clip(ctx, x, kTanh.low, kTanh.high()), kTanh); }
+Secret<Real> tanh(Ctx& ctx, const Secret<Real>& x) {
+  return table(ctx, clip(ctx, x, kTanh.low, kTanh.high()), kTanh);
+}
 
 Secret<Real> reciprocal_up_to(Ctx& ctx, const Secret<Real>& x, double limit) {
   if (limit <= kReciprocalTo16.high()) return table(ctx, x, kReciprocalTo16);
@@ -70,7 +74,8 @@ Softmax softmax_last(Ctx& ctx, const Secret<Real>& x) {
   const Secret<Real> e = exp_nonpositive(ctx, shifted);
   // The largest term is 1, so the sum lies between 1 and the number of classes (and a few units).
   Secret<Real> total = sum(ctx, e, {&last, 1});
-  const Secret<Real> inverse = reshape(ctx, reciprocal_up_to(ctx, total, static_cast<double>(classes) + 0.25), row);
+  const Secret<Real> inverse =
+      reshape(ctx, reciprocal_up_to(ctx, total, static_cast<double>(classes) + 0.25), row);
   Secret<Real> p = trunc(ctx, mul(ctx, e, broadcast_to(ctx, inverse, shape)));
   return {std::move(p), std::move(shifted), std::move(total)};
 }

@@ -1,6 +1,7 @@
-// Functions of numbers of any magnitude. With x = c·4^(e+1), c in [1/4, 1), in units of the last place, the bits
-// t_k = (x >= 4^k) for k = 1..K say all about e: they are a thermometer, so 4^(K-e), 2^(K-e), 2^(e+1) and e itself
-// are linear in them. One batch of comparisons, one product to get c, one table look-up, one product to scale back.
+// Functions of numbers of any magnitude. With x = c·4^(e+1), c in [1/4, 1), in units of the last place, the
+// bits t_k = (x >= 4^k) for k = 1..K say all about e: they are a thermometer, so 4^(K-e), 2^(K-e), 2^(e+1)
+// and e itself are linear in them. One batch of comparisons, one product to get c, one table look-up, one
+// product to scale back.
 #include <cmath>
 
 #include "tacit/base/error.h"
@@ -16,10 +17,10 @@ constexpr unsigned kMantissaFrac = 24;  ///< fractional bits of c
 constexpr unsigned kTableFrac = 15;     ///< of a table's value, small enough for the product that follows
 
 struct Normalised {
-  unsigned frac;                ///< of x as it was taken apart: even
-  unsigned steps;               ///< K
-  std::vector<Share> reached;   ///< t_k, k = 1..K, as integers
-  Share mantissa;               ///< c
+  unsigned frac;               ///< of x as it was taken apart: even
+  unsigned steps;              ///< K
+  std::vector<Share> reached;  ///< t_k, k = 1..K, as integers
+  Share mantissa;              ///< c
 
   /// constant + Σ t_k weight(k), to be read with `point` fractional bits.
   template <class Weight>
@@ -41,7 +42,8 @@ Normalised normalise(Ctx& ctx, const Share& x0) {
   std::vector<Share> less;
   std::vector<const Share*> list;
   for (unsigned k = 1; k <= n.steps; ++k)
-    less.push_back(mpc.add_public(x, std::vector<double>(x.size(), -std::ldexp(unit, static_cast<int>(2 * k)))));
+    less.push_back(
+        mpc.add_public(x, std::vector<double>(x.size(), -std::ldexp(unit, static_cast<int>(2 * k)))));
   for (const Share& s : less) list.push_back(&s);
   const Share bits = mpc.bit_not(mpc.msb(join(list), 64 - ctx.frac + 1));
   n.reached = split(mpc.to_arith(bits, 0), std::vector<Shape>(n.steps, x.shape));
@@ -67,8 +69,8 @@ Secret<Real> positive_reciprocal(Ctx& ctx, const Secret<Real>& x) {
   const unsigned K = n.steps;
   // 1/x = (1/c)·4^(K-e)·2^(frac - 2(K+1))
   const Share factor = n.linear(
-      ctx, std::ldexp(1.0, static_cast<int>(2 * K)), [&](unsigned k) { return -(std::int64_t{3} << (2 * (K - k))); },
-      2 * (K + 1) - n.frac);
+      ctx, std::ldexp(1.0, static_cast<int>(2 * K)),
+      [&](unsigned k) { return -(std::int64_t{3} << (2 * (K - k))); }, 2 * (K + 1) - n.frac);
   return scaled_back(ctx, n, kReciprocalMantissa, factor);
 }
 
@@ -94,7 +96,8 @@ Secret<Real> rsqrt(Ctx& ctx, const Secret<Real>& x) {
 Secret<Real> sqrt(Ctx& ctx, const Secret<Real>& x) {
   const Normalised n = normalise(ctx, Access::look(x));
   // x^1/2 = c^1/2 · 2^(e+1) · 2^(-frac/2)
-  const Share factor = n.linear(ctx, 2.0, [](unsigned k) { return std::int64_t{1} << k; }, n.frac / 2);
+  const Share factor = n.linear(
+      ctx, 2.0, [](unsigned k) { return std::int64_t{1} << k; }, n.frac / 2);
   return scaled_back(ctx, n, kSqrtMantissa, factor);
 }
 
@@ -109,7 +112,8 @@ Secret<Real> log(Ctx& ctx, const Secret<Real>& x) {
   const double ln4 = std::log(4.0), offset = ln4 - n.frac * std::log(2.0);
   const std::size_t size = whole.size();
   whole = ctx.mpc.scale_each(whole, std::vector<double>(size, ln4), digits);
-  return trunc(ctx, Access::seal<Wide>(ctx.mpc.add_public(ctx.mpc.add(fraction, whole), std::vector<double>(size, offset))));
+  return trunc(ctx, Access::seal<Wide>(
+                        ctx.mpc.add_public(ctx.mpc.add(fraction, whole), std::vector<double>(size, offset))));
 }
 
 Secret<Real> divide(Ctx& ctx, const Secret<Real>& a, const Secret<Real>& b) {

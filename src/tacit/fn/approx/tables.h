@@ -1,5 +1,5 @@
-// The functions that are approximated piece by piece, with the interval and the error of each. A test measures
-// every error that stands here.
+// The functions that are approximated piece by piece, with the interval and the error of each. A test
+// measures every error that stands here.
 #pragma once
 
 #include <span>

@@ -13,8 +13,10 @@ Share pick_planes(const Share& x, std::span<const std::size_t> planes) {
     RingTensor t(Shape{planes.size(), words});
     for (std::size_t i = 0; i < planes.size(); ++i) {
       Word* to = t.data() + i * words;
-      if (planes[i] == kZero) std::fill(to, to + words, 0);
-      else std::copy_n(part.data() + planes[i] * words, words, to);
+      if (planes[i] == kZero)
+        std::fill(to, to + words, 0);
+      else
+        std::copy_n(part.data() + planes[i] * words, words, to);
     }
     out.parts.push_back(std::move(t));
   }
@@ -75,8 +77,9 @@ Share add_bits(Engine& engine, const Share& a, const Share& b) {
     if (level.upper.empty()) continue;
     // g_i ^= p_i g_j and p_i = p_i p_j, in one round.
     const Share upper = pick_planes(p, level.upper);
-    const Share both = engine.bilinear(Bilinear::bit_and(), stack_planes(upper, upper),
-                                       stack_planes(pick_planes(g, level.lower), pick_planes(p, level.lower)));
+    const Share both =
+        engine.bilinear(Bilinear::bit_and(), stack_planes(upper, upper),
+                        stack_planes(pick_planes(g, level.lower), pick_planes(p, level.lower)));
     std::vector<std::size_t> first(level.upper.size());
     for (std::size_t i = 0; i < first.size(); ++i) first[i] = i;
     put_planes(g, level.upper, engine.bit_xor(pick_planes(g, level.upper), pick_planes(both, first)), 0);

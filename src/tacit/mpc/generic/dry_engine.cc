@@ -17,7 +17,9 @@ Share DryEngine::input(PartyId owner, const RingTensor*, const Shape& shape, uns
   pay(costs_->input(index(owner), elements(shape)));
   return Share::numbers(shape, frac, 0);
 }
-Share DryEngine::constant(const RingTensor& value, Domain, unsigned frac) { return Share::numbers(value.shape, frac, 0); }
+Share DryEngine::constant(const RingTensor& value, Domain, unsigned frac) {
+  return Share::numbers(value.shape, frac, 0);
+}
 
 Share DryEngine::bilinear(const Bilinear& map, const Share& a, const Share& b) {
   if (a.domain == Domain::Bool) {
@@ -42,13 +44,16 @@ Share DryEngine::to_arith(const Share& bit, unsigned frac) {
 }
 RingTensor DryEngine::open(const Share& x, PartySet to, EngineKey) {
   pay(costs_->open(to, x.domain == Domain::Arith ? x.size() : x.bits * plane_words(x.size()), x.form));
-  return to.has(self_) ? RingTensor::zeros(x.domain == Domain::Arith ? x.shape : Shape{x.bits, plane_words(x.size())})
-                       : RingTensor();
+  return to.has(self_)
+             ? RingTensor::zeros(x.domain == Domain::Arith ? x.shape : Shape{x.bits, plane_words(x.size())})
+             : RingTensor();
 }
 std::vector<std::vector<unsigned>> DryEngine::component_sets() const {
   return std::vector<std::vector<unsigned>>(costs_->parties());
 }
-Share DryEngine::adopt(std::vector<RingTensor>, const Shape& shape, unsigned frac) { return Share::numbers(shape, frac, 0); }
+Share DryEngine::adopt(std::vector<RingTensor>, const Shape& shape, unsigned frac) {
+  return Share::numbers(shape, frac, 0);
+}
 RingTensor DryEngine::summand(const Share& x, EngineKey) { return RingTensor::zeros(x.shape); }
 
 Share DryEngine::add_public(const Share& x, std::span<const double>) { return x; }

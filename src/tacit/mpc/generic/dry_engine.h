@@ -1,5 +1,5 @@
-// An engine that computes nothing and counts what a protocol declares: shares have shapes and no parts. Whatever
-// runs on an engine can be run on this one, to know its rounds and bytes without data or peers.
+// An engine that computes nothing and counts what a protocol declares: shares have shapes and no parts.
+// Whatever runs on an engine can be run on this one, to know its rounds and bytes without data or peers.
 #pragma once
 
 #include <memory>

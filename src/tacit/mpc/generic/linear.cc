@@ -38,8 +38,12 @@ Share componentwise(const Share& x, Op op) {
 
 }  // namespace
 
-Words Engine::encode(std::span<const double> values, unsigned frac) const { return encode_fixed(values, frac); }
-std::vector<double> Engine::decode(std::span<const Word> words, unsigned frac) const { return decode_fixed(words, frac); }
+Words Engine::encode(std::span<const double> values, unsigned frac) const {
+  return encode_fixed(values, frac);
+}
+std::vector<double> Engine::decode(std::span<const Word> words, unsigned frac) const {
+  return decode_fixed(words, frac);
+}
 
 Share Engine::add(const Share& a, const Share& b) {
   const RingKernels& k = compute().kernels;
@@ -52,9 +56,12 @@ Share Engine::add(const Share& a, const Share& b) {
     Word* to = out.parts[p].data();
     const Word* from = b.parts[p].data();
     each_row(0, strides, a.shape, [&](std::size_t i, std::size_t at, std::size_t length, std::size_t step) {
-      if (step == 0) k.add_scalar(length, to + i, from[at], to + i);
-      else if (step == 1) k.add(length, to + i, from + at, to + i);
-      else for (std::size_t j = 0; j < length; ++j) to[i + j] += from[at + j * step];
+      if (step == 0)
+        k.add_scalar(length, to + i, from[at], to + i);
+      else if (step == 1)
+        k.add(length, to + i, from + at, to + i);
+      else
+        for (std::size_t j = 0; j < length; ++j) to[i + j] += from[at + j * step];
     });
   }
   return out;
@@ -63,7 +70,9 @@ Share Engine::sub(const Share& a, const Share& b) {
   return a.shape == b.shape ? componentwise(a, b, compute().kernels.sub) : add(a, negate(b));
 }
 Share Engine::negate(const Share& x) { return componentwise(x, compute().kernels.negate); }
-Share Engine::bit_xor(const Share& a, const Share& b) { return componentwise(a, b, compute().kernels.bit_xor); }
+Share Engine::bit_xor(const Share& a, const Share& b) {
+  return componentwise(a, b, compute().kernels.bit_xor);
+}
 
 Share Engine::scale(const Share& x, std::int64_t factor) {
   return componentwise(x, [&](std::size_t n, const Word* in, Word* out) {
@@ -75,8 +84,10 @@ Share Engine::scale_each(const Share& x, std::span<const double> factors, unsign
   const Words words = encode(factors, frac);
   ensure(words.size() == x.size() || words.size() == 1, "one factor an element, or one for all");
   Share out = componentwise(x, [&](std::size_t n, const Word* in, Word* to) {
-    if (words.size() == 1) compute().kernels.scale(n, in, words.data()[0], to);
-    else compute().kernels.mul(n, in, words.data(), to);
+    if (words.size() == 1)
+      compute().kernels.scale(n, in, words.data()[0], to);
+    else
+      compute().kernels.mul(n, in, words.data(), to);
   });
   out.frac += frac;
   return out;

@@ -33,7 +33,8 @@ Share Engine::piecewise(const Share& shared, const Piecewise& function, unsigned
   std::vector<Share> moved;
   std::vector<const Share*> list;
   for (std::size_t k = 1; k < pieces; ++k) {
-    const std::vector<double> boundary(n, -(function.low + std::ldexp(static_cast<double>(k), function.step_log2)));
+    const std::vector<double> boundary(
+        n, -(function.low + std::ldexp(static_cast<double>(k), function.step_log2)));
     moved.push_back(reshape(add_public(x, boundary), {n}));
   }
   for (const Share& s : moved) list.push_back(&s);
@@ -42,18 +43,22 @@ Share Engine::piecewise(const Share& shared, const Piecewise& function, unsigned
     const Share bits = to_arith(bit_not(msb(join(list), 64)), 0);
     beyond = split(bits, std::vector<Shape>(pieces - 1, Shape{n}));
   }
-  // t = x - (the piece's beginning); coefficients chosen by the pieces passed; then Horner's rule. Digits beyond
-  // the result's keep the rounding of the steps out of it.
+  // t = x - (the piece's beginning); coefficients chosen by the pieces passed; then Horner's rule. Digits
+  // beyond the result's keep the rounding of the steps out of it.
   const unsigned guard = 6, digits = frac + guard;
   std::vector<std::vector<double>> polynomial(pieces);
   Share t = reshape(add_public(x, std::vector<double>(n, -function.low)), {n});
   for (std::size_t k = 0; k < pieces; ++k) {
     const double begin = function.low + std::ldexp(static_cast<double>(k), function.step_log2);
-    polynomial[k] = fit_polynomial(function.f, begin, std::ldexp(1.0, function.step_log2), function.degree, begin);
-    if (k > 0) t = sub(t, scale_each(beyond[k - 1], std::vector<double>(n, std::ldexp(1.0, function.step_log2)), t.frac));
+    polynomial[k] =
+        fit_polynomial(function.f, begin, std::ldexp(1.0, function.step_log2), function.degree, begin);
+    if (k > 0)
+      t = sub(t,
+              scale_each(beyond[k - 1], std::vector<double>(n, std::ldexp(1.0, function.step_log2)), t.frac));
   }
   auto coefficient = [&](unsigned j) {
-    Share c = constant(RingTensor({n}, encode(std::vector<double>(n, polynomial[0][j]), digits)), Domain::Arith, digits);
+    Share c = constant(RingTensor({n}, encode(std::vector<double>(n, polynomial[0][j]), digits)),
+                       Domain::Arith, digits);
     for (std::size_t k = 1; k < pieces; ++k) {
       const std::vector<double> step(n, polynomial[k][j] - polynomial[k - 1][j]);
       c = add(c, scale_each(beyond[k - 1], step, digits));

@@ -8,7 +8,9 @@ namespace tacit::testing {
 
 struct OpenSesame {
   static RingTensor open(Engine& engine, const Share& x);
-  static RingTensor open(Engine& engine, const Share& x, PartySet to) { return engine.open(x, to, EngineKey()); }
+  static RingTensor open(Engine& engine, const Share& x, PartySet to) {
+    return engine.open(x, to, EngineKey());
+  }
   static RingTensor summand(Engine& engine, const Share& x) { return engine.summand(x, EngineKey()); }
 };
 

@@ -47,7 +47,8 @@ class MemoryTransport final : public Transport {
   FrameHead receive_head(PartyId from) override {
     std::unique_lock lock(hub_->mutex);
     auto& queue = hub_->queue(index(from), self_);
-    const bool came = hub_->changed.wait_for(lock, patience_, [&] { return !queue.empty() || someone_failed(from); });
+    const bool came =
+        hub_->changed.wait_for(lock, patience_, [&] { return !queue.empty() || someone_failed(from); });
     if (!queue.empty()) return queue.front().head;
     if (came) throw_left(failed_ ? *failed_ : index(from));
     throw PeerError(hub_->names[index(from)],
@@ -100,7 +101,8 @@ std::vector<std::unique_ptr<Transport>> memory_transports(const std::vector<std:
                                                           std::chrono::milliseconds patience) {
   auto hub = std::make_shared<Hub>(names);
   std::vector<std::unique_ptr<Transport>> out;
-  for (std::size_t i = 0; i < names.size(); ++i) out.push_back(std::make_unique<MemoryTransport>(hub, i, patience));
+  for (std::size_t i = 0; i < names.size(); ++i)
+    out.push_back(std::make_unique<MemoryTransport>(hub, i, patience));
   return out;
 }
 

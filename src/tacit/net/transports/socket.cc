@@ -30,7 +30,8 @@ FileDescriptor::~FileDescriptor() {
 
 std::string to_string(const Address& address) {
   const bool v6 = address.host.find(':') != std::string::npos;
-  return v6 ? fmt::format("[{}]:{}", address.host, address.port) : fmt::format("{}:{}", address.host, address.port);
+  return v6 ? fmt::format("[{}]:{}", address.host, address.port)
+            : fmt::format("{}:{}", address.host, address.port);
 }
 
 Address parse_address(std::string_view text) {
@@ -43,8 +44,10 @@ Address parse_address(std::string_view text) {
     const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), port);
     good = result.ec == std::errc{} && result.ptr == digits.data() + digits.size() && !digits.empty();
   }
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  else good = good && host.find(':') == std::string_view::npos;
+  if (host.starts_with('[') && host.ends_with(']'))
+    host = host.substr(1, host.size() - 2);
+  else
+    good = good && host.find(':') == std::string_view::npos;
   require(good, "'{}' is not an address: write HOST:PORT, for example 10.0.0.7:7100", text);
   return {std::string(host), port};
 }
@@ -60,8 +63,8 @@ AddressList resolve(const Address& address, bool passive) {
   addrinfo* list = nullptr;
   const int error = getaddrinfo(address.host.c_str(), std::to_string(address.port).c_str(), &hints, &list);
   if (error != 0)
-    throw IoError(fmt::format("the name '{}' does not resolve ({}): check the address in the job file", address.host,
-                              gai_strerror(error)));
+    throw IoError(fmt::format("the name '{}' does not resolve ({}): check the address in the job file",
+                              address.host, gai_strerror(error)));
   return AddressList(list);
 }
 }  // namespace
@@ -77,9 +80,10 @@ FileDescriptor listen_on(const Address& address) {
       return fd;
     why = std::strerror(errno);
   }
-  throw IoError(fmt::format("cannot listen on {}: {}; another program may hold the port, or the address is not this "
-                            "machine's",
-                            to_string(address), why));
+  throw IoError(
+      fmt::format("cannot listen on {}: {}; another program may hold the port, or the address is not this "
+                  "machine's",
+                  to_string(address), why));
 }
 
 std::uint16_t local_port(const FileDescriptor& socket) {

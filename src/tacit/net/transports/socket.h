@@ -36,8 +36,8 @@ Address parse_address(std::string_view text);
 FileDescriptor listen_on(const Address& address);
 /// The port that a listening socket got.
 std::uint16_t local_port(const FileDescriptor& socket);
-/// One attempt to connect within `limit`; an empty descriptor if nobody listens there (yet). IoError if the name does not
-/// resolve.
+/// One attempt to connect within `limit`; an empty descriptor if nobody listens there (yet). IoError if the
+/// name does not resolve.
 FileDescriptor try_dial(const Address& address, std::chrono::milliseconds limit);
 /// Non-blocking, without delay for small messages.
 void prepare_stream(const FileDescriptor& socket);

@@ -14,7 +14,9 @@ namespace {
 
 int socket_of(BIO* bio) { return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio))); }
 
-bool may_try_again(ssize_t result) { return result < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR); }
+bool may_try_again(ssize_t result) {
+  return result < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+}
 
 int write_socket(BIO* bio, const char* data, std::size_t size, std::size_t* written) {
   BIO_clear_retry_flags(bio);
@@ -44,8 +46,8 @@ long control(BIO* bio, int command, long, void*) {
 struct Method {
   BIO_METHOD* method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "tacit socket");
   Method() {
-    ensure(method != nullptr && BIO_meth_set_write_ex(method, write_socket) == 1 && BIO_meth_set_read_ex(method, read_socket) == 1 &&
-               BIO_meth_set_ctrl(method, control) == 1,
+    ensure(method != nullptr && BIO_meth_set_write_ex(method, write_socket) == 1 &&
+               BIO_meth_set_read_ex(method, read_socket) == 1 && BIO_meth_set_ctrl(method, control) == 1,
            "a BIO method");
   }
   ~Method() { BIO_meth_free(method); }

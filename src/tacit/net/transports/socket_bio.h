@@ -1,5 +1,5 @@
-// OpenSSL's view of a socket, made of send and recv. Its own writes with write(), which kills a process whose peer
-// has gone unless the whole process ignores SIGPIPE; that is not a library's to decide.
+// OpenSSL's view of a socket, made of send and recv. Its own writes with write(), which kills a process whose
+// peer has gone unless the whole process ignores SIGPIPE; that is not a library's to decide.
 #pragma once
 
 struct bio_st;

@@ -218,7 +218,8 @@ class TlsTransportImpl final : public TlsTransport {
   PeerError error_of(const TlsLink& l) const {
     const std::string reason = l.ended().value_or("");
     if (l.told()) return gave_up(names_, l.peer(), reason);
-    return PeerError(l.peer(), reason.empty() ? fmt::format("{} has left", l.peer()) : fmt::format("{} {}", l.peer(), reason));
+    return PeerError(l.peer(), reason.empty() ? fmt::format("{} has left", l.peer())
+                                              : fmt::format("{} {}", l.peer(), reason));
   }
   /// Throws for a party whose link failed, own observations before other parties' reports.
   void check_parties() const {
@@ -238,15 +239,16 @@ class TlsTransportImpl final : public TlsTransport {
     const TlsLink* link;
     short events;
   };
-  /// Waits until one of the links may be ready for what is wanted of it, writing backlogs meanwhile, and watching
-  /// the other parties.
+  /// Waits until one of the links may be ready for what is wanted of it, writing backlogs meanwhile, and
+  /// watching the other parties.
   void wait_on(std::span<const Want> wants) {
     std::vector<pollfd> polls;
     std::vector<std::shared_ptr<TlsLink>> links;
     for (std::size_t i = 0; i < links_.size(); ++i) {
       auto l = current(i);
       if (!l || l->ended()) continue;
-      short events = static_cast<short>((l->backlog() > 0 ? POLLOUT : 0) | (i < settings_.parties ? POLLRDHUP : 0));
+      short events =
+          static_cast<short>((l->backlog() > 0 ? POLLOUT : 0) | (i < settings_.parties ? POLLRDHUP : 0));
       for (const Want& w : wants)
         if (w.link == l.get()) events = static_cast<short>(events | w.events);
       if (events == 0) continue;
@@ -306,16 +308,19 @@ class TlsTransportImpl final : public TlsTransport {
 
   /// Runs a handshake on a non-blocking socket to its end; false, with a phrase, if it fails.
   bool shake_hands(ssl_st* ssl, int fd, std::string& why) const {
-    const auto deadline = Clock::now() + std::min<Clock::duration>(kHandshakeLimit, settings_.connect_patience);
+    const auto deadline =
+        Clock::now() + std::min<Clock::duration>(kHandshakeLimit, settings_.connect_patience);
     for (;;) {
       ERR_clear_error();
       const int result = SSL_do_handshake(ssl);
       if (result == 1) return true;
       const int error = SSL_get_error(ssl, result);
       const bool read = error == SSL_ERROR_WANT_READ;
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+      const auto left =
+          std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
       pollfd p{fd, static_cast<short>(read ? POLLIN : POLLOUT), 0};
-      if ((!read && error != SSL_ERROR_WANT_WRITE) || left <= 0 || ::poll(&p, 1, static_cast<int>(left)) <= 0) {
+      if ((!read && error != SSL_ERROR_WANT_WRITE) || left <= 0 ||
+          ::poll(&p, 1, static_cast<int>(left)) <= 0) {
         why = left <= 0 ? "no answer to the TLS handshake" : tls_error();
         return false;
       }
@@ -334,9 +339,10 @@ class TlsTransportImpl final : public TlsTransport {
                                                  to_string(peer.address), why));
         const auto key = peer_key(ssl.get());
         if (!key || *key != peer.key)
-          throw PeerError(peer.name, fmt::format("the program at {} shows the key {}, but the job names {} for {}",
-                                                 to_string(peer.address), key ? to_string(*key) : "(none)",
-                                                 to_string(peer.key), peer.name));
+          throw PeerError(peer.name,
+                          fmt::format("the program at {} shows the key {}, but the job names {} for {}",
+                                      to_string(peer.address), key ? to_string(*key) : "(none)",
+                                      to_string(peer.key), peer.name));
         return install(i, std::move(fd), std::move(ssl));
       }
       if (!told && settings_.progress)
@@ -346,8 +352,10 @@ class TlsTransportImpl final : public TlsTransport {
       std::unique_lock lock(mutex_);
       changed_.wait_for(lock, 100ms);
       if (Clock::now() >= deadline)
-        throw PeerError(peer.name, fmt::format("{} does not answer at {}: is it started, and does the job file give its "
-                                               "address?", peer.name, to_string(peer.address)));
+        throw PeerError(peer.name,
+                        fmt::format("{} does not answer at {}: is it started, and does the job file give its "
+                                    "address?",
+                                    peer.name, to_string(peer.address)));
     }
   }
 
@@ -397,9 +405,9 @@ class TlsTransportImpl final : public TlsTransport {
     for (std::size_t i = 0; i < settings_.parties; ++i)
       if (name(i) == claim && !current(i)) {
         std::lock_guard lock(mutex_);
-        refused_ = PeerError(claim, fmt::format("a program that calls itself {} shows the key {}, but the job names {}",
-                                                claim, key ? to_string(*key) : "(none)",
-                                                to_string(settings_.roster[i].key)));
+        refused_ = PeerError(
+            claim, fmt::format("a program that calls itself {} shows the key {}, but the job names {}", claim,
+                               key ? to_string(*key) : "(none)", to_string(settings_.roster[i].key)));
       }
     TlsLink stranger(std::move(fd), std::move(ssl), claim, settings_.patience);
     stranger.part("your key is not in this party's job file", Clock::now() + kClosingLimit);

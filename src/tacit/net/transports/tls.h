@@ -1,6 +1,7 @@
 // The transport of every real run: each pair of endpoints joined by one TCP connection under mutually
 // authenticated TLS 1.3. Parties listen; of two parties the later in the job's order dials; owners dial every
-// party, whenever they come. A watch thread of each endpoint keeps heartbeats going whatever the computation does.
+// party, whenever they come. A watch thread of each endpoint keeps heartbeats going whatever the computation
+// does.
 #pragma once
 
 #include <chrono>
@@ -24,9 +25,9 @@ struct TlsSettings {
   std::vector<Endpoint> roster;  ///< parties, then owners: indexed by PartyId
   std::size_t parties = 0;
   PartyId self{};
-  std::chrono::milliseconds patience{5000};          ///< silence after which a peer counts as gone
-  std::chrono::milliseconds connect_patience{60000}; ///< for parties that have not started yet
-  FileDescriptor listener;                           ///< if given, used instead of listening on the own address
+  std::chrono::milliseconds patience{5000};           ///< silence after which a peer counts as gone
+  std::chrono::milliseconds connect_patience{60000};  ///< for parties that have not started yet
+  FileDescriptor listener;  ///< if given, used instead of listening on the own address
   std::function<void(const std::string&)> progress;  ///< told "waiting for beta at …"; may be empty
 };
 
@@ -35,10 +36,11 @@ class TlsTransport : public Transport {
   /// Connects to all parties. PeerError if one does not come in time, or shows a key that is not the job's.
   static std::unique_ptr<TlsTransport> connect(TlsSettings settings, const Identity& identity);
 
-  /// Waits until an owner is connected (a new connection replaces one that has ended). PeerError at the limit,
-  /// or when a party fails meanwhile.
+  /// Waits until an owner is connected (a new connection replaces one that has ended). PeerError at the
+  /// limit, or when a party fails meanwhile.
   virtual void wait_for(PartyId owner, std::chrono::milliseconds limit) = 0;
-  /// Waits, without limit, until one of these owners is connected, and says which. PeerError when a party fails.
+  /// Waits, without limit, until one of these owners is connected, and says which. PeerError when a party
+  /// fails.
   virtual PartyId wait_for_any(std::span<const PartyId> owners) = 0;
   virtual bool connected(PartyId peer) const = 0;
 };

@@ -17,13 +17,14 @@ CertificatePtr self_signed(const Identity& identity) {
   CertificatePtr cert(X509_new());
   X509_NAME* name = X509_get_subject_name(cert.get());
   const unsigned char text[] = "tacit";
-  const bool good =
-      X509_set_version(cert.get(), 2) == 1 && ASN1_INTEGER_set(X509_get_serialNumber(cert.get()), 1) == 1 &&
-      X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, text, -1, -1, 0) == 1 &&
-      X509_set_issuer_name(cert.get(), name) == 1 &&
-      ASN1_TIME_set_string(X509_getm_notBefore(cert.get()), "20200101000000Z") == 1 &&
-      ASN1_TIME_set_string(X509_getm_notAfter(cert.get()), "99991231235959Z") == 1 &&
-      X509_set_pubkey(cert.get(), identity.native()) == 1 && X509_sign(cert.get(), identity.native(), nullptr) > 0;
+  const bool good = X509_set_version(cert.get(), 2) == 1 &&
+                    ASN1_INTEGER_set(X509_get_serialNumber(cert.get()), 1) == 1 &&
+                    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, text, -1, -1, 0) == 1 &&
+                    X509_set_issuer_name(cert.get(), name) == 1 &&
+                    ASN1_TIME_set_string(X509_getm_notBefore(cert.get()), "20200101000000Z") == 1 &&
+                    ASN1_TIME_set_string(X509_getm_notAfter(cert.get()), "99991231235959Z") == 1 &&
+                    X509_set_pubkey(cert.get(), identity.native()) == 1 &&
+                    X509_sign(cert.get(), identity.native(), nullptr) > 0;
   ensure(good, "a self-signed certificate");
   return cert;
 }
@@ -84,8 +85,9 @@ std::optional<PublicKey> peer_key(ssl_st* ssl) {
   X509* cert = SSL_get0_peer_certificate(ssl);
   PublicKey key;
   std::size_t size = key.raw.size();
-  if (cert == nullptr || EVP_PKEY_get_raw_public_key(X509_get0_pubkey(cert),
-                                                     reinterpret_cast<unsigned char*>(key.raw.data()), &size) != 1)
+  if (cert == nullptr ||
+      EVP_PKEY_get_raw_public_key(X509_get0_pubkey(cert), reinterpret_cast<unsigned char*>(key.raw.data()),
+                                  &size) != 1)
     return std::nullopt;
   return key;
 }

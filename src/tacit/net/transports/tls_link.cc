@@ -11,11 +11,11 @@
 namespace tacit {
 
 namespace {
-constexpr std::size_t kRecord = 16 * 1024;               // a TLS record's plain text
+constexpr std::size_t kRecord = 16 * 1024;  // a TLS record's plain text
 constexpr std::size_t kTurn = 256 * 1024;
 constexpr std::size_t kInboxBound = std::size_t{128} << 20;
 constexpr std::size_t kMaxGoodbye = 2048;
-constexpr std::size_t kGrowth = std::size_t{1} << 20;    // memory follows what came, not what was announced
+constexpr std::size_t kGrowth = std::size_t{1} << 20;  // memory follows what came, not what was announced
 
 Liveness::Time now() { return std::chrono::steady_clock::now(); }
 }  // namespace
@@ -144,7 +144,8 @@ bool TlsLink::advance_head() {
     }
     incoming_.head_filled = 0;
     if (head.kind == FrameHead::Kind::Heartbeat && head.size == 0) continue;
-    if (head.kind != FrameHead::Kind::Data && (head.kind != FrameHead::Kind::Goodbye || head.size > kMaxGoodbye)) {
+    if (head.kind != FrameHead::Kind::Data &&
+        (head.kind != FrameHead::Kind::Goodbye || head.size > kMaxGoodbye)) {
       end("sent something that is no frame", true);
       return false;
     }
@@ -161,7 +162,8 @@ bool TlsLink::advance_head() {
 bool TlsLink::advance_body() {
   Bytes& body = incoming_.body;
   while (body.size() < incoming_.head->size) {
-    const std::size_t before = body.size(), room = std::min<std::size_t>(incoming_.head->size - before, kGrowth);
+    const std::size_t before = body.size(),
+                      room = std::min<std::size_t>(incoming_.head->size - before, kGrowth);
     body.resize(before + room);
     std::size_t got = 0;
     const bool more = read_some(body.data() + before, room, got);
@@ -183,8 +185,10 @@ std::optional<FrameHead> TlsLink::poll_head() {
   std::lock_guard lock(mutex_);
   if (!inbox_.empty()) return inbox_.front().head;
   user_reads_ = true;
-  if (incoming_.head && incoming_.head->kind == FrameHead::Kind::Goodbye) take_goodbye();
-  else if (advance_head()) return incoming_.head;
+  if (incoming_.head && incoming_.head->kind == FrameHead::Kind::Goodbye)
+    take_goodbye();
+  else if (advance_head())
+    return incoming_.head;
   return std::nullopt;
 }
 
@@ -260,7 +264,8 @@ void TlsLink::end_by_error(int error) {
   }
   const std::string detail = tls_error();
   if (detail.find("certificate") != std::string::npos || detail.find("unknown ca") != std::string::npos)
-    return end(fmt::format("refused our certificate ({}): is our key the one in its job file?", detail), true);
+    return end(fmt::format("refused our certificate ({}): is our key the one in its job file?", detail),
+               true);
   if (detail.find("unexpected eof") != std::string::npos)
     return end("closed the connection without a word (killed, or crashed?)", true);
   end(fmt::format("broke the connection ({})", detail), true);
@@ -305,8 +310,7 @@ void TlsLink::linger(Liveness::Time deadline) noexcept {
   ::shutdown(socket_.get(), SHUT_WR);
   // Closing with unread bytes would reset the connection and could lose our last frames on the way.
   std::byte sink[4096];
-  while (wait_for(POLLIN, deadline) && ::recv(socket_.get(), sink, sizeof sink, 0) > 0) {
-  }
+  while (wait_for(POLLIN, deadline) && ::recv(socket_.get(), sink, sizeof sink, 0) > 0) {}
   std::lock_guard lock(mutex_);
   end("", false);
 }

@@ -27,8 +27,9 @@ class TlsLink {
   /// Bytes kept; they are written by flush().
   std::size_t backlog() const;
   void flush();
-  /// Writes more of a frame of which `done` bytes (of head and body) are written, from the caller's own memory,
-  /// which must stay as it is until the frame is whole. True when it is. Nothing else may be sent meanwhile.
+  /// Writes more of a frame of which `done` bytes (of head and body) are written, from the caller's own
+  /// memory, which must stay as it is until the frame is whole. True when it is. Nothing else may be sent
+  /// meanwhile.
   bool push(const FrameHead& head, ByteView body, std::size_t& done);
   /// The head of the next data frame, if it has come.
   std::optional<FrameHead> poll_head();
@@ -36,19 +37,19 @@ class TlsLink {
   bool poll_body(ByteSpan out, std::size_t& filled);
 
   // ---- for the watch thread
-  /// Takes in whole frames (up to a bound), so that heartbeats are seen; writes the backlog; sends a heartbeat
-  /// when one is due; and finds the peer silent when it is.
+  /// Takes in whole frames (up to a bound), so that heartbeats are seen; writes the backlog; sends a
+  /// heartbeat when one is due; and finds the peer silent when it is.
   void attend(Liveness::Time now);
 
   // ---- for both
-  /// Why the link is of no more use, if so: one sentence without the peer's name in front, or the reason that the
-  /// peer gave. An empty sentence is a goodbye in good order.
+  /// Why the link is of no more use, if so: one sentence without the peer's name in front, or the reason that
+  /// the peer gave. An empty sentence is a goodbye in good order.
   std::optional<std::string> ended() const;
   /// How it ended: by a failure that we saw, or by a reason that the peer told.
   bool failed() const;
   bool told() const;
-  /// Leaving, in an order that loses nothing: part() says goodbye after what is still to be sent, linger() takes what
-  /// the peer still sends until it closes, too. Both wait until `deadline` at most.
+  /// Leaving, in an order that loses nothing: part() says goodbye after what is still to be sent, linger()
+  /// takes what the peer still sends until it closes, too. Both wait until `deadline` at most.
   void part(std::string_view reason, Liveness::Time deadline) noexcept;
   void linger(Liveness::Time deadline) noexcept;
 
@@ -89,7 +90,7 @@ class TlsLink {
   std::size_t inbox_bytes_ = 0;
   Incoming incoming_;
   bool user_writes_ = false;  ///< the user is inside a frame that push() has begun
-  bool user_reads_ = false;  ///< the user waits for a frame or is inside one: the watch thread reads nothing
+  bool user_reads_ = false;   ///< the user waits for a frame or is inside one: the watch thread reads nothing
   std::optional<std::string> ended_;
   bool failed_ = false, told_ = false;
 };

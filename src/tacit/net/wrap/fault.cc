@@ -23,16 +23,25 @@ class FaultyTransport final : public Transport {
     FrameHead changed = head;
     Bytes copy(body.begin(), body.end());
     switch (fault_) {
-      case Fault::None: break;
-      case Fault::WrongTag: changed.tag = "nonsense"; break;
+      case Fault::None:
+        break;
+      case Fault::WrongTag:
+        changed.tag = "nonsense";
+        break;
       case Fault::WrongSize:
         copy.push_back(std::byte{0});
         changed.size = copy.size();
         break;
-      case Fault::Repeat: inner_.send(to, changed, copy); break;
-      case Fault::Swap: held_ = {changed, copy}; return;
-      case Fault::Drop: return;
-      case Fault::Die: throw std::runtime_error("the test ends this party here");
+      case Fault::Repeat:
+        inner_.send(to, changed, copy);
+        break;
+      case Fault::Swap:
+        held_ = {changed, copy};
+        return;
+      case Fault::Drop:
+        return;
+      case Fault::Die:
+        throw std::runtime_error("the test ends this party here");
     }
     inner_.send(to, changed, copy);
   }

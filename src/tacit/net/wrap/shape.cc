@@ -67,12 +67,14 @@ LinkShape parse_link(std::string_view text) {
     const bool has_unit = part.ends_with(unit);
     const std::string_view digits = part.substr(0, part.size() - (has_unit ? unit.size() : 0));
     const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    const bool good = has_unit && result.ec == std::errc{} && result.ptr == digits.data() + digits.size() && value >= 0;
+    const bool good =
+        has_unit && result.ec == std::errc{} && result.ptr == digits.data() + digits.size() && value >= 0;
     require(good, "'{}' is no link: write the round trip and the rate, for example 40ms,100mbit", text);
     return value;
   };
   const std::size_t comma = text.find(',');
-  require(comma != std::string_view::npos, "'{}' is no link: write the round trip and the rate, for example 40ms,100mbit", text);
+  require(comma != std::string_view::npos,
+          "'{}' is no link: write the round trip and the rate, for example 40ms,100mbit", text);
   return {number(text.substr(0, comma), "ms") / 2000, number(text.substr(comma + 1), "mbit") * 1e6 / 8};
 }
 

@@ -1,5 +1,5 @@
-// A link of given delay and rate, made of a faster one: for measuring wide-area behaviour on one machine, where
-// all endpoints read the same clock. Each frame says when it is due; the receiver waits until then.
+// A link of given delay and rate, made of a faster one: for measuring wide-area behaviour on one machine,
+// where all endpoints read the same clock. Each frame says when it is due; the receiver waits until then.
 #pragma once
 
 #include <memory>

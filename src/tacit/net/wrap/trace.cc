@@ -25,6 +25,8 @@ class TracedTransport final : public Transport {
 
 }  // namespace
 
-std::unique_ptr<Transport> traced(Transport& inner, Trace& trace) { return std::make_unique<TracedTransport>(inner, trace); }
+std::unique_ptr<Transport> traced(Transport& inner, Trace& trace) {
+  return std::make_unique<TracedTransport>(inner, trace);
+}
 
 }  // namespace tacit

@@ -38,7 +38,8 @@ std::vector<std::size_t> last_uses(const Graph& graph) {
 
 std::vector<Secret<Real>> forward(Ctx& ctx, const Graph& graph, const Parameters& parameters,
                                   std::span<const Secret<Real>> inputs, Tape* tape) {
-  require(inputs.size() == graph.inputs.size(), "the model has {} inputs, not {}", graph.inputs.size(), inputs.size());
+  require(inputs.size() == graph.inputs.size(), "the model has {} inputs, not {}", graph.inputs.size(),
+          inputs.size());
   Tape local;
   Tape& t = tape == nullptr ? local : *tape;
   t.values.assign(graph.values.size(), std::nullopt);
@@ -64,7 +65,8 @@ std::vector<Secret<Real>> forward(Ctx& ctx, const Graph& graph, const Parameters
   return out;
 }
 
-std::vector<Grad> backward(Ctx& ctx, const Graph& graph, const Tape& tape, std::span<const Secret<Real>> output_gradients) {
+std::vector<Grad> backward(Ctx& ctx, const Graph& graph, const Tape& tape,
+                           std::span<const Secret<Real>> output_gradients) {
   // Only what leads to a parameter gets a gradient.
   std::vector<bool> wanted(graph.values.size());
   for (ValueId id : graph.trained()) wanted[id] = true;
@@ -72,12 +74,14 @@ std::vector<Grad> backward(Ctx& ctx, const Graph& graph, const Tape& tape, std::
     for (ValueId id : node.inputs)
       if (id != kNoValue && wanted[id]) wanted[node.output] = true;
   std::vector<Grad> gradients(graph.values.size());
-  for (std::size_t i = 0; i < graph.outputs.size(); ++i) gradients[graph.outputs[i]].add(ctx, output_gradients[i]);
+  for (std::size_t i = 0; i < graph.outputs.size(); ++i)
+    gradients[graph.outputs[i]].add(ctx, output_gradients[i]);
   for (std::size_t n = graph.nodes.size(); n-- > 0;) {
     const Node& node = graph.nodes[n];
     if (!wanted[node.output] || gradients[node.output].empty()) continue;
-    require(node.op->backward != nullptr, "'{}' ({}) has no gradient: it cannot stand before parameters that are trained",
-            node.name, node.op->name);
+    require(node.op->backward != nullptr,
+            "'{}' ({}) has no gradient: it cannot stand before parameters that are trained", node.name,
+            node.op->name);
     const Meter::Scope scope(ctx.mpc.meter(), node.name);
     std::vector<Grad*> to;
     for (ValueId id : node.inputs) to.push_back(id != kNoValue && wanted[id] ? &gradients[id] : nullptr);
@@ -88,7 +92,8 @@ std::vector<Grad> backward(Ctx& ctx, const Graph& graph, const Tape& tape, std::
   }
   std::vector<Grad> out;
   for (ValueId id : graph.trained()) {
-    require(!gradients[id].empty(), "the parameter '{}' has no influence on the output", graph.values[id].name);
+    require(!gradients[id].empty(), "the parameter '{}' has no influence on the output",
+            graph.values[id].name);
     out.push_back(std::move(gradients[id]));
   }
   return out;

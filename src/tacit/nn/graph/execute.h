@@ -1,4 +1,5 @@
-// Running a graph forwards and backwards. The costs of each node are booked under its name in the engine's meter.
+// Running a graph forwards and backwards. The costs of each node are booked under its name in the engine's
+// meter.
 #pragma once
 
 #include "tacit/nn/graph/graph.h"

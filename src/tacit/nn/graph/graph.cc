@@ -23,16 +23,14 @@ ValueId Graph::add_constant(std::string name, PublicTensor value) {
 }
 
 ValueId Graph::add_node(const Op& op, std::string name, std::vector<ValueId> in, Attrs attrs) {
-  require(in.size() >= op.min_inputs && in.size() <= op.max_inputs, "'{}' ({}) takes {} to {} inputs, not {}", name, op.name,
-          op.min_inputs, op.max_inputs, in.size());
+  require(in.size() >= op.min_inputs && in.size() <= op.max_inputs, "'{}' ({}) takes {} to {} inputs, not {}",
+          name, op.name, op.min_inputs, op.max_inputs, in.size());
   std::vector<Shape> shapes;
   for (ValueId id : in) shapes.push_back(id == kNoValue ? Shape{} : values.at(id).shape);
   Shape shape;
   try {
     shape = op.shape(shapes, attrs);
-  } catch (const UsageError& e) {
-    throw UsageError(fmt::format("'{}' ({}): {}", name, op.name, e.what()));
-  }
+  } catch (const UsageError& e) { throw UsageError(fmt::format("'{}' ({}): {}", name, op.name, e.what())); }
   for (std::size_t i : op.state)
     if (i < in.size() && in[i] != kNoValue && values[in[i]].kind == ValueInfo::Kind::Parameter)
       values[in[i]].kind = ValueInfo::Kind::State;

@@ -17,8 +17,8 @@ struct ValueInfo {
   enum class Kind { Input, Parameter, State, Constant, Result };
   Kind kind = Kind::Result;
   std::string name;
-  Shape shape;          ///< inputs and results: of a batch of one example
-  PublicTensor initial; ///< parameters, state and constants
+  Shape shape;           ///< inputs and results: of a batch of one example
+  PublicTensor initial;  ///< parameters, state and constants
 };
 
 struct Node {

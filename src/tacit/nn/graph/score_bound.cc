@@ -1,5 +1,5 @@
-// Errors in units of the largest element, carried from node to node: a linear layer multiplies them by its largest
-// absolute row sum and adds a unit for its truncation; what cannot widen a difference passes them on.
+// Errors in units of the largest element, carried from node to node: a linear layer multiplies them by its
+// largest absolute row sum and adds a unit for its truncation; what cannot widen a difference passes them on.
 #include "tacit/nn/graph/score_bound.h"
 
 #include <algorithm>
@@ -12,21 +12,25 @@ namespace {
 /// The largest Σ |w| over the weights that meet in one output.
 double row_sum(const Node& node, const PublicTensor& w) {
   const std::size_t outer = w.shape.front(), inner = w.values.size() / std::max<std::size_t>(outer, 1);
-  const bool by_rows = node.op->name == "Conv" || (node.op->name == "Gemm" && node.attrs.integer("transB", 0) != 0);
+  const bool by_rows =
+      node.op->name == "Conv" || (node.op->name == "Gemm" && node.attrs.integer("transB", 0) != 0);
   std::vector<double> sums(by_rows ? outer : inner, 0.0);
-  for (std::size_t i = 0; i < w.values.size(); ++i) sums[by_rows ? i / inner : i % inner] += std::fabs(w.values[i]);
+  for (std::size_t i = 0; i < w.values.size(); ++i)
+    sums[by_rows ? i / inner : i % inner] += std::fabs(w.values[i]);
   return sums.empty() ? 0 : *std::max_element(sums.begin(), sums.end());
 }
 
 bool passes_on(std::string_view op) {
-  static constexpr std::string_view kNames[] = {"Relu", "MaxPool", "GlobalMaxPool", "Flatten", "Reshape", "Identity", "Transpose",
-                                                "Clip", "LeakyRelu", "Dropout", "Squeeze", "Unsqueeze", "Slice", "Concat"};
+  static constexpr std::string_view kNames[] = {
+      "Relu", "MaxPool",   "GlobalMaxPool", "Flatten", "Reshape",   "Identity", "Transpose",
+      "Clip", "LeakyRelu", "Dropout",       "Squeeze", "Unsqueeze", "Slice",    "Concat"};
   return std::find(std::begin(kNames), std::end(kNames), op) != std::end(kNames);
 }
 
 }  // namespace
 
-std::optional<double> score_bound(const Graph& graph, const std::vector<PublicTensor>& parameters, unsigned frac) {
+std::optional<double> score_bound(const Graph& graph, const std::vector<PublicTensor>& parameters,
+                                  unsigned frac) {
   const double unit = std::ldexp(1.0, -static_cast<int>(frac));
   std::vector<double> error(graph.values.size(), 0.0);
   std::vector<const PublicTensor*> known(graph.values.size(), nullptr);
@@ -38,7 +42,8 @@ std::optional<double> score_bound(const Graph& graph, const std::vector<PublicTe
     for (ValueId id : node.inputs)
       if (id != kNoValue) in = std::max(in, error[id]);
     const std::string_view op = node.op->name;
-    if ((op == "Gemm" || op == "MatMul" || op == "Conv") && node.inputs.size() >= 2 && known[node.inputs[1]] != nullptr) {
+    if ((op == "Gemm" || op == "MatMul" || op == "Conv") && node.inputs.size() >= 2 &&
+        known[node.inputs[1]] != nullptr) {
       error[node.output] = error[node.inputs[0]] * row_sum(node, *known[node.inputs[1]]) + unit;
     } else if (op == "Add" || op == "Sub") {
       error[node.output] = error[node.inputs[0]] + error[node.inputs[1]];

@@ -1,5 +1,5 @@
-// MatMul: [.., m, k] · [.., k, n], and Gemm: alpha·A·B + beta·C with either factor transposed. One product, one
-// truncation; gradients are two products.
+// MatMul: [.., m, k] · [.., k, n], and Gemm: alpha·A·B + beta·C with either factor transposed. One product,
+// one truncation; gradients are two products.
 #include "tacit/base/error.h"
 #include "tacit/nn/ops/ops.h"
 
@@ -13,7 +13,8 @@ Bilinear product(const Attrs& attrs) {
 
 /// Leading axes of the two factors made equal by repeating.
 Shape common_lead(const Shape& a, const Shape& b) {
-  require(a.size() >= 2 && b.size() >= 2, "a matrix product needs matrices, not {} and {}", to_string(a), to_string(b));
+  require(a.size() >= 2 && b.size() >= 2, "a matrix product needs matrices, not {} and {}", to_string(a),
+          to_string(b));
   return broadcast(Shape(a.begin(), a.end() - 2), Shape(b.begin(), b.end() - 2));
 }
 Shape with_lead(Shape lead, const Shape& matrix) {
@@ -39,13 +40,17 @@ void matmul_backward(Ctx& ctx, const Call& call, const Value&, const std::any&, 
   const Shape lead = common_lead(a.shape(), b.shape());
   const Secret<Real> wide_a = fn::broadcast_to(ctx, a, with_lead(lead, a.shape()));
   const Secret<Real> wide_b = fn::broadcast_to(ctx, b, with_lead(lead, b.shape()));
-  if (to[0] != nullptr) to[0]->add(ctx, fn::sum_to(ctx, fn::matmul(ctx, grad, wide_b, false, true), a.shape()));
-  if (to[1] != nullptr) to[1]->add(ctx, fn::sum_to(ctx, fn::matmul(ctx, wide_a, grad, true, false), b.shape()));
+  if (to[0] != nullptr)
+    to[0]->add(ctx, fn::sum_to(ctx, fn::matmul(ctx, grad, wide_b, false, true), a.shape()));
+  if (to[1] != nullptr)
+    to[1]->add(ctx, fn::sum_to(ctx, fn::matmul(ctx, wide_a, grad, true, false), b.shape()));
 }
 
 Shape gemm_shape(std::span<const Shape> in, const Attrs& attrs) {
   const Shape out = product(attrs).output_shape(in[0], in[1]);
-  if (in.size() > 2) require(broadcast(in[2], out) == out, "a bias {} does not fit a product {}", to_string(in[2]), to_string(out));
+  if (in.size() > 2)
+    require(broadcast(in[2], out) == out, "a bias {} does not fit a product {}", to_string(in[2]),
+            to_string(out));
   return out;
 }
 
@@ -71,8 +76,10 @@ void gemm_backward(Ctx& ctx, const Call& call, const Value&, const std::any&, co
   const Secret<Real> a = call.input(0).as_secret(ctx), b = call.input(1).as_secret(ctx);
   const Secret<Real> g = alpha == 1 ? grad : fn::scaled(ctx, grad, alpha);
   // Of a transposed factor, the gradient is the transposed product.
-  if (to[0] != nullptr) to[0]->add(ctx, ta ? fn::matmul(ctx, b, g, tb, true) : fn::matmul(ctx, g, b, false, !tb));
-  if (to[1] != nullptr) to[1]->add(ctx, tb ? fn::matmul(ctx, g, a, true, ta) : fn::matmul(ctx, a, g, !ta, false));
+  if (to[0] != nullptr)
+    to[0]->add(ctx, ta ? fn::matmul(ctx, b, g, tb, true) : fn::matmul(ctx, g, b, false, !tb));
+  if (to[1] != nullptr)
+    to[1]->add(ctx, tb ? fn::matmul(ctx, g, a, true, ta) : fn::matmul(ctx, a, g, !ta, false));
   if (to.size() > 2 && to[2] != nullptr) {
     const Secret<Real> c = fn::sum_to(ctx, grad, call.input(2).shape());
     to[2]->add(ctx, beta == 1 ? c : fn::scaled(ctx, c, beta));

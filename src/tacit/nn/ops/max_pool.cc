@@ -1,5 +1,6 @@
-// MaxPool: the largest of each window, by a tournament among the window's positions, each taken as one tensor.
-// Padding never wins: it is a number below every other (-2^(61-2f), far below what activations reach).
+// MaxPool: the largest of each window, by a tournament among the window's positions, each taken as one
+// tensor. Padding never wins: it is a number below every other (-2^(61-2f), far below what activations
+// reach).
 #include <cmath>
 
 #include "tacit/nn/ops/ops.h"

@@ -20,12 +20,16 @@ Secret<Real> Value::as_secret(Ctx& ctx) const {
 }
 
 void Grad::add(Ctx& ctx, Secret<Real> g) {
-  if (real_) real_ = fn::add(ctx, *real_, g);
-  else real_ = std::move(g);
+  if (real_)
+    real_ = fn::add(ctx, *real_, g);
+  else
+    real_ = std::move(g);
 }
 void Grad::add(Ctx& ctx, Secret<Wide> g) {
-  if (wide_) wide_ = fn::add(ctx, *wide_, g);
-  else wide_ = std::move(g);
+  if (wide_)
+    wide_ = fn::add(ctx, *wide_, g);
+  else
+    wide_ = std::move(g);
 }
 Secret<Real> Grad::real(Ctx& ctx) const {
   ensure(!empty(), "a gradient that nobody gave");

@@ -5,7 +5,8 @@
 namespace tacit::nn {
 
 namespace {
-std::vector<std::size_t> counts(const Attrs& attrs, std::string_view name, std::size_t n, std::int64_t otherwise) {
+std::vector<std::size_t> counts(const Attrs& attrs, std::string_view name, std::size_t n,
+                                std::int64_t otherwise) {
   const auto given = attrs.integers(name, std::vector<std::int64_t>(n, otherwise));
   require(given.size() == n, "the attribute '{}' needs {} numbers, not {}", name, n, given.size());
   std::vector<std::size_t> out;
@@ -35,14 +36,16 @@ ConvGeometry window(const Attrs& attrs, const Shape& x, std::size_t kernel_h, st
   }
   const std::int64_t group = attrs.integer("group", 1);
   require(group > 0, "the attribute 'group' cannot hold {}", group);
-  return {strides[0], strides[1], pads[0], pads[1], pads[2], pads[3], dilations[0], dilations[1],
-          static_cast<std::size_t>(group)};
+  return {strides[0],   strides[1],   pads[0],
+          pads[1],      pads[2],      pads[3],
+          dilations[0], dilations[1], static_cast<std::size_t>(group)};
 }
 
 Windows::Windows(const Attrs& attrs, const Shape& x) : x_(x) {
   require(x.size() == 4, "windows slide over tensors of 4 axes, not {}", to_string(x));
   const auto kernel = attrs.integers("kernel_shape");
-  require(kernel.size() == 2 && kernel[0] > 0 && kernel[1] > 0, "the attribute 'kernel_shape' needs two positive numbers");
+  require(kernel.size() == 2 && kernel[0] > 0 && kernel[1] > 0,
+          "the attribute 'kernel_shape' needs two positive numbers");
   kernel_h_ = static_cast<std::size_t>(kernel[0]);
   kernel_w_ = static_cast<std::size_t>(kernel[1]);
   g_ = window(attrs, x, kernel_h_, kernel_w_);
@@ -52,9 +55,11 @@ Windows::Windows(const Attrs& attrs, const Shape& x) : x_(x) {
   require(g_.pad_top < reach_h && g_.pad_bottom < reach_h && g_.pad_left < reach_w && g_.pad_right < reach_w,
           "a pool's padding must be less than its window of {}x{}", reach_h, reach_w);
   const bool ceil = attrs.integer("ceil_mode", 0) != 0;
-  auto extent = [ceil](std::size_t in, std::size_t before, std::size_t after, std::size_t reach, std::size_t stride) {
+  auto extent = [ceil](std::size_t in, std::size_t before, std::size_t after, std::size_t reach,
+                       std::size_t stride) {
     const std::size_t padded = in + before + after;
-    require(padded >= reach, "a window of {} does not fit an input of {} (+{} padding)", reach, in, before + after);
+    require(padded >= reach, "a window of {} does not fit an input of {} (+{} padding)", reach, in,
+            before + after);
     std::size_t n = (padded - reach + (ceil ? stride - 1 : 0)) / stride + 1;
     // A window that would begin beyond the input and its first padding does not count.
     if (ceil && (n - 1) * stride >= in + before) --n;
@@ -76,14 +81,17 @@ std::vector<std::size_t> Windows::strides() const {
 Secret<Real> Windows::take(fn::Ctx& ctx, const Secret<Real>& x, double padding) const {
   const Shape joined{positions(), out_[0], out_[1], out_[2], out_[3]};
   if (padded_ == x_) return fn::reshape(ctx, fn::strided(ctx, x, 0, strides(), view()), joined);
-  Secret<Real> canvas = padding == 0 ? fn::zeros(ctx, padded_)
-                                     : fn::constant(ctx, {padded_, std::vector<double>(elements(padded_), padding)});
-  canvas = fn::placed(ctx, std::move(canvas), g_.pad_top * padded_[3] + g_.pad_left, row_major_strides(padded_), x);
+  Secret<Real> canvas = padding == 0
+                            ? fn::zeros(ctx, padded_)
+                            : fn::constant(ctx, {padded_, std::vector<double>(elements(padded_), padding)});
+  canvas = fn::placed(ctx, std::move(canvas), g_.pad_top * padded_[3] + g_.pad_left,
+                      row_major_strides(padded_), x);
   return fn::reshape(ctx, fn::strided(ctx, canvas, 0, strides(), view()), joined);
 }
 
 Secret<Real> Windows::give_back(fn::Ctx& ctx, const Secret<Real>& spread) const {
-  const bool overlap = kernel_h_ > g_.stride_h || kernel_w_ > g_.stride_w || g_.dilation_h > 1 || g_.dilation_w > 1;
+  const bool overlap =
+      kernel_h_ > g_.stride_h || kernel_w_ > g_.stride_w || g_.dilation_h > 1 || g_.dilation_w > 1;
   Secret<Real> canvas = fn::zeros(ctx, padded_);
   const auto all = strides();
   if (!overlap) {
@@ -92,8 +100,9 @@ Secret<Real> Windows::give_back(fn::Ctx& ctx, const Secret<Real>& spread) const 
     const auto per_position = fn::split(ctx, spread, std::vector<Shape>(positions(), out_));
     const std::span<const std::size_t> inner(all.begin() + 2, all.end());
     for (std::size_t i = 0; i < positions(); ++i)
-      canvas = fn::add(ctx, canvas, fn::placed(ctx, fn::zeros(ctx, padded_), i / kernel_w_ * all[0] + i % kernel_w_ * all[1],
-                                               inner, per_position[i]));
+      canvas = fn::add(ctx, canvas,
+                       fn::placed(ctx, fn::zeros(ctx, padded_),
+                                  i / kernel_w_ * all[0] + i % kernel_w_ * all[1], inner, per_position[i]));
   }
   if (padded_ == x_) return canvas;
   return fn::strided(ctx, canvas, g_.pad_top * padded_[3] + g_.pad_left, row_major_strides(padded_), x_);

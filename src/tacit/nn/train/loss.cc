@@ -22,7 +22,8 @@ Secret<Wide> total_of_products(Ctx& ctx, const Secret<Real>& a, const Secret<Rea
 }
 
 // p - t; the total is Σ log(Σ e^shifted) - shifted_t.
-LossResult softmax_cross_entropy(Ctx& ctx, const Secret<Real>& outputs, const Secret<Real>& targets, bool want_total) {
+LossResult softmax_cross_entropy(Ctx& ctx, const Secret<Real>& outputs, const Secret<Real>& targets,
+                                 bool want_total) {
   const fn::Softmax s = fn::softmax_last(ctx, outputs);
   LossResult out{fn::sub(ctx, s.probabilities, targets), std::nullopt};
   if (want_total) {
@@ -35,7 +36,8 @@ LossResult softmax_cross_entropy(Ctx& ctx, const Secret<Real>& outputs, const Se
 }
 
 // σ(x) - t; the total is Σ log(1 + e^x) - x t.
-LossResult binary_cross_entropy(Ctx& ctx, const Secret<Real>& outputs, const Secret<Real>& targets, bool want_total) {
+LossResult binary_cross_entropy(Ctx& ctx, const Secret<Real>& outputs, const Secret<Real>& targets,
+                                bool want_total) {
   LossResult out{fn::sub(ctx, fn::sigmoid(ctx, outputs), targets), std::nullopt};
   if (want_total) {
     const Secret<Real> chosen = fn::trunc(ctx, total_of_products(ctx, outputs, targets));
@@ -45,13 +47,16 @@ LossResult binary_cross_entropy(Ctx& ctx, const Secret<Real>& outputs, const Sec
 }
 
 // y - t; the total is half the sum of squares.
-LossResult squared_error(Ctx& ctx, const Secret<Real>& outputs, const Secret<Real>& targets, bool want_total) {
+LossResult squared_error(Ctx& ctx, const Secret<Real>& outputs, const Secret<Real>& targets,
+                         bool want_total) {
   LossResult out{fn::sub(ctx, outputs, targets), std::nullopt};
-  if (want_total) out.total = fn::trunc(ctx, fn::shift_down(ctx, total_of_products(ctx, out.gradient, out.gradient), 1));
+  if (want_total)
+    out.total = fn::trunc(ctx, fn::shift_down(ctx, total_of_products(ctx, out.gradient, out.gradient), 1));
   return out;
 }
 
-constexpr Loss kSoftmax{"softmax_cross_entropy", "classes: scores against one-hot targets", softmax_cross_entropy};
+constexpr Loss kSoftmax{"softmax_cross_entropy", "classes: scores against one-hot targets",
+                        softmax_cross_entropy};
 constexpr Loss kBinary{"binary_cross_entropy", "yes or no: one score against 0 or 1", binary_cross_entropy};
 constexpr Loss kSquared{"squared_error", "numbers: half the squared distance", squared_error};
 

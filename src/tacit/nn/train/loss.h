@@ -1,5 +1,5 @@
-// Losses. Gradients are those of the sum over the batch: dividing by its size is left to the optimiser, where it
-// costs no digits.
+// Losses. Gradients are those of the sum over the batch: dividing by its size is left to the optimiser, where
+// it costs no digits.
 #pragma once
 
 #include "tacit/nn/ops/op.h"
@@ -12,7 +12,7 @@ struct LossResult {
 };
 
 struct Loss {
-  std::string_view name;     ///< as in the job file
+  std::string_view name;  ///< as in the job file
   std::string_view summary;
   /// `outputs` and `targets` are [batch, width].
   LossResult (*evaluate)(Ctx&, const Secret<Real>& outputs, const Secret<Real>& targets, bool want_total);

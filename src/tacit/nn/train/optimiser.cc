@@ -45,16 +45,20 @@ std::vector<const Secret<Wide>*> pointers(const std::vector<Secret<Wide>>& xs) {
 
 /// The gradient of each parameter's mean loss times `factor`, with decay and clipping, still wide.
 std::vector<Secret<Wide>> scaled_gradients(Ctx& ctx, const OptimiserSettings& s, const Parameters& parameters,
-                                           const std::vector<Grad>& gradients, std::size_t batch, double factor) {
+                                           const std::vector<Grad>& gradients, std::size_t batch,
+                                           double factor) {
   const unsigned digits = factor_digits(ctx);
   std::vector<Secret<Wide>> out;
   if (s.clip > 0) {
-    for (const Grad& g : gradients) out.push_back(fn::times(ctx, g.wide(ctx), 1.0 / static_cast<double>(batch), digits));
+    for (const Grad& g : gradients)
+      out.push_back(fn::times(ctx, g.wide(ctx), 1.0 / static_cast<double>(batch), digits));
     const auto means = fn::trunc(ctx, pointers(out));
     out.clear();
-    for (const auto& m : means) out.push_back(fn::times(ctx, fn::clip(ctx, m, -s.clip, s.clip), factor, digits));
+    for (const auto& m : means)
+      out.push_back(fn::times(ctx, fn::clip(ctx, m, -s.clip, s.clip), factor, digits));
   } else {
-    for (const Grad& g : gradients) out.push_back(fn::times(ctx, g.wide(ctx), factor / static_cast<double>(batch), digits));
+    for (const Grad& g : gradients)
+      out.push_back(fn::times(ctx, g.wide(ctx), factor / static_cast<double>(batch), digits));
   }
   if (s.weight_decay > 0)
     for (std::size_t i = 0; i < out.size(); ++i)
@@ -65,22 +69,27 @@ std::vector<Secret<Wide>> scaled_gradients(Ctx& ctx, const OptimiserSettings& s,
 class Sgd final : public Optimiser {
  public:
   explicit Sgd(const OptimiserSettings& s) : s_(s) {}
-  void step(Ctx& ctx, Parameters& parameters, std::vector<Grad> gradients, std::size_t batch, double rate) override {
-    const auto updates = fn::trunc(ctx, pointers(scaled_gradients(ctx, s_, parameters, gradients, batch, rate)));
-    for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i] = fn::sub(ctx, parameters[i], updates[i]);
+  void step(Ctx& ctx, Parameters& parameters, std::vector<Grad> gradients, std::size_t batch,
+            double rate) override {
+    const auto updates =
+        fn::trunc(ctx, pointers(scaled_gradients(ctx, s_, parameters, gradients, batch, rate)));
+    for (std::size_t i = 0; i < parameters.size(); ++i)
+      parameters[i] = fn::sub(ctx, parameters[i], updates[i]);
   }
 
  private:
   OptimiserSettings s_;
 };
 
-// Velocities and moments are kept kMagnify times as large as the mean gradient's, so that small gradients keep digits.
+// Velocities and moments are kept kMagnify times as large as the mean gradient's, so that small gradients
+// keep digits.
 constexpr double kMagnify = 128;
 
 class Momentum final : public Optimiser {
  public:
   explicit Momentum(const OptimiserSettings& s) : s_(s) {}
-  void step(Ctx& ctx, Parameters& parameters, std::vector<Grad> gradients, std::size_t batch, double rate) override {
+  void step(Ctx& ctx, Parameters& parameters, std::vector<Grad> gradients, std::size_t batch,
+            double rate) override {
     const unsigned digits = factor_digits(ctx);
     auto sums = scaled_gradients(ctx, s_, parameters, gradients, batch, kMagnify);
     for (std::size_t i = 0; i < velocity_.size(); ++i)
@@ -89,7 +98,8 @@ class Momentum final : public Optimiser {
     std::vector<Secret<Wide>> updates;
     for (const auto& v : velocity_) updates.push_back(fn::times(ctx, v, rate / kMagnify, digits));
     const auto rounded = fn::trunc(ctx, pointers(updates));
-    for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i] = fn::sub(ctx, parameters[i], rounded[i]);
+    for (std::size_t i = 0; i < parameters.size(); ++i)
+      parameters[i] = fn::sub(ctx, parameters[i], rounded[i]);
   }
 
  private:
@@ -97,30 +107,34 @@ class Momentum final : public Optimiser {
   std::vector<Secret<Real>> velocity_;
 };
 
-// Adam (Kingma and Ba 2015), and AMSGrad (Reddi et al. 2018). Instead of the moments m and v, M = m/(1-β1) and
-// V = v/(1-β2) are kept, magnified: sums that decay, in which small terms are not lost. Epsilon is added under the
-// root. Updates are made in slices, which bounds the memory that the roots need.
+// Adam (Kingma and Ba 2015), and AMSGrad (Reddi et al. 2018). Instead of the moments m and v, M = m/(1-β1)
+// and V = v/(1-β2) are kept, magnified: sums that decay, in which small terms are not lost. Epsilon is added
+// under the root. Updates are made in slices, which bounds the memory that the roots need.
 class Adam final : public Optimiser {
  public:
   Adam(const OptimiserSettings& s, bool keep_largest) : s_(s), keep_largest_(keep_largest) {}
 
-  void step(Ctx& ctx, Parameters& parameters, std::vector<Grad> gradients, std::size_t batch, double rate) override {
+  void step(Ctx& ctx, Parameters& parameters, std::vector<Grad> gradients, std::size_t batch,
+            double rate) override {
     const unsigned digits = factor_digits(ctx);
     const Flat flat(parameters);
     ++steps_;
-    const auto rounded = fn::trunc(ctx, pointers(scaled_gradients(ctx, s_, parameters, gradients, batch, kMagnify)));
+    const auto rounded =
+        fn::trunc(ctx, pointers(scaled_gradients(ctx, s_, parameters, gradients, batch, kMagnify)));
     const Secret<Real> g = flat.join(ctx, rounded), weights = flat.join(ctx, parameters);
     if (steps_ == 1) first_ = second_ = largest_ = fn::zeros(ctx, g.shape());
     // m̂/√v̂ = M/√V · (1-β1)/(1-β1^t) · √((1-β2^t)/(1-β2))
     const double t = static_cast<double>(steps_);
     const double correction = (1 - s_.beta1) / (1 - std::pow(s_.beta1, t)) *
                               std::sqrt((1 - std::pow(s_.beta2, t)) / (1 - s_.beta2));
-    const double floor = std::max(s_.epsilon * s_.epsilon * kMagnify * kMagnify / (1 - s_.beta2), std::ldexp(1.0, -6));
+    const double floor =
+        std::max(s_.epsilon * s_.epsilon * kMagnify * kMagnify / (1 - s_.beta2), std::ldexp(1.0, -6));
     std::vector<Secret<Real>> new_first, new_second, new_largest, new_weights;
     std::vector<Shape> slices;
     for (std::size_t at = 0; at < g.size(); at += kSlice) slices.push_back({std::min(kSlice, g.size() - at)});
-    const auto gs = fn::split(ctx, g, slices), ms = fn::split(ctx, *first_, slices), vs = fn::split(ctx, *second_, slices),
-               ls = fn::split(ctx, *largest_, slices), ws = fn::split(ctx, weights, slices);
+    const auto gs = fn::split(ctx, g, slices), ms = fn::split(ctx, *first_, slices),
+               vs = fn::split(ctx, *second_, slices), ls = fn::split(ctx, *largest_, slices),
+               ws = fn::split(ctx, weights, slices);
     for (std::size_t i = 0; i < slices.size(); ++i) {
       const Secret<Wide> moments[] = {
           fn::add(ctx, fn::times(ctx, ms[i], s_.beta1, digits), fn::lift(ctx, gs[i])),
@@ -151,8 +165,8 @@ class Adam final : public Optimiser {
 };
 
 void require_name(std::string_view key, std::string_view value, std::span<const std::string_view> names) {
-  require(std::find(names.begin(), names.end(), value) != names.end(), "there is no {} '{}': did you mean '{}'?", key, value,
-          nearest(value, names));
+  require(std::find(names.begin(), names.end(), value) != names.end(),
+          "there is no {} '{}': did you mean '{}'?", key, value, nearest(value, names));
 }
 
 }  // namespace
@@ -162,7 +176,8 @@ void check(const OptimiserSettings& s) {
   require_name("schedule", s.schedule, kSchedules);
   require(s.rate > 0 && s.rate <= 16, "the learning rate {} is not between 0 and 16", s.rate);
   require(s.momentum >= 0 && s.momentum < 1, "the momentum {} is not in [0, 1)", s.momentum);
-  require(s.beta1 >= 0 && s.beta1 < 1 && s.beta2 > 0 && s.beta2 < 1, "beta1 {} and beta2 {} are not in [0, 1)", s.beta1, s.beta2);
+  require(s.beta1 >= 0 && s.beta1 < 1 && s.beta2 > 0 && s.beta2 < 1,
+          "beta1 {} and beta2 {} are not in [0, 1)", s.beta1, s.beta2);
   require(s.epsilon > 0, "epsilon {} is not positive", s.epsilon);
   require(s.weight_decay >= 0 && s.weight_decay < 1, "the weight decay {} is not in [0, 1)", s.weight_decay);
   require(s.clip >= 0, "the clipping bound {} is negative", s.clip);
@@ -170,7 +185,8 @@ void check(const OptimiserSettings& s) {
 }
 
 double rate_at(const OptimiserSettings& s, double progress, double epochs) {
-  if (s.schedule == "step") return s.rate * std::pow(s.schedule_factor, std::floor(progress / s.schedule_epochs));
+  if (s.schedule == "step")
+    return s.rate * std::pow(s.schedule_factor, std::floor(progress / s.schedule_epochs));
   const double left = std::max(0.0, 1 - progress / epochs);
   if (s.schedule == "linear") return s.rate * std::max(left, 1e-3);
   if (s.schedule == "cosine") return s.rate * std::max((1 - std::cos(std::numbers::pi * left)) / 2, 1e-3);

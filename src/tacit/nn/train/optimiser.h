@@ -1,7 +1,7 @@
-// Optimisers: how parameters follow gradients. Gradients come summed over the batch; 1/batch and the learning rate
-// are one public factor, rounded to 13 digits, that is applied before the one truncation of an update. That
-// truncation rounds up or down at random, without bias, so that steps smaller than a unit in the last place are not
-// lost on average.
+// Optimisers: how parameters follow gradients. Gradients come summed over the batch; 1/batch and the learning
+// rate are one public factor, rounded to 13 digits, that is applied before the one truncation of an update.
+// That truncation rounds up or down at random, without bias, so that steps smaller than a unit in the last
+// place are not lost on average.
 #pragma once
 
 #include <memory>
@@ -12,14 +12,14 @@
 namespace tacit::nn {
 
 struct OptimiserSettings {
-  std::string name = "sgd";   ///< sgd, momentum, adam, amsgrad
+  std::string name = "sgd";  ///< sgd, momentum, adam, amsgrad
   double rate = 0.1;
-  double momentum = 0.9;      ///< momentum
+  double momentum = 0.9;                              ///< momentum
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-3;  ///< adam, amsgrad
-  double weight_decay = 0;    ///< times the parameter, added to its mean gradient
-  double clip = 0;            ///< bound on each element of the mean gradient; 0: none
-  std::string schedule = "constant";  ///< constant, step, cosine, linear
-  double schedule_factor = 0.1;       ///< step: times this at every schedule_epochs
+  double weight_decay = 0;                            ///< times the parameter, added to its mean gradient
+  double clip = 0;                                    ///< bound on each element of the mean gradient; 0: none
+  std::string schedule = "constant";                  ///< constant, step, cosine, linear
+  double schedule_factor = 0.1;                       ///< step: times this at every schedule_epochs
   double schedule_epochs = 1;
 };
 

@@ -40,9 +40,10 @@ void step_trained(Ctx& ctx, const Graph& graph, Optimiser& optimiser, Parameters
 
 }  // namespace
 
-void train(Ctx& ctx, const Graph& graph, Parameters& parameters, Examples& examples, const TrainSettings& settings,
-           const TrainHooks& hooks) {
-  require(settings.batch > 0 && settings.epochs > 0, "training needs at least one epoch and one example a batch");
+void train(Ctx& ctx, const Graph& graph, Parameters& parameters, Examples& examples,
+           const TrainSettings& settings, const TrainHooks& hooks) {
+  require(settings.batch > 0 && settings.epochs > 0,
+          "training needs at least one epoch and one example a batch");
   require(examples.rows() > 0, "there are no examples to train on");
   const Loss& loss = loss_named(settings.loss);
   const auto optimiser = make_optimiser(settings.optimiser);
@@ -77,21 +78,23 @@ void train(Ctx& ctx, const Graph& graph, Parameters& parameters, Examples& examp
                      rate_at(settings.optimiser, progress, static_cast<double>(settings.epochs)));
       }
       if (hooks.after_step)
-        hooks.after_step({epoch, step, per_epoch * settings.epochs, size, wants_loss ? &*result->total : nullptr});
+        hooks.after_step(
+            {epoch, step, per_epoch * settings.epochs, size, wants_loss ? &*result->total : nullptr});
     }
   }
 }
 
 Secret<Real> count_correct(Ctx& ctx, const Secret<Real>& outputs, const Secret<Real>& targets) {
-  require(outputs.shape() == targets.shape() && outputs.shape().size() == 2, "scores {} do not fit targets {}",
-          to_string(outputs.shape()), to_string(targets.shape()));
+  require(outputs.shape() == targets.shape() && outputs.shape().size() == 2,
+          "scores {} do not fit targets {}", to_string(outputs.shape()), to_string(targets.shape()));
   std::optional<Secret<Real>> hits;
   if (outputs.shape()[1] == 1) {
     // Right when the score's sign says what the target does: 1 - t - s + 2ts with s = [score >= 0].
     const Secret<Bit> yes = fn::bit_not(ctx, fn::is_negative(ctx, outputs));
     const Secret<Real> both = fn::select(ctx, yes, targets);
     const double one = 1;
-    hits = fn::add_public(ctx, fn::sub(ctx, fn::sub(ctx, fn::scale(ctx, both, 2), targets), fn::to_real(ctx, yes)), {&one, 1});
+    hits = fn::add_public(
+        ctx, fn::sub(ctx, fn::sub(ctx, fn::scale(ctx, both, 2), targets), fn::to_real(ctx, yes)), {&one, 1});
   } else {
     hits = fn::select(ctx, fn::argmax_last(ctx, outputs), targets);
   }

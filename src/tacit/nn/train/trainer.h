@@ -1,4 +1,5 @@
-// Training: batches in a public order, forward, loss, backward, step. Knows nothing of parties, files or protocols.
+// Training: batches in a public order, forward, loss, backward, step. Knows nothing of parties, files or
+// protocols.
 #pragma once
 
 #include <functional>
@@ -28,9 +29,9 @@ struct TrainSettings {
 };
 
 struct StepInfo {
-  std::size_t epoch, step, steps;     ///< steps of all epochs, from 0
-  std::size_t examples;               ///< in this batch
-  const Secret<Real>* loss = nullptr; ///< their total loss, at the steps for which it was asked
+  std::size_t epoch, step, steps;      ///< steps of all epochs, from 0
+  std::size_t examples;                ///< in this batch
+  const Secret<Real>* loss = nullptr;  ///< their total loss, at the steps for which it was asked
 };
 
 struct TrainHooks {
@@ -46,8 +47,8 @@ std::vector<std::size_t> shuffled_rows(std::size_t rows, std::uint64_t seed, std
 /// Trains in place.
 void train(Ctx&, const Graph&, Parameters&, Examples&, const TrainSettings&, const TrainHooks&);
 
-/// How many of the examples have their largest score where their target is largest; scores of one number count as
-/// right when they are on the target's side of 0.
+/// How many of the examples have their largest score where their target is largest; scores of one number
+/// count as right when they are on the target's side of 0.
 Secret<Real> count_correct(Ctx&, const Secret<Real>& outputs, const Secret<Real>& targets);
 
 }  // namespace tacit::nn

@@ -23,7 +23,8 @@ SessionKeys fixed_keys(std::size_t self, std::size_t n) {
 }
 }  // namespace
 
-std::vector<Cost> run_parties(std::size_t parties, const std::function<void(Party&)>& body, CoinsKind coins, Isa isa) {
+std::vector<Cost> run_parties(std::size_t parties, const std::function<void(Party&)>& body, CoinsKind coins,
+                              Isa isa) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < parties; ++i) names.push_back("party" + std::to_string(i));
   auto wires = memory_transports(names, std::chrono::minutes(2));
@@ -50,8 +51,7 @@ std::vector<Cost> run_parties(std::size_t parties, const std::function<void(Part
   for (const auto& e : errors) {
     try {
       if (e) std::rethrow_exception(e);
-    } catch (const PeerError&) {
-    }
+    } catch (const PeerError&) {}
   }
   for (const auto& e : errors)
     if (e) std::rethrow_exception(e);

@@ -96,8 +96,8 @@ void transpose64(const Word* in, Word* out) {
   // t[4h]..t[4h + 3].
 #pragma GCC unroll 2
   for (int h = 0; h < 2; ++h) {
-    const __m512i a = _mm512_shuffle_i32x4(t[4 * h], t[4 * h + 1], 0x44);      // lanes 0 1 of both
-    const __m512i b = _mm512_shuffle_i32x4(t[4 * h], t[4 * h + 1], 0xee);      // lanes 2 3
+    const __m512i a = _mm512_shuffle_i32x4(t[4 * h], t[4 * h + 1], 0x44);  // lanes 0 1 of both
+    const __m512i b = _mm512_shuffle_i32x4(t[4 * h], t[4 * h + 1], 0xee);  // lanes 2 3
     const __m512i c = _mm512_shuffle_i32x4(t[4 * h + 2], t[4 * h + 3], 0x44);
     const __m512i d = _mm512_shuffle_i32x4(t[4 * h + 2], t[4 * h + 3], 0xee);
     _mm512_storeu_si512(out + 8 * (0 + h), _mm512_shuffle_i32x4(a, c, 0x88));
@@ -161,11 +161,14 @@ void turn4(const Word* const p[4], const Word* const q[4], size_t width, Word* t
 #pragma GCC unroll 2
   for (int h = 0; h < 2; ++h) {
     // even[h]: lanes a(2h) a(2h+1) b(2h) b(2h+1), where a(j) holds k = 2j
-    const __m512i e = _mm512_shuffle_i32x4(even[h], even[h], 0xd8), o = _mm512_shuffle_i32x4(odd[h], odd[h], 0xd8);
+    const __m512i e = _mm512_shuffle_i32x4(even[h], even[h], 0xd8),
+                  o = _mm512_shuffle_i32x4(odd[h], odd[h], 0xd8);
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + (4 * h + 0) * width), _mm512_castsi512_si256(e));
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + (4 * h + 1) * width), _mm512_castsi512_si256(o));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + (4 * h + 2) * width), _mm512_extracti64x4_epi64(e, 1));
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + (4 * h + 3) * width), _mm512_extracti64x4_epi64(o, 1));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + (4 * h + 2) * width),
+                        _mm512_extracti64x4_epi64(e, 1));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + (4 * h + 3) * width),
+                        _mm512_extracti64x4_epi64(o, 1));
   }
 }
 #else
@@ -177,8 +180,8 @@ void turn4(const Word* const p[4], const Word* const q[4], size_t width, Word* t
 #endif
 
 /// Four outer indices that lie apart, over inner indices that mostly lie side by side.
-void pack4(const Word* first, const Word* second, const size_t* outer, const size_t* inner, size_t steps, size_t width,
-           Word* panel) {
+void pack4(const Word* first, const Word* second, const size_t* outer, const size_t* inner, size_t steps,
+           size_t width, Word* panel) {
   const Word *p[4], *q[4];
   for (size_t k = 0; k < steps;) {
     size_t run = 1;
@@ -234,8 +237,8 @@ void pack(const Word* first, const Word* second, const size_t* outer, size_t cou
 }
 
 template <class T, int NR>
-void add_tile(const Word* tile, const size_t* row, size_t rows, const size_t* column, size_t columns, bool straight,
-              Word* c) {
+void add_tile(const Word* tile, const size_t* row, size_t rows, const size_t* column, size_t columns,
+              bool straight, Word* c) {
   const T* t = reinterpret_cast<const T*>(tile);
   for (size_t i = 0; i < rows; ++i, t += NR) {
     T* to = reinterpret_cast<T*>(c + row[i]);
@@ -334,8 +337,9 @@ void ifma_run(size_t kc, const Word* a, const Word* ax, const Word* b, const Wor
       _mm512_storeu_si512(tile + (r * kIfmaVectors + v) * 8, _mm512_add_epi64(lo[r][v], top));
     }
 }
-constexpr GemmKernel kGemmIfma{"ifma",         kIfmaRows, 8 * kIfmaVectors,  ifma_extra_a, ifma_extra_b, ifma_prepare_a,
-                               ifma_prepare_b, ifma_run,  add_tile<Word, 16>};
+constexpr GemmKernel kGemmIfma{"ifma",         kIfmaRows,    8 * kIfmaVectors,
+                               ifma_extra_a,   ifma_extra_b, ifma_prepare_a,
+                               ifma_prepare_b, ifma_run,     add_tile<Word, 16>};
 
 constexpr int kMulloRows = 8, kMulloVectors = 2;
 void mullo_run(size_t kc, const Word* a, const Word*, const Word* b, const Word*, Word* tile) {
@@ -357,7 +361,8 @@ void mullo_run(size_t kc, const Word* a, const Word*, const Word* b, const Word*
     _mm512_storeu_si512(tile + 16 * r + 8, acc[r][1]);
   }
 }
-constexpr GemmKernel kGemmMullo{"mullo",         kMulloRows, 8 * kMulloVectors, no_extra, no_extra, prepare_nothing,
+constexpr GemmKernel kGemmMullo{"mullo",         kMulloRows, 8 * kMulloVectors,
+                                no_extra,        no_extra,   prepare_nothing,
                                 prepare_nothing, mullo_run,  add_tile<Word, 16>};
 
 void f64_run(size_t kc, const Word* a, const Word*, const Word* b, const Word*, Word* tile) {
@@ -381,8 +386,8 @@ void f64_run(size_t kc, const Word* a, const Word*, const Word* b, const Word*, 
     _mm512_storeu_pd(reinterpret_cast<double*>(tile) + 16 * r + 8, acc[r][1]);
   }
 }
-constexpr GemmKernel kGemmF64{"f64",           8,       16,                  no_extra, no_extra, prepare_nothing,
-                              prepare_nothing, f64_run, add_tile<double, 16>};
+constexpr GemmKernel kGemmF64{
+    "f64", 8, 16, no_extra, no_extra, prepare_nothing, prepare_nothing, f64_run, add_tile<double, 16>};
 
 #elif defined(TACIT_ISA_AVX2)
 
@@ -415,8 +420,8 @@ void avx2_run(size_t kc, const Word* a, const Word*, const Word* b, const Word*,
   avx2_half(kc, a, b, tile);
   avx2_half(kc, a, b + 4, tile + 4);
 }
-constexpr GemmKernel kGemmAvx2{"avx2",          4,        8,                no_extra, no_extra, prepare_nothing,
-                               prepare_nothing, avx2_run, add_tile<Word, 8>};
+constexpr GemmKernel kGemmAvx2{
+    "avx2", 4, 8, no_extra, no_extra, prepare_nothing, prepare_nothing, avx2_run, add_tile<Word, 8>};
 
 void f64_run(size_t kc, const Word* a, const Word*, const Word* b, const Word*, Word* tile) {
   __m256d acc[4][2];
@@ -439,15 +444,23 @@ void f64_run(size_t kc, const Word* a, const Word*, const Word* b, const Word*, 
     _mm256_storeu_pd(reinterpret_cast<double*>(tile) + 8 * r + 4, acc[r][1]);
   }
 }
-constexpr GemmKernel kGemmF64{"f64",           4,       8,                  no_extra, no_extra, prepare_nothing,
-                              prepare_nothing, f64_run, add_tile<double, 8>};
+constexpr GemmKernel kGemmF64{
+    "f64", 4, 8, no_extra, no_extra, prepare_nothing, prepare_nothing, f64_run, add_tile<double, 8>};
 
 #else
 
-constexpr GemmKernel kGemmPlain{"plain",         4, 4, no_extra, no_extra, prepare_nothing,
-                                prepare_nothing, gemm_plain<4, 4, Word>, add_tile<Word, 4>};
-constexpr GemmKernel kGemmF64{"f64",           4, 4, no_extra, no_extra, prepare_nothing,
-                              prepare_nothing, gemm_plain<4, 4, double>, add_tile<double, 4>};
+constexpr GemmKernel kGemmPlain{
+    "plain",          4, 4, no_extra, no_extra, prepare_nothing, prepare_nothing, gemm_plain<4, 4, Word>,
+    add_tile<Word, 4>};
+constexpr GemmKernel kGemmF64{"f64",
+                              4,
+                              4,
+                              no_extra,
+                              no_extra,
+                              prepare_nothing,
+                              prepare_nothing,
+                              gemm_plain<4, 4, double>,
+                              add_tile<double, 4>};
 
 #endif
 

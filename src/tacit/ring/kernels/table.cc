@@ -3,12 +3,20 @@
 
 namespace tacit {
 
-namespace portable { void fill(RingKernels&); }
+namespace portable {
+void fill(RingKernels&);
+}
 #if defined(__x86_64__)
-namespace avx2 { void fill(RingKernels&); }
-namespace avx512 { void fill(RingKernels&); }
+namespace avx2 {
+void fill(RingKernels&);
+}
+namespace avx512 {
+void fill(RingKernels&);
+}
 #elif defined(__aarch64__)
-namespace neon { void fill(RingKernels&); }
+namespace neon {
+void fill(RingKernels&);
+}
 #endif
 
 namespace {

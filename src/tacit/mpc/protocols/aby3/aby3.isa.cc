@@ -11,7 +11,8 @@ namespace {
 /// 0 or all ones, from bit i of a plane.
 inline Word spread(const Word* plane, size_t i) { return 0 - (plane[i / 64] >> (i % 64) & 1); }
 
-/// Calls body(i, bit) for every element, with the word of bits held outside the inner loop for the vectoriser.
+/// Calls body(i, bit) for every element, with the word of bits held outside the inner loop for the
+/// vectoriser.
 template <class Body>
 inline void each_bit(size_t n, const Word* plane, Body body) {
   size_t i = 0;
@@ -63,9 +64,9 @@ void mask_sum(size_t n, const Word* z, const Word* s, const Word* t, Word* out) 
   for (size_t i = 0; i < n; ++i) out[i] = z[i] + s[i] - t[i];
 }
 
-void trunc_deal(size_t n, unsigned bits, size_t bytes, const Word* z, const Word* a, const Word* b, const Word* s,
-                const Word* s2, const Word* low, const Word* shares, Word* to_right, Word* to_left,
-                std::byte* corrections) {
+void trunc_deal(size_t n, unsigned bits, size_t bytes, const Word* z, const Word* a, const Word* b,
+                const Word* s, const Word* s2, const Word* low, const Word* shares, Word* to_right,
+                Word* to_left, std::byte* corrections) {
   const Word low_mask = (Word{1} << bits) - 1;
   auto r = [&](size_t i) { return (a[i] + b[i]) << bits | (low[i] & low_mask); };
   constexpr Word kOffset = Word{1} << 62;  // makes z + offset nonnegative
@@ -83,14 +84,17 @@ void trunc_left(size_t n, unsigned bits, size_t bytes, const Word* c, const Word
   const Word mask = (Word{1} << bits) - 1;
   pack(n, bytes, e, [&](size_t i) { return (shares[i] + (shares[n + i] & wrapped(c[i]))) & mask; });
 }
-void trunc_right(size_t n, unsigned bits, size_t bytes, const Word* c, const std::byte* corrections, std::byte* e) {
+void trunc_right(size_t n, unsigned bits, size_t bytes, const Word* c, const std::byte* corrections,
+                 std::byte* e) {
   const std::byte* t = corrections + bytes * n;
   const Word mask = (Word{1} << bits) - 1;
   if (bytes == 2) {
-    pack(n, 2, e, [&](size_t i) { return (unpack(corrections, 2, i) + (unpack(t, 2, i) & wrapped(c[i]))) & mask; });
+    pack(n, 2, e,
+         [&](size_t i) { return (unpack(corrections, 2, i) + (unpack(t, 2, i) & wrapped(c[i]))) & mask; });
   } else {
-    pack(n, bytes, e,
-         [&](size_t i) { return (unpack(corrections, bytes, i) + (unpack(t, bytes, i) & wrapped(c[i]))) & mask; });
+    pack(n, bytes, e, [&](size_t i) {
+      return (unpack(corrections, bytes, i) + (unpack(t, bytes, i) & wrapped(c[i]))) & mask;
+    });
   }
 }
 void trunc_finish(size_t n, unsigned bits, size_t bytes, const Word* c, const std::byte* e_left,
@@ -99,8 +103,8 @@ void trunc_finish(size_t n, unsigned bits, size_t bytes, const Word* c, const st
   unpack_each(n, bytes, e_left, [&](size_t i, Word e) { out[i] += e << (64 - bits); });
   unpack_each(n, bytes, e_right, [&](size_t i, Word e) { out[i] += e << (64 - bits); });
 }
-void trunc_right_half(size_t n, unsigned bits, size_t bytes, const Word* c, const std::byte* corrections, Word* u,
-                      Word* top) {
+void trunc_right_half(size_t n, unsigned bits, size_t bytes, const Word* c, const std::byte* corrections,
+                      Word* u, Word* top) {
   for (size_t w = 0; w < (n + 63) / 64; ++w) {
     const size_t left = n - 64 * w < 64 ? n - 64 * w : 64;
     Word word = 0;
@@ -109,10 +113,11 @@ void trunc_right_half(size_t n, unsigned bits, size_t bytes, const Word* c, cons
   }
   for (size_t i = 0; i < n; ++i) u[i] = offset_quotient(c[i], bits);
   unpack_each(n, bytes, corrections, [&](size_t i, Word e) { u[i] += e << (64 - bits); });
-  unpack_each(n, bytes, corrections + bytes * n, [&](size_t i, Word t) { u[i] += (t & wrapped(c[i])) << (64 - bits); });
+  unpack_each(n, bytes, corrections + bytes * n,
+              [&](size_t i, Word t) { u[i] += (t & wrapped(c[i])) << (64 - bits); });
 }
-void trunc_left_half(size_t n, unsigned bits, size_t bytes, const Word* u, const Word* top, const Word* shares,
-                     Word* out, std::byte* e) {
+void trunc_left_half(size_t n, unsigned bits, size_t bytes, const Word* u, const Word* top,
+                     const Word* shares, Word* out, std::byte* e) {
   each_bit(n, top, [&](size_t i, Word one) {
     out[i] = u[i] + ((shares[i] + (shares[n + i] & ~one)) << (64 - bits));
   });
@@ -123,7 +128,8 @@ void trunc_join(size_t n, unsigned bits, size_t bytes, const Word* u, const std:
   unpack_each(n, bytes, e, [&](size_t i, Word x) { out[i] += x << (64 - bits); });
 }
 
-void select_deal(size_t n, const Word* lambda, const Word* a, const Word* u0, const Word* u1, Word* out0, Word* out1) {
+void select_deal(size_t n, const Word* lambda, const Word* a, const Word* u0, const Word* u1, Word* out0,
+                 Word* out1) {
   each_bit(n, lambda, [&](size_t i, Word one) {
     out0[i] = (one & 1) - u0[i];
     out1[i] = (one & a[i]) - u1[i];

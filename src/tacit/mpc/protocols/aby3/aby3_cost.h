@@ -1,5 +1,5 @@
-// What the operations of aby3 cost, declared; the conformance suite holds the engine to it. Payload is per party,
-// for a session of three.
+// What the operations of aby3 cost, declared; the conformance suite holds the engine to it. Payload is per
+// party, for a session of three.
 #pragma once
 
 #include "tacit/mpc/generic/dry_engine.h"

@@ -14,8 +14,8 @@
 namespace tacit::aby3 {
 namespace {
 
-using testing::OpenSesame;
 using testing::bits_as_words;
+using testing::OpenSesame;
 using testing::run_parties;
 
 const std::size_t kSizes[] = {1, 2, 63, 64, 65, 192, 193, 1000, 6145, 20000};
@@ -53,11 +53,14 @@ void in_both_profiles(const std::function<void(Session&, const Profile&)>& body)
   for (const char* name : {"lan", "wan"})
     for (Isa isa : runnable_isas()) {
       const Profile& profile = profile_named(name);
-      run_parties(3, [&](Party& party) {
-        Aby3Engine engine(party, profile);
-        Session session{engine, party, {}};
-        body(session, profile);
-      }, testing::CoinsKind::Fresh, isa);
+      run_parties(
+          3,
+          [&](Party& party) {
+            Aby3Engine engine(party, profile);
+            Session session{engine, party, {}};
+            body(session, profile);
+          },
+          testing::CoinsKind::Fresh, isa);
     }
 }
 
@@ -88,8 +91,10 @@ TEST(Aby3, SharesAndOpensToWhomItSays) {
       for (std::uint32_t to = 1; to < 8; ++to) {
         const RingTensor got = s.measure([&] { return OpenSesame::open(s.engine, x, PartySet{to}); });
         s.expect(cost_open(to, 100, Form::Full));
-        if (PartySet{to}.has(s.party.id())) EXPECT_TRUE(got.words == t.words);
-        else EXPECT_EQ(got.size(), 0u);
+        if (PartySet{to}.has(s.party.id()))
+          EXPECT_TRUE(got.words == t.words);
+        else
+          EXPECT_EQ(got.size(), 0u);
       }
     }
   });
@@ -134,7 +139,8 @@ TEST(Aby3, TruncationIsOffByLessThanAUnitAndNeverGrossly) {
             const auto z = static_cast<std::int64_t>(t.words[i]);
             const std::int64_t floor = z >> bits, error = static_cast<std::int64_t>(got.words[i]) - floor;
             const bool exact = (z & static_cast<std::int64_t>((Word{1} << bits) - 1)) == 0;
-            ASSERT_TRUE(error == 0 || (error == 1 && !exact)) << n << " " << bits << " " << z << " error " << error;
+            ASSERT_TRUE(error == 0 || (error == 1 && !exact))
+                << n << " " << bits << " " << z << " error " << error;
           }
         }
   });
@@ -232,13 +238,15 @@ TEST(Aby3, PiecewiseFunctionsStayWithinTheirError) {
       for (std::size_t n : {1, 100, 193}) {
         std::vector<double> points(n);
         for (std::size_t i = 0; i < n; ++i)
-          points[i] = f.low + (f.high() - f.low) * (n == 1 ? 0.0 : static_cast<double>(i) / static_cast<double>(n)) ;
+          points[i] =
+              f.low + (f.high() - f.low) * (n == 1 ? 0.0 : static_cast<double>(i) / static_cast<double>(n));
         const RingTensor t({n}, encode_fixed(points, 16));
         const Share x = share(s, t, 16);
         const Share y = s.measure([&] { return s.engine.piecewise(x, f, 16); });
         s.expect(cost_piecewise(n, f, 16, profile));
         const auto got = decode_fixed(OpenSesame::open(s.engine, y).words, 16);
-        const auto generic = decode_fixed(OpenSesame::open(s.engine, s.engine.Engine::piecewise(x, f, 16)).words, 16);
+        const auto generic =
+            decode_fixed(OpenSesame::open(s.engine, s.engine.Engine::piecewise(x, f, 16)).words, 16);
         for (std::size_t i = 0; i < n; ++i) {
           const double expected = f.f(decode_fixed(t.words[i], 16));
           ASSERT_NEAR(got[i], expected, f.error + 1.0 / 65536) << f.name << " at " << points[i];
@@ -314,7 +322,8 @@ TEST(Aby3, LocalArithmetic) {
     expect(engine.add_public(product, reals), 32, [](Word p, Word q) { return p * q - (Word{5} << 30); });
     expect(engine.constant(a, Domain::Arith, 16), 16, [](Word p, Word) { return p; });
     expect(engine.loosen(x), 16, [](Word p, Word) { return p; });
-    expect(engine.add(product, engine.loosen(engine.lift(x, 16))), 32, [](Word p, Word q) { return p * q + (p << 16); });
+    expect(engine.add(product, engine.loosen(engine.lift(x, 16))), 32,
+           [](Word p, Word q) { return p * q + (p << 16); });
     const RingTensor sums = OpenSesame::open(engine, engine.sum_runs(x, 10, {5}));
     for (std::size_t g = 0; g < 5; ++g) {
       Word expected = 0;

@@ -1,4 +1,5 @@
-// Products. With x = a + b where the dealer of a block knows a and both holders know b (roles.h), the product is
+// Products. With x = a + b where the dealer of a block knows a and both holders know b (roles.h), the product
+// is
 //   a·a'                        by D,
 //   a_L·b' + b·(a'_L + b')      by L,
 //   a_R·b' + b·a'_R             by R,
@@ -16,16 +17,18 @@ namespace {
 constexpr std::size_t kChunk = 2048;
 
 /// The three parts of this party, one for each role, over thirds of the outer axis.
-RingTensor local_product(const Compute& compute, const Bilinear& map, Field field, const Share& a, const Share& b,
-                         std::size_t self) {
+RingTensor local_product(const Compute& compute, const Bilinear& map, Field field, const Share& a,
+                         const Share& b, std::size_t self) {
   const Shape sa = a.domain == Domain::Bool ? a.parts[0].shape : a.shape;
   const Shape sb = b.domain == Domain::Bool ? b.parts[0].shape : b.shape;
   RingTensor out(map.output_shape(sa, sb));
   const std::size_t outer = map.outer(sa, sb);
-  const Word *a0 = a.parts[0].data(), *a1 = a.parts[1].data(), *b0 = b.parts[0].data(), *b1 = b.parts[1].data();
+  const Word *a0 = a.parts[0].data(), *a1 = a.parts[1].data(), *b0 = b.parts[0].data(),
+             *b1 = b.parts[1].data();
   const BilinearTerm dealer[] = {{a0, a1, b0, b1}};
-  const BilinearTerm left[] = {{a0, nullptr, b1, nullptr}, {a1, nullptr, b0, b1}};   // a0 is a_L, a1 is b
-  const BilinearTerm right[] = {{a1, nullptr, b0, nullptr}, {a0, nullptr, b1, nullptr}};  // a1 is a_R, a0 is b
+  const BilinearTerm left[] = {{a0, nullptr, b1, nullptr}, {a1, nullptr, b0, b1}};  // a0 is a_L, a1 is b
+  const BilinearTerm right[] = {{a1, nullptr, b0, nullptr},
+                                {a0, nullptr, b1, nullptr}};  // a1 is a_R, a0 is b
   const Roles roles{self};
   auto third = [&](std::size_t j) { return Range{outer * j / 3, outer * (j + 1) / 3}; };
   auto run = [&](std::size_t block, std::span<const BilinearTerm> terms) {
@@ -46,7 +49,8 @@ Share Aby3Engine::bilinear(const Bilinear& map, const Share& a, const Share& b) 
     out.parts.push_back(local_product(party_.compute(), map, Field::Ring, a, b, me()));
     return out;
   }
-  ensure(map.kind == Bilinear::Kind::And && a.shape == b.shape && a.bits == b.bits, "bits are multiplied by And");
+  ensure(map.kind == Bilinear::Kind::And && a.shape == b.shape && a.bits == b.bits,
+         "bits are multiplied by And");
   Share out{Domain::Bool, Form::Sum, 0, a.bits, a.shape, {}};
   out.parts.push_back(local_product(party_.compute(), map, Field::Ring, a, b, me()));
   return settle(out);

@@ -53,9 +53,11 @@ CarryLayout::CarryLayout(CarryPlan p) : plan(std::move(p)) {
   values = next_value;
 }
 
-void deal_carry(const RingKernels& k, const CarryLayout& layout, std::size_t words, const Word* a, const Word* masks,
-                Planes dealt) {
-  auto add = [&](unsigned plane, const Word* x) { k.bit_xor(words, dealt + plane * words, x, dealt + plane * words); };
+void deal_carry(const RingKernels& k, const CarryLayout& layout, std::size_t words, const Word* a,
+                const Word* masks, Planes dealt) {
+  auto add = [&](unsigned plane, const Word* x) {
+    k.bit_xor(words, dealt + plane * words, x, dealt + plane * words);
+  };
   alignas(64) Word both[kTileWords];
   auto add_product = [&](unsigned plane, const Word* x, const Word* y) {
     k.bit_and(words, x, y, both);
@@ -79,7 +81,8 @@ void deal_carry(const RingKernels& k, const CarryLayout& layout, std::size_t wor
       for (unsigned s = 1; s < all; ++s)
         if ((s & (s - 1)) != 0) add(plane++, p[s]);
       for (unsigned c = 0; c + 1 < r; ++c)
-        for (unsigned s = 1u << c; s < all; s += 1u << c) add_product(plane++, p[s], mask(children[c].generate));
+        for (unsigned s = 1u << c; s < all; s += 1u << c)
+          add_product(plane++, p[s], mask(children[c].generate));
       if (n.node.wants_propagate)
         for (unsigned s = 1; s < all; ++s) add_product(plane++, p[s], mask(children[0].propagate));
     }
@@ -88,8 +91,10 @@ void deal_carry(const RingKernels& k, const CarryLayout& layout, std::size_t wor
 
 void CarryHolder::evaluate(std::size_t level) {
   for (const auto& n : layout_.levels[level]) {
-    if (n.node.leaf) leaf(n);
-    else inner(n, layout_.levels[level - 1]);
+    if (n.node.leaf)
+      leaf(n);
+    else
+      inner(n, layout_.levels[level - 1]);
   }
 }
 
@@ -107,8 +112,10 @@ void CarryHolder::leaf(const CarryLayout::Node& node) {
     // P: [a_s] Π b over the other bits. G: [a_s] b_k Π b over the other bits above k, the lowest of s.
     const unsigned lowest = s & (0 - s), others = full & ~s;
     if (node.node.wants_propagate) {
-      if (others == 0) k_.bit_xor(n_, p, share, p);
-      else k_.xor_and(n_, share, products[others], p);
+      if (others == 0)
+        k_.bit_xor(n_, p, share, p);
+      else
+        k_.xor_and(n_, share, products[others], p);
     }
     k_.bit_and(n_, share, products[lowest | (others & ~(lowest - 1))], t);
     k_.bit_xor(n_, g, t, g);
@@ -154,8 +161,10 @@ void CarryHolder::inner(const CarryLayout::Node& node, const std::vector<CarryLa
         k_.bit_and(n_, mx, alone[s], t);
         k_.bit_xor(n_, t, tail_share, t);
       }
-      if (const unsigned rest = prefix & ~s; rest == 0) k_.bit_xor(n_, to, t, to);
-      else k_.xor_and(n_, t, m[rest], to);
+      if (const unsigned rest = prefix & ~s; rest == 0)
+        k_.bit_xor(n_, to, t, to);
+      else
+        k_.xor_and(n_, t, m[rest], to);
     }
   };
   for (unsigned c = 0; c + 1 < r; ++c) add_term((all - 1) & ~((1u << c) - 1), 1u << c, child[c].generate, g);

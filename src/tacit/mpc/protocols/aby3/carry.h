@@ -1,6 +1,6 @@
-// The carry of a + b on packed bits (see carry_plan.h): what the dealer, who knows a, and the holders, who know b,
-// do. Works in tiles of 64·kTileWords elements that stay in the cache; region offsets follow from the tile, so
-// tiles are independent of one another.
+// The carry of a + b on packed bits (see carry_plan.h): what the dealer, who knows a, and the holders, who
+// know b, do. Works in tiles of 64·kTileWords elements that stay in the cache; region offsets follow from the
+// tile, so tiles are independent of one another.
 #pragma once
 
 #include "tacit/mpc/protocols/aby3/carry_plan.h"
@@ -16,9 +16,9 @@ struct CarryLayout {
 
   struct Node {
     CarryNode node;
-    unsigned products;            ///< first dealt plane
+    unsigned products;                  ///< first dealt plane
     int generate = -1, propagate = -1;  ///< opened planes, or -1
-    unsigned value;               ///< first of the node's two planes of unopened values
+    unsigned value;                     ///< first of the node's two planes of unopened values
   };
   CarryPlan plan;
   std::vector<std::vector<Node>> levels;
@@ -31,8 +31,8 @@ struct CarryLayout {
 /// Planes of a tile: plane p of `words` words lies at p·words.
 using Planes = Word*;
 
-/// D. `a`: chain + 1 planes (the last is the top bit); `masks`: the λ of every opened bit, layout.masks planes;
-/// XORs every dealt product into `dealt`, layout.dealt planes.
+/// D. `a`: chain + 1 planes (the last is the top bit); `masks`: the λ of every opened bit, layout.masks
+/// planes; XORs every dealt product into `dealt`, layout.dealt planes.
 void deal_carry(const RingKernels&, const CarryLayout&, std::size_t words, const Word* a, const Word* masks,
                 Planes dealt);
 
@@ -41,8 +41,15 @@ class CarryHolder {
  public:
   CarryHolder(const RingKernels& kernels, const CarryLayout& layout, bool adds_constants, std::size_t words,
               const Word* b, const Word* dealt, const Word* masks, const Word* opened, Planes values)
-      : k_(kernels), layout_(layout), constants_(adds_constants), n_(words), b_(b), dealt_(dealt), masks_(masks),
-        opened_(opened), values_(values) {}
+      : k_(kernels),
+        layout_(layout),
+        constants_(adds_constants),
+        n_(words),
+        b_(b),
+        dealt_(dealt),
+        masks_(masks),
+        opened_(opened),
+        values_(values) {}
 
   /// Computes the values of a level, for which the level below has been opened.
   void evaluate(std::size_t level);

@@ -8,16 +8,17 @@ namespace tacit::aby3 {
 
 // A node with children (g_i, p_i), i = 0 lowest, has
 //   G = g_{r-1} ^ Σ_{k<r-1} p_{r-1}···p_{k+1} g_k        P = p_{r-1}···p_0
-// A product of opened values m_i = x_i ^ λ_i needs shares of all products of two and more of the λ that occur:
-// every subset of the p with index 1.. alone (two or more), and with one tail, g_k (a subset of the p above k)
-// or p_0 (any subset, if P is wanted). A leaf is the same with x_i = a_i ^ b_i, λ_i = a_i, and tails a_k.
+// A product of opened values m_i = x_i ^ λ_i needs shares of all products of two and more of the λ that
+// occur: every subset of the p with index 1.. alone (two or more), and with one tail, g_k (a subset of the p
+// above k) or p_0 (any subset, if P is wanted). A leaf is the same with x_i = a_i ^ b_i, λ_i = a_i, and tails
+// a_k.
 unsigned node_products(const CarryNode& node) {
   const unsigned r = node.count;
   if (node.leaf) return (1u << r) - 1;  // every product of one or more bits of a
   if (r < 2) return 0;
-  unsigned products = (1u << (r - 1)) - 1 - (r - 1);                  // the p with index 1.. alone
+  unsigned products = (1u << (r - 1)) - 1 - (r - 1);                         // the p with index 1.. alone
   for (unsigned k = 0; k + 1 < r; ++k) products += (1u << (r - 1 - k)) - 1;  // with g_k
-  if (node.wants_propagate) products += (1u << (r - 1)) - 1;          // with p_0
+  if (node.wants_propagate) products += (1u << (r - 1)) - 1;                 // with p_0
   return products;
 }
 
@@ -76,7 +77,8 @@ CarryPlan build(unsigned chain, unsigned leaf_bits, const std::vector<unsigned>&
   plan.chain = chain;
   plan.levels.push_back(cut(chain, leaf_bits, true));
   for (std::size_t i = 0; plan.levels.back().size() > 1; ++i) {
-    auto above = cut(static_cast<unsigned>(plan.levels.back().size()), radices[std::min(i, radices.size() - 1)], false);
+    auto above = cut(static_cast<unsigned>(plan.levels.back().size()),
+                     radices[std::min(i, radices.size() - 1)], false);
     for (const auto& node : above)
       for (unsigned c = 0; c < node.count && node.count > 1; ++c) {
         auto& child = plan.levels.back()[node.first + c];

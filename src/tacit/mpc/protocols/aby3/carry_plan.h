@@ -1,6 +1,7 @@
-// How a comparison is cut up: the carry of a + b, where one party knows a and the other two know b, as a tree.
-// Leaves are chunks of up to four bits, for which the knower of a deals shares of all products of its bits; inner
-// nodes join two to four children. Chosen once a comparison for the fewest seconds under a profile. Pure data.
+// How a comparison is cut up: the carry of a + b, where one party knows a and the other two know b, as a
+// tree. Leaves are chunks of up to four bits, for which the knower of a deals shares of all products of its
+// bits; inner nodes join two to four children. Chosen once a comparison for the fewest seconds under a
+// profile. Pure data.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,8 @@ namespace tacit::aby3 {
 /// (generate, propagate) of a run of bit positions.
 struct CarryNode {
   bool leaf = false;
-  unsigned first = 0, count = 0;     ///< leaf: bit positions; else: children among the level below
-  bool wants_propagate = false;      ///< not on the lowest spine
+  unsigned first = 0, count = 0;  ///< leaf: bit positions; else: children among the level below
+  bool wants_propagate = false;   ///< not on the lowest spine
   /// What the level above needs masked and opened of this node; the rest stays an unopened share.
   bool opens_generate = false, opens_propagate = false;
 };

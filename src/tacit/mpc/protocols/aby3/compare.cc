@@ -1,10 +1,12 @@
-// Comparison. The sign of x = a + b, where D knows a and L and R know b, is the top bit of a sum, whose carry is
-// taken by the tree of carry_plan.h: D deals shares of products of its bits and of masks (1 round), and L and R
-// open masked bits between themselves, two bits each, level by level. The result's bit is opened masked, too: m at
-// L and R, its mask λ = λ_L + λ_R at D and each of them, which is a replicated sharing of the bit.
+// Comparison. The sign of x = a + b, where D knows a and L and R know b, is the top bit of a sum, whose carry
+// is taken by the tree of carry_plan.h: D deals shares of products of its bits and of masks (1 round), and L
+// and R open masked bits between themselves, two bits each, level by level. The result's bit is opened
+// masked, too: m at L and R, its mask λ = λ_L + λ_R at D and each of them, which is a replicated sharing of
+// the bit.
 //
-// With a value (relu), D also deals shares u0 of λ and u1 of λ·a as numbers; then bit·x = m·x + (1 - 2m)(u1 + u0·b)
-// is a sum of one part at L and one at R, who mask and exchange them: 1 round more, 32 bytes an element.
+// With a value (relu), D also deals shares u0 of λ and u1 of λ·a as numbers; then bit·x = m·x + (1 - 2m)(u1 +
+// u0·b) is a sum of one part at L and one at R, who mask and exchange them: 1 round more, 32 bytes an
+// element.
 #include <algorithm>
 
 #include "tacit/base/error.h"
@@ -38,17 +40,19 @@ struct Group {
   template <class Body>
   void tiles(std::size_t block, Body body) const {
     const std::size_t elements = blocks.elements[block].size();
-    compute.workers.parallel_for(blocks.words[block].size(), kTileWords, [&](std::size_t begin, std::size_t end) {
-      for (std::size_t w = begin; w < end; w += kTileWords) {
-        const std::size_t words = std::min(kTileWords, end - w), e = 64 * w;
-        body(w, words, e, std::min(64 * words, elements - e));
-      }
-    });
+    compute.workers.parallel_for(blocks.words[block].size(), kTileWords,
+                                 [&](std::size_t begin, std::size_t end) {
+                                   for (std::size_t w = begin; w < end; w += kTileWords) {
+                                     const std::size_t words = std::min(kTileWords, end - w), e = 64 * w;
+                                     body(w, words, e, std::min(64 * words, elements - e));
+                                   }
+                                 });
   }
 };
 
 /// The lowest bits of up to a tile of numbers as planes.
-void to_planes(const Group& g, const Word* numbers, std::size_t count, std::size_t words, unsigned bits, Word* planes) {
+void to_planes(const Group& g, const Word* numbers, std::size_t count, std::size_t words, unsigned bits,
+               Word* planes) {
   alignas(64) Word padded[kTile];
   if (count < 64 * words) {
     std::copy_n(numbers, count, padded);
@@ -58,12 +62,17 @@ void to_planes(const Group& g, const Word* numbers, std::size_t count, std::size
   g.compute.kernels.to_planes(words, numbers, 0, bits, planes, words);
 }
 
-// Stream layout for a block of w words and e elements. dealer-left: dealt planes | masks | u0 | u1 | component;
-// dealer-right: masks | component.
+// Stream layout for a block of w words and e elements. dealer-left: dealt planes | masks | u0 | u1 |
+// component; dealer-right: masks | component.
 struct StreamPlan {
   std::size_t dealt, masks_left, masks_right = 0, u0, u1, left, right;
   StreamPlan(const CarryLayout& l, std::size_t w, std::size_t e)
-      : dealt(0), masks_left(l.dealt * w), u0(masks_left + l.masks * w), u1(u0 + e), left(u1 + e), right(l.masks * w) {}
+      : dealt(0),
+        masks_left(l.dealt * w),
+        u0(masks_left + l.masks * w),
+        u1(u0 + e),
+        left(u1 + e),
+        right(l.masks * w) {}
 };
 
 /// D: fills its message to R, [dealt planes | u0 | u1], and its parts of the results.
@@ -105,7 +114,7 @@ struct Holder {
   std::size_t block;
   bool is_left;
   std::size_t words, elements, first_word, first_element;
-  const Word* shared_with_other;   ///< b: the component of both holders
+  const Word* shared_with_other;  ///< b: the component of both holders
   const Word* shared_with_dealer;
   Word *bit_with_other, *bit_with_dealer, *value_with_other, *value_with_dealer;
   const Stream& stream;
@@ -143,8 +152,9 @@ struct Holder {
 
   CarryHolder tile(const Group& g, std::size_t w, std::size_t tw) {
     const CarryLayout& l = g.layout;
-    return CarryHolder(g.compute.kernels, l, is_left, tw, b.data() + (l.plan.chain + 1) * w, dealt.data() + l.dealt * w,
-                       masks.data() + l.masks * w, opened.data() + l.masks * w, values.data() + l.values * w);
+    return CarryHolder(g.compute.kernels, l, is_left, tw, b.data() + (l.plan.chain + 1) * w,
+                       dealt.data() + l.dealt * w, masks.data() + l.masks * w, opened.data() + l.masks * w,
+                       values.data() + l.values * w);
   }
 };
 
@@ -153,7 +163,8 @@ void prepare(const Group& g, Holder& h) {
   const CarryLayout& l = g.layout;
   g.tiles(h.block, [&](std::size_t w, std::size_t tw, std::size_t i, std::size_t count) {
     to_planes(g, h.shared_with_other + i, count, tw, l.plan.chain + 1, h.b.data() + (l.plan.chain + 1) * w);
-    h.stream.fill((h.is_left ? h.at.masks_left : h.at.masks_right) + l.masks * w, {h.masks.data() + l.masks * w, l.masks * tw});
+    h.stream.fill((h.is_left ? h.at.masks_left : h.at.masks_right) + l.masks * w,
+                  {h.masks.data() + l.masks * w, l.masks * tw});
     if (h.is_left) h.stream.fill(h.at.dealt + l.dealt * w, {h.dealt.data() + l.dealt * w, l.dealt * tw});
     std::copy_n(h.masks.data() + l.masks * w + (l.masks - 1) * tw, tw, h.bit_with_dealer + w);
   });
@@ -201,8 +212,8 @@ void value_step(const Group& g, Holder& h, Word* message) {
     }
     Word* component = h.value_with_dealer + i;
     h.stream.fill((h.is_left ? h.at.left : h.at.right) + i, {component, count});
-    g.k.select_hold(count, h.bit_with_other + w, h.is_left ? own : h.shared_with_dealer + i, h.shared_with_other + i, u0,
-                    u1, component, message + i);
+    g.k.select_hold(count, h.bit_with_other + w, h.is_left ? own : h.shared_with_dealer + i,
+                    h.shared_with_other + i, u0, u1, component, message + i);
   });
 }
 
@@ -267,7 +278,8 @@ void Aby3Engine::compare(const Share& shared, unsigned width, RingTensor* positi
             {x.parts[0].data() + begin, x.parts[1].data() + begin},
             count,
             {positive[0].data() + begin / 64, positive[1].data() + begin / 64},
-            {value == nullptr ? nullptr : value[0].data() + begin, value == nullptr ? nullptr : value[1].data() + begin},
+            {value == nullptr ? nullptr : value[0].data() + begin,
+             value == nullptr ? nullptr : value[1].data() + begin},
             RoleStreams::draw(party_),
             party_.compute(),
             kernels(party_.compute().kernels.isa)};

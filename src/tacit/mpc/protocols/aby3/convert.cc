@@ -1,7 +1,9 @@
-// Between bits and numbers. A replicated bit is m ^ λ with m at both holders and λ at the dealer (roles.h), so
+// Between bits and numbers. A replicated bit is m ^ λ with m at both holders and λ at the dealer (roles.h),
+// so
 //   bit·x = m·x + (1 - 2m)(λ·a + λ·b),   x = a + b with a at the dealer and b at both holders:
-// the dealer deals shares of λ and λ·a, and the holders exchange the masked result: 2 rounds, 32 bytes an element;
-// a bit alone as a number: 24. A number as bits is the sum of two shared bit strings, a and b, by a prefix adder.
+// the dealer deals shares of λ and λ·a, and the holders exchange the masked result: 2 rounds, 32 bytes an
+// element; a bit alone as a number: 24. A number as bits is the sum of two shared bit strings, a and b, by a
+// prefix adder.
 #include <algorithm>
 
 #include "tacit/base/error.h"
@@ -16,7 +18,8 @@ namespace {
 
 constexpr std::size_t kChunk = 1024;
 
-void chunks(const Compute& compute, std::size_t n, const std::function<void(std::size_t, std::size_t)>& body) {
+void chunks(const Compute& compute, std::size_t n,
+            const std::function<void(std::size_t, std::size_t)>& body) {
   compute.workers.parallel_for(n, kChunk, [&](std::size_t begin, std::size_t end) {
     for (std::size_t i = begin; i < end; i += kChunk) body(i, std::min(kChunk, end - i));
   });
@@ -28,8 +31,10 @@ void finish(Party& party, const Blocks& blocks, const Roles& roles, const Words&
   Words z_left(y_left.size()), z_right(y_right.size());
   party.exchange("select.value", y_left, y_right, z_left, z_right);
   const RingKernels& k = party.compute().kernels;
-  k.add(y_left.size(), y_left.data(), z_left.data(), out.parts[1].data() + blocks.elements[roles.left()].begin);
-  k.add(y_right.size(), y_right.data(), z_right.data(), out.parts[0].data() + blocks.elements[roles.right()].begin);
+  k.add(y_left.size(), y_left.data(), z_left.data(),
+        out.parts[1].data() + blocks.elements[roles.left()].begin);
+  k.add(y_right.size(), y_right.data(), z_right.data(),
+        out.parts[0].data() + blocks.elements[roles.right()].begin);
 }
 
 }  // namespace
@@ -80,8 +85,8 @@ Share Aby3Engine::select(const Share& bit, const Share& shared) {
         stream.fill(n + i, {u1, count});
         ring.add(count, with_dealer, b, own);
       }
-      k.select_hold(count, bit.parts[left ? 1 : 0].data() + w, left ? own : with_dealer, b, left ? u0 : dealt.data() + i,
-                    left ? u1 : dealt.data() + n + i, component, y.data() + i);
+      k.select_hold(count, bit.parts[left ? 1 : 0].data() + w, left ? own : with_dealer, b,
+                    left ? u0 : dealt.data() + i, left ? u1 : dealt.data() + n + i, component, y.data() + i);
     });
   };
   Words y_left, y_right;
@@ -137,8 +142,8 @@ Share Aby3Engine::to_arith(const Share& bit, unsigned frac) {
   return out;
 }
 
-// D shares the bits of a with a stream known to L, and sends R the rest: 1 round, one bit a bit. The bits of b are
-// a sharing as they are.
+// D shares the bits of a with a stream known to L, and sends R the rest: 1 round, one bit a bit. The bits of
+// b are a sharing as they are.
 Share Aby3Engine::to_bool(const Share& shared, unsigned bits) {
   ensure(shared.domain == Domain::Arith && bits >= 1 && bits <= 64, "1 to 64 bits");
   Share storage;
@@ -173,7 +178,8 @@ Share Aby3Engine::to_bool(const Share& shared, unsigned bits) {
   k.bit_xor(dealing.size(), dealing.data(), with_left.data(), dealing.data());
   put(roles.deals(), dealing, a.parts[0]);
   put(roles.deals(), with_left, a.parts[1]);
-  Words dealt(bits * blocks.words[roles.right()].size()), from_stream(bits * blocks.words[roles.left()].size());
+  Words dealt(bits * blocks.words[roles.right()].size()),
+      from_stream(bits * blocks.words[roles.left()].size());
   party_.pass_back("to_bool.deal", dealing, dealt);
   put(roles.right(), dealt, a.parts[1]);
   streams.left_dealer.fill(0, from_stream);

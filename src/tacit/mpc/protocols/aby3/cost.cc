@@ -1,6 +1,5 @@
-#include "tacit/mpc/protocols/aby3/aby3_cost.h"
-
 #include "tacit/mpc/generic/generic.h"
+#include "tacit/mpc/protocols/aby3/aby3_cost.h"
 #include "tacit/mpc/protocols/aby3/carry_plan.h"
 #include "tacit/mpc/protocols/aby3/roles.h"
 
@@ -26,7 +25,8 @@ OpCost by_roles(std::size_t n, std::uint64_t rounds, Deal deal, Left left, Right
 }  // namespace
 
 bool trunc_is_fast(Form form, std::size_t n, const Profile& profile) {
-  // A round against what it saves: 8 bytes less an eighth, and a packed number (two bytes, mostly), an element.
+  // A round against what it saves: 8 bytes less an eighth, and a packed number (two bytes, mostly), an
+  // element.
   const double extra = form == Form::Sum ? 9.9 : 1.9;
   return profile.saves_rounds(1, extra * static_cast<double>(n));
 }
@@ -53,22 +53,24 @@ OpCost cost_trunc(Form form, std::size_t n, unsigned bits, const Profile& profil
   auto corrections = [&](std::size_t m) { return Cursor::words_for(2 * m * ((bits + 7) / 8)); };
   if (trunc_is_fast(form, n, profile))
     return by_roles(
-        n, 2, [&](std::size_t m) { return 2 * m + corrections(m); }, [&](std::size_t m) { return sum * m + packed(m); },
+        n, 2, [&](std::size_t m) { return 2 * m + corrections(m); },
+        [&](std::size_t m) { return sum * m + packed(m); },
         [&](std::size_t m) { return sum * m + packed(m); });
   return by_roles(
-      n, 3, [&](std::size_t m) { return m + corrections(m); }, [&](std::size_t m) { return sum * m + packed(m); },
-      [&](std::size_t m) { return m + plane_words(m); });
+      n, 3, [&](std::size_t m) { return m + corrections(m); },
+      [&](std::size_t m) { return sum * m + packed(m); }, [&](std::size_t m) { return m + plane_words(m); });
 }
 
 OpCost cost_compare(std::size_t n, unsigned width, bool with_value, const Profile& profile) {
   const CarryPlan plan = plan_carry(width - 1, std::min(n, kCompareGroup), profile);
-  const std::size_t dealt = plan.dealt_planes() + 1, opened = plan.opened_planes() + 1, value = with_value ? 1 : 0;
+  const std::size_t dealt = plan.dealt_planes() + 1, opened = plan.opened_planes() + 1,
+                    value = with_value ? 1 : 0;
   OpCost cost{std::vector<std::uint64_t>(3), n == 0 ? 0 : plan.rounds() + 1 + value};
   for (std::size_t begin = 0; begin < n; begin += kCompareGroup) {
     auto holder = [&](std::size_t m) { return opened * plane_words(m) + value * m; };
     const OpCost group = by_roles(
-        std::min(kCompareGroup, n - begin), 0, [&](std::size_t m) { return dealt * plane_words(m) + 2 * value * m; },
-        holder, holder);
+        std::min(kCompareGroup, n - begin), 0,
+        [&](std::size_t m) { return dealt * plane_words(m) + 2 * value * m; }, holder, holder);
     for (std::size_t i = 0; i < 3; ++i) cost.payload[i] += group.payload[i];
   }
   return cost;
@@ -76,7 +78,8 @@ OpCost cost_compare(std::size_t n, unsigned width, bool with_value, const Profil
 
 OpCost cost_select(std::size_t n) {
   auto one = [](std::size_t m) { return m; };
-  return by_roles(n, 2, [](std::size_t m) { return 2 * m; }, one, one);
+  return by_roles(
+      n, 2, [](std::size_t m) { return 2 * m; }, one, one);
 }
 
 OpCost cost_to_arith(std::size_t n) {
@@ -86,15 +89,18 @@ OpCost cost_to_arith(std::size_t n) {
 
 OpCost cost_to_bool(std::size_t n, unsigned bits) {
   auto none = [](std::size_t) { return std::size_t{0}; };
-  OpCost cost = by_roles(n, 1, [&](std::size_t m) { return bits * plane_words(m); }, none, none);
+  OpCost cost = by_roles(
+      n, 1, [&](std::size_t m) { return bits * plane_words(m); }, none, none);
   cost += cost_add_bits(n, bits, cost_settle);
   return cost;
 }
 
 OpCost cost_piecewise(std::size_t n, const Piecewise& function, unsigned frac, const Profile& profile) {
   auto none = [](std::size_t) { return std::size_t{0}; };
-  const std::size_t entry = (std::size_t{1} << function.pieces_log2) * (function.factor == nullptr ? function.degree + 1 : 1);
-  OpCost cost = by_roles(n, 1, [&](std::size_t m) { return entry * m; }, none, none);
+  const std::size_t entry =
+      (std::size_t{1} << function.pieces_log2) * (function.factor == nullptr ? function.degree + 1 : 1);
+  OpCost cost = by_roles(
+      n, 1, [&](std::size_t m) { return entry * m; }, none, none);
   cost += cost_trunc(Form::Sum, n, piecewise_digits(function) - frac, profile);
   return cost;
 }
@@ -106,10 +112,14 @@ class Aby3Costs final : public ProtocolCosts {
   explicit Aby3Costs(const Profile& profile) : profile_(profile) {}
   std::size_t parties() const override { return 3; }
   OpCost input(std::size_t owner, std::size_t n) const override { return cost_input(owner, n); }
-  OpCost open(PartySet to, std::size_t words, Form form) const override { return cost_open(to.members, words, form); }
+  OpCost open(PartySet to, std::size_t words, Form form) const override {
+    return cost_open(to.members, words, form);
+  }
   OpCost settle(std::size_t words) const override { return cost_settle(words); }
   OpCost bit_and(std::size_t words) const override { return cost_settle(words); }
-  OpCost trunc(Form form, std::size_t n, unsigned bits) const override { return cost_trunc(form, n, bits, profile_); }
+  OpCost trunc(Form form, std::size_t n, unsigned bits) const override {
+    return cost_trunc(form, n, bits, profile_);
+  }
   OpCost to_bool(std::size_t n, unsigned bits) const override { return cost_to_bool(n, bits); }
   OpCost to_arith(std::size_t n) const override { return cost_to_arith(n); }
   OpCost msb(std::size_t n, unsigned width) const override { return cost_compare(n, width, false, profile_); }
@@ -125,6 +135,8 @@ class Aby3Costs final : public ProtocolCosts {
 
 }  // namespace
 
-std::unique_ptr<ProtocolCosts> make_costs(const Profile& profile) { return std::make_unique<Aby3Costs>(profile); }
+std::unique_ptr<ProtocolCosts> make_costs(const Profile& profile) {
+  return std::make_unique<Aby3Costs>(profile);
+}
 
 }  // namespace tacit::aby3

@@ -2,9 +2,9 @@
 // A value is x = x_0 + x_1 + x_2 (bits: the exclusive or), and party i holds x_i and x_{i+1}.
 //
 // The sharing and multiplication are those of Araki et al. (CCS 2016) and Mohassel and Rindal, "ABY3" (CCS
-// 2018); local products are summed so that the parties need five products for each instead of six. Truncation,
-// comparison, selection and table look-up are our own two-against-one protocols: docs/protocols/aby3.md has the
-// argument for each. Rounds and bytes are declared in cost.cc.
+// 2018); local products are summed so that the parties need five products for each instead of six.
+// Truncation, comparison, selection and table look-up are our own two-against-one protocols:
+// docs/protocols/aby3.md has the argument for each. Rounds and bytes are declared in cost.cc.
 #pragma once
 
 #include "tacit/mpc/engine.h"

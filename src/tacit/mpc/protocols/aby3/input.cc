@@ -1,12 +1,13 @@
-// Inputs. A party's own tensor: two components come from streams that it shares with one other party each, and
-// the third it sends to both: 1 round, 16 bytes an element. (Owners who are not parties send components: adopt.)
+// Inputs. A party's own tensor: two components come from streams that it shares with one other party each,
+// and the third it sends to both: 1 round, 16 bytes an element. (Owners who are not parties send components:
+// adopt.)
 #include "tacit/base/error.h"
 #include "tacit/mpc/protocols/aby3/engine.h"
 
 namespace tacit::aby3 {
 
-// Owner o holds components o and o+1. Component o (known to o and o-1) is a stream of that pair, component o+1
-// (known to o and o+1) one of the other, and component o+2, which the other two hold, is what remains.
+// Owner o holds components o and o+1. Component o (known to o and o-1) is a stream of that pair, component
+// o+1 (known to o and o+1) one of the other, and component o+2, which the other two hold, is what remains.
 Share Aby3Engine::input(PartyId owner, const RingTensor* mine, const Shape& shape, unsigned frac) {
   const std::size_t n = elements(shape), o = index(owner);
   Share x = Share::numbers(shape, frac, 2);

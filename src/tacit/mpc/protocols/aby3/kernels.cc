@@ -4,12 +4,20 @@
 
 namespace tacit {
 
-namespace portable { void fill(aby3::Kernels&); }
+namespace portable {
+void fill(aby3::Kernels&);
+}
 #if defined(__x86_64__)
-namespace avx2 { void fill(aby3::Kernels&); }
-namespace avx512 { void fill(aby3::Kernels&); }
+namespace avx2 {
+void fill(aby3::Kernels&);
+}
+namespace avx512 {
+void fill(aby3::Kernels&);
+}
 #elif defined(__aarch64__)
-namespace neon { void fill(aby3::Kernels&); }
+namespace neon {
+void fill(aby3::Kernels&);
+}
 #endif
 
 namespace aby3 {

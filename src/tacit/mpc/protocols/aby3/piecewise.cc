@@ -1,9 +1,10 @@
 // A function of one variable in one round and a truncation. The dealer knows a, both holders know b, and
-// x = a + b; so for each value that the high bits of b can take (there are 2^p), the dealer fits a polynomial in the
-// low bits of b to f(a + b) and deals shares of its coefficients. The holders pick, by masking over the whole
-// table, the entry of their b, and evaluate the polynomial at its low bits, which they know: a linear map of their
-// shares. (Where f(x + t) = f(x)·g(t), one number an entry does.) It is a one-time truth table (Ishai et al., TCC 2013) with polynomials for entries, dealt by a party that
-// knows one of two summands. 8·2^p·(degree + 1) bytes an element, and the truncation of the result.
+// x = a + b; so for each value that the high bits of b can take (there are 2^p), the dealer fits a polynomial
+// in the low bits of b to f(a + b) and deals shares of its coefficients. The holders pick, by masking over
+// the whole table, the entry of their b, and evaluate the polynomial at its low bits, which they know: a
+// linear map of their shares. (Where f(x + t) = f(x)·g(t), one number an entry does.) It is a one-time truth
+// table (Ishai et al., TCC 2013) with polynomials for entries, dealt by a party that knows one of two
+// summands. 8·2^p·(degree + 1) bytes an element, and the truncation of the result.
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -30,17 +31,22 @@ struct Table {
   std::size_t entries, width;  ///< per element: entries of width coefficients
 
   Table(const Piecewise& function, unsigned x_frac)
-      : f(function), frac(x_frac), low(static_cast<unsigned>(static_cast<int>(x_frac) + function.step_log2)),
-        window(low + function.pieces_log2), entries(std::size_t{1} << function.pieces_log2),
+      : f(function),
+        frac(x_frac),
+        low(static_cast<unsigned>(static_cast<int>(x_frac) + function.step_log2)),
+        window(low + function.pieces_log2),
+        entries(std::size_t{1} << function.pieces_log2),
         width(function.factor == nullptr ? function.degree + 1 : 1) {
-    ensure(static_cast<int>(x_frac) + f.step_log2 >= 1 && window < 62 && f.degree <= kMaxDegree, "a piecewise function");
+    ensure(static_cast<int>(x_frac) + f.step_log2 >= 1 && window < 62 && f.degree <= kMaxDegree,
+           "a piecewise function");
     coefficient_bits = piecewise_digits(f) - kPowerBits;
   }
   std::size_t words() const { return entries * width; }
   unsigned result_frac() const { return coefficient_bits + kPowerBits; }
 };
 
-/// Coefficients, in u from -1 to 1 across a piece, from the values at the Chebyshev nodes: a fixed linear map.
+/// Coefficients, in u from -1 to 1 across a piece, from the values at the Chebyshev nodes: a fixed linear
+/// map.
 class Fit {
  public:
   explicit Fit(const Table& t) : n_(static_cast<unsigned>(t.width)) {
@@ -77,18 +83,23 @@ class Fit {
 void deal_element(const Table& t, const Fit& fit, Word a, Word* table) {
   const Word modulus_mask = (Word{1} << t.window) - 1;
   const double unit = std::ldexp(1.0, -static_cast<int>(t.frac)), width = std::ldexp(1.0, t.f.step_log2);
-  const Word start = a - static_cast<Word>(static_cast<std::int64_t>(std::llround(std::ldexp(t.f.low, static_cast<int>(t.frac)))));
+  const Word start = a - static_cast<Word>(static_cast<std::int64_t>(
+                             std::llround(std::ldexp(t.f.low, static_cast<int>(t.frac)))));
   for (std::size_t entry = 0; entry < t.entries; ++entry) {
     const Word base = (start + (static_cast<Word>(entry) << t.low)) & modulus_mask;
     // A piece that reaches past the window's end stands for the one that straddles its beginning.
     const bool past = base > modulus_mask + 1 - (Word{1} << t.low);
-    const auto offset = static_cast<std::int64_t>(base) - (past ? static_cast<std::int64_t>(modulus_mask + 1) : 0);
+    const auto offset =
+        static_cast<std::int64_t>(base) - (past ? static_cast<std::int64_t>(modulus_mask + 1) : 0);
     const double begin = t.f.low + static_cast<double>(offset) * unit;
     double c[kMaxDegree + 1];
-    if (t.f.factor == nullptr) fit(t.f.f, begin, width, c);
-    else c[0] = t.f.f(begin);
+    if (t.f.factor == nullptr)
+      fit(t.f.f, begin, width, c);
+    else
+      c[0] = t.f.f(begin);
     for (std::size_t j = 0; j < t.width; ++j) {
-      const auto fixed = static_cast<std::int64_t>(std::llround(std::ldexp(c[j], static_cast<int>(t.coefficient_bits))));
+      const auto fixed =
+          static_cast<std::int64_t>(std::llround(std::ldexp(c[j], static_cast<int>(t.coefficient_bits))));
       table[entry * t.width + j] = static_cast<Word>(fixed) - table[entry * t.width + j];
     }
   }

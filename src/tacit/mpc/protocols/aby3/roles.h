@@ -1,14 +1,16 @@
-// Roles. Several of our protocols treat the parties unequally: a dealer D, who knows two components of a value,
-// and two holders, L and R, who both know the third. So elements are cut in three blocks, and party j deals for
-// block j while parties j+1 and j+2 hold it: every party plays every role at once, and load and traffic are even.
+// Roles. Several of our protocols treat the parties unequally: a dealer D, who knows two components of a
+// value, and two holders, L and R, who both know the third. So elements are cut in three blocks, and party j
+// deals for block j while parties j+1 and j+2 hold it: every party plays every role at once, and load and
+// traffic are even.
 //
 //   component   known to        of block j, it is
 //   x_j         P_{j-1}, P_j    D's and R's   ("DR")
 //   x_{j+1}     P_j, P_{j+1}    D's and L's   ("DL")
 //   x_{j+2}     P_{j+1}, P_{j+2}  L's and R's ("LR")
 //
-// Party i holds (x_i, x_{i+1}) as parts 0 and 1. It deals block i (its L is the next party, its R the previous
-// one), is L of block i-1 (D is the previous party, R the next) and R of block i+1 (D next, L previous).
+// Party i holds (x_i, x_{i+1}) as parts 0 and 1. It deals block i (its L is the next party, its R the
+// previous one), is L of block i-1 (D is the previous party, R the next) and R of block i+1 (D next, L
+// previous).
 #pragma once
 
 #include <array>

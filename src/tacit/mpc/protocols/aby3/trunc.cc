@@ -1,5 +1,5 @@
-// Truncation by m bits of a value z given as a sum z_D + z_L + z_R (our own; docs/protocols/aby3.md). Each block
-// of elements has a dealer D and holders L and R.
+// Truncation by m bits of a value z given as a sum z_D + z_L + z_R (our own; docs/protocols/aby3.md). Each
+// block of elements has a dealer D and holders L and R.
 //
 //   D and L know streams a, s and shares e_1, t_1; D and R know b, s2. D alone knows m low bits, and so
 //   r = ((a + b) mod 2^(64-m))·2^m + low, its top bit t, and e = the top m bits of a + b.
@@ -7,12 +7,12 @@
 //
 // Since z + 2^62 lies in [0, 2^63), c's sum wrapped exactly if t = 1 and c's top bit is 0. With w that bit,
 //   z >> m = (c >> m) - 2^(62-m) - a - b + 2^(64-m)·(e + w),          w = t·(1 - c_63),
-// up to one unit, upward with probability (z mod 2^m)/2^m. The components are -a (D, L), -b (D, R), and the rest,
-// for which L and R exchange m-bit shares of e + w; e is uniform to each of them and hides w.
+// up to one unit, upward with probability (z mod 2^m)/2^m. The components are -a (D, L), -b (D, R), and the
+// rest, for which L and R exchange m-bit shares of e + w; e is uniform to each of them and hides w.
 //
-// Fast: both learn c at once, then exchange: 2 rounds. Frugal: R alone learns c and passes on its half: 3 rounds,
-// but 16 - 8 = 8 bytes (plus 2 m-bit numbers kept) fewer an element. A Full share needs no sum: D, who knows two
-// components, sends the one that a holder lacks.
+// Fast: both learn c at once, then exchange: 2 rounds. Frugal: R alone learns c and passes on its half: 3
+// rounds, but 16 - 8 = 8 bytes (plus 2 m-bit numbers kept) fewer an element. A Full share needs no sum: D,
+// who knows two components, sends the one that a holder lacks.
 #include <algorithm>
 
 #include "tacit/base/error.h"
@@ -66,9 +66,11 @@ struct Truncation {
   }
 };
 
-// Stream layout for a block of n: dealer-left: a | s | shares (2 words each, chunk by chunk); dealer-right: b | s2.
+// Stream layout for a block of n: dealer-left: a | s | shares (2 words each, chunk by chunk); dealer-right: b
+// | s2.
 
-void dealer_step(const Truncation& t, const Stream& low, Word* to_right, std::byte* corrections, Word* to_left) {
+void dealer_step(const Truncation& t, const Stream& low, Word* to_right, std::byte* corrections,
+                 Word* to_left) {
   const Range& block = t.deals();
   const std::size_t n = block.size();
   t.chunks(n, [&](std::size_t i, std::size_t count) {
@@ -105,8 +107,8 @@ void mask_step(const Truncation& t, const Range& block, const Stream& with_deale
 }
 
 /// c at a holder: what D sent, what the other holder sent (sums only), and the own part.
-void complete(const Truncation& t, const Range& block, std::size_t i, std::size_t count, const Word* from_dealer,
-              const Word* from_other, Word* c) {
+void complete(const Truncation& t, const Range& block, std::size_t i, std::size_t count,
+              const Word* from_dealer, const Word* from_other, Word* c) {
   const std::size_t e = block.begin + i;
   if (t.sum()) {
     t.ring.add(count, from_dealer + i, from_other + i, c);
@@ -121,22 +123,35 @@ void complete(const Truncation& t, const Range& block, std::size_t i, std::size_
 }  // namespace
 
 Share Aby3Engine::trunc(const Share& x, unsigned bits) {
-  ensure(x.domain == Domain::Arith && bits >= 1 && bits <= 62 && x.frac >= bits, "truncation by 1 to 62 bits");
+  ensure(x.domain == Domain::Arith && bits >= 1 && bits <= 62 && x.frac >= bits,
+         "truncation by 1 to 62 bits");
   Share out = Share::numbers(x.shape, x.frac - bits, 2);
   const Compute& compute = party_.compute();
-  const Truncation t{bits, packed_bytes(bits), trunc_is_fast(x.form, x.size(), profile_), Blocks(x.size()), Roles{me()},
-                     x, out, RoleStreams::draw(party_), kernels(compute.kernels.isa), compute.kernels, compute.workers};
+  const Truncation t{bits,
+                     packed_bytes(bits),
+                     trunc_is_fast(x.form, x.size(), profile_),
+                     Blocks(x.size()),
+                     Roles{me()},
+                     x,
+                     out,
+                     RoleStreams::draw(party_),
+                     kernels(compute.kernels.isa),
+                     compute.kernels,
+                     compute.workers};
   const std::size_t deals = t.deals().size(), left = t.left().size(), right = t.right().size();
   const std::size_t sums = t.sum() ? 1 : 0, fast = t.fast ? 1 : 0;
 
   // Round 1. To next: [D: for L] [L: for R]. To previous: [D: for R, corrections] [R: for L].
-  Words to_next(deals * fast + left * sums), to_prev(deals + t.correction_words(t.deals()) + right * sums * fast);
-  Words from_prev(left * fast + right * sums), from_next(right + t.correction_words(t.right()) + left * sums * fast);
+  Words to_next(deals * fast + left * sums),
+      to_prev(deals + t.correction_words(t.deals()) + right * sums * fast);
+  Words from_prev(left * fast + right * sums),
+      from_next(right + t.correction_words(t.right()) + left * sums * fast);
   Cursor next_out(to_next), prev_out(to_prev), next_in(from_next), prev_in(from_prev);
   Word* d_to_left = t.fast ? next_out.words(deals) : nullptr;
   Word* d_to_right = prev_out.words(deals);
   std::byte* d_corrections = prev_out.bytes(2 * t.bytes * deals);
-  if (t.correction_words(t.deals()) > 0) to_prev[deals + t.correction_words(t.deals()) - 1] = 0;  // the padding
+  if (t.correction_words(t.deals()) > 0)
+    to_prev[deals + t.correction_words(t.deals()) - 1] = 0;  // the padding
   dealer_step(t, party_.coins().mine(), d_to_right, d_corrections, d_to_left);
   if (t.sum()) {
     mask_step(t, t.left(), t.streams.left_dealer, next_out.words(left));
@@ -167,7 +182,8 @@ Share Aby3Engine::trunc(const Share& x, unsigned bits) {
 
   if (t.fast) {
     // Round 2: both holders know c; each sends its share of e + w.
-    Packed e_left(t.bytes * left), e_right(t.bytes * right), other_left(t.bytes * left), other_right(t.bytes * right);
+    Packed e_left(t.bytes * left), e_right(t.bytes * right), other_left(t.bytes * left),
+        other_right(t.bytes * right);
     t.chunks(left, [&](std::size_t i, std::size_t count) {
       Word shares[2 * kChunk];
       complete(t, t.left(), i, count, l_from_dealer, l_from_right, l_result + i);
@@ -176,12 +192,13 @@ Share Aby3Engine::trunc(const Share& x, unsigned bits) {
     });
     t.chunks(right, [&](std::size_t i, std::size_t count) {
       complete(t, t.right(), i, count, r_from_dealer, r_from_left, r_result + i);
-      t.k.trunc_right(count, bits, t.bytes, r_result + i, r_corrections + 2 * t.bytes * i, e_right.data() + t.bytes * i);
+      t.k.trunc_right(count, bits, t.bytes, r_result + i, r_corrections + 2 * t.bytes * i,
+                      e_right.data() + t.bytes * i);
     });
     party_.exchange("trunc.share", e_left.words, e_right.words, other_left.words, other_right.words);
     t.chunks(left, [&](std::size_t i, std::size_t count) {
-      t.k.trunc_finish(count, bits, t.bytes, l_result + i, e_left.data() + t.bytes * i, other_left.data() + t.bytes * i,
-                       l_result + i);
+      t.k.trunc_finish(count, bits, t.bytes, l_result + i, e_left.data() + t.bytes * i,
+                       other_left.data() + t.bytes * i, l_result + i);
       left_component(i, count);
     });
     t.chunks(right, [&](std::size_t i, std::size_t count) {
@@ -192,14 +209,16 @@ Share Aby3Engine::trunc(const Share& x, unsigned bits) {
     return out;
   }
 
-  // Round 2: R passes its half of the component, and the top bits of c, to L. Round 3: L answers with its share.
+  // Round 2: R passes its half of the component, and the top bits of c, to L. Round 3: L answers with its
+  // share.
   const std::size_t right_words = plane_words(right), left_words = plane_words(left);
   Words half_out(right + right_words), half_in(left + left_words);
   Word* half = half_out.data();
   t.chunks(right, [&](std::size_t i, std::size_t count) {
     Word c[kChunk];
     complete(t, t.right(), i, count, r_from_dealer, r_from_left, c);
-    t.k.trunc_right_half(count, bits, t.bytes, c, r_corrections + 2 * t.bytes * i, half + i, half + right + i / 64);
+    t.k.trunc_right_half(count, bits, t.bytes, c, r_corrections + 2 * t.bytes * i, half + i,
+                         half + right + i / 64);
     right_component(i, count);
   });
   party_.pass_back("trunc.half", half_out, half_in);

@@ -1,5 +1,5 @@
-// The engine over doubles. Points move nothing here, since a word is the value itself; only move_point, which is
-// a multiplication by a power of two, does.
+// The engine over doubles. Points move nothing here, since a word is the value itself; only move_point, which
+// is a multiplication by a power of two, does.
 #include <cmath>
 
 #include "tacit/base/error.h"
@@ -93,7 +93,8 @@ Share DoubleEngine::to_arith(const Share& bit, unsigned frac) {
   out.parts.emplace_back(bit.shape);
   const Word* bits = bit.parts[0].data();
   Word* to = out.parts[0].data();
-  for (std::size_t i = 0, n = out.parts[0].size(); i < n; ++i) to[i] = word(static_cast<double>(bits[i / 64] >> (i % 64) & 1));
+  for (std::size_t i = 0, n = out.parts[0].size(); i < n; ++i)
+    to[i] = word(static_cast<double>(bits[i / 64] >> (i % 64) & 1));
   return out;
 }
 Share DoubleEngine::msb(const Share& x, unsigned) {

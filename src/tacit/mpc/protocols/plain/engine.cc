@@ -47,7 +47,8 @@ Share PlainEngine::constant(const RingTensor& value, Domain domain, unsigned fra
 
 Share PlainEngine::bilinear(const Bilinear& map, const Share& a, const Share& b) {
   ensure(a.form == Form::Full && b.form == Form::Full && a.domain == b.domain, "products take Full shares");
-  RingTensor out = evaluate(compute_, map, map.kind == Bilinear::Kind::And ? Field::Ring : field(), a.parts[0], b.parts[0]);
+  RingTensor out = evaluate(compute_, map, map.kind == Bilinear::Kind::And ? Field::Ring : field(),
+                            a.parts[0], b.parts[0]);
   if (a.domain == Domain::Arith) return arith(std::move(out), a.frac + b.frac, Form::Sum);
   Share bits{Domain::Bool, Form::Full, 0, a.bits, a.shape, {}};
   bits.parts.push_back(std::move(out));
@@ -57,9 +58,8 @@ Share PlainEngine::bilinear(const Bilinear& map, const Share& a, const Share& b)
 Share PlainEngine::trunc(const Share& x, unsigned bits) {
   ensure(bits >= 1 && bits <= 62 && x.frac >= bits, "truncation by 1 to 62 bits");
   const Word half = Word{1} << (bits - 1);
-  return map_words(x, x.frac - bits, [&](Word w) {
-    return static_cast<Word>(static_cast<std::int64_t>(w + half) >> bits);
-  });
+  return map_words(x, x.frac - bits,
+                   [&](Word w) { return static_cast<Word>(static_cast<std::int64_t>(w + half) >> bits); });
 }
 
 Share PlainEngine::loosen(const Share& x) {

@@ -1,6 +1,6 @@
-// plain: no secrecy at all, one party, and no messages. The reference for every other engine, and the template of
-// one. In fixed-point mode it computes on ring elements with truncation that rounds halves up; in double mode the
-// words are IEEE doubles and nothing is rounded.
+// plain: no secrecy at all, one party, and no messages. The reference for every other engine, and the
+// template of one. In fixed-point mode it computes on ring elements with truncation that rounds halves up; in
+// double mode the words are IEEE doubles and nothing is rounded.
 #pragma once
 
 #include "tacit/mpc/engine.h"
