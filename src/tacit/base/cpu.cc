@@ -38,12 +38,15 @@ std::vector<Isa> runnable_isas() {
   if (has_avx512()) all.push_back(Isa::Avx512);
   return all;
 }
+bool has_vaes() { return has_avx2() && __builtin_cpu_supports("vaes"); }
 bool has_fast_mullo64() { return __builtin_cpu_is("amd"); }
 #elif defined(__aarch64__)
 std::vector<Isa> runnable_isas() { return {Isa::Portable, Isa::Neon}; }
+bool has_vaes() { return false; }
 bool has_fast_mullo64() { return false; }
 #else
 std::vector<Isa> runnable_isas() { return {Isa::Portable}; }
+bool has_vaes() { return false; }
 bool has_fast_mullo64() { return false; }
 #endif
 

@@ -1,7 +1,6 @@
 #include "tacit/crypto/prg.h"
 
 #include "tacit/base/error.h"
-#include "tacit/crypto/kernels/aes.h"
 
 namespace tacit {
 
@@ -51,7 +50,9 @@ class KeyExpansion {
 };
 }  // namespace
 
-Prg::Prg(ByteView key, Isa isa) : round_keys_(176), blocks_(aes_kernel(isa)) {
+Prg::Prg(ByteView key, Isa isa) : Prg(key, aes_kernels(isa).front()) {}
+
+Prg::Prg(ByteView key, AesKernel kernel) : round_keys_(176), blocks_(kernel) {
   ensure(key.size() == kKeySize, "a generator's key has 16 bytes");
   KeyExpansion::run(key.data(), round_keys_.bytes().data());
 }

@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <memory>
 
-#include "tacit/base/cpu.h"
 #include "tacit/base/secret_bytes.h"
+#include "tacit/crypto/kernels/aes.h"
 
 namespace tacit {
 
@@ -18,13 +18,13 @@ class Prg {
  public:
   static constexpr std::size_t kKeySize = 16;
   Prg(ByteView key, Isa isa);
+  Prg(ByteView key, AesKernel kernel);
   /// Words [first, first + out.size()) of stream number `stream`.
   void fill(std::uint64_t stream, std::uint64_t first, std::span<Word> out) const;
 
  private:
   SecretBytes round_keys_;
-  void (*blocks_)(const std::byte* round_keys, std::uint64_t stream, std::uint64_t first_block, Word* out,
-                  std::size_t blocks);
+  AesKernel blocks_;
 };
 
 /// One numbered stream of a generator. Move-only: whoever holds it is its one user.

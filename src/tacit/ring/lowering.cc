@@ -207,28 +207,34 @@ void evaluate_elementwise(const Compute& compute, const Bilinear& map, Field fie
                           std::span<const BilinearTerm> terms, std::size_t begin, std::size_t end,
                           Word* out) {
   const RingKernels& k = compute.kernels;
-  auto body = [&](std::size_t from, std::size_t to) {
-    constexpr std::size_t kStep = 512;
-    Word left[kStep], right[kStep], product[kStep];
-    for (std::size_t i = from; i < to; i += kStep) {
-      const std::size_t n = std::min(kStep, to - i);
-      for (std::size_t t = 0; t < terms.size(); ++t) {
-        const Word *a = terms[t].a + i, *b = terms[t].b + i;
-        const bool bits = map.kind == Kind::And;
-        auto sum = bits ? k.bit_xor : k.add;
-        if (terms[t].a2 != nullptr) sum(n, a, terms[t].a2 + i, left), a = left;
-        if (terms[t].b2 != nullptr) sum(n, b, terms[t].b2 + i, right), b = right;
-        Word* to_words = t == 0 ? out + i : product;
-        if (field == Field::Double)
-          for (std::size_t j = 0; j < n; ++j) to_words[j] = as_word(as_double(a[j]) * as_double(b[j]));
-        else
-          (bits ? k.bit_and : k.mul)(n, a, b, to_words);
-        if (t > 0) sum(n, out + i, product, out + i);
-      }
-    }
+  constexpr std::size_t kStep = 512;  // what is summed over the terms stays in the nearest cache
+  auto ring = [&](const BilinearTerm& t, std::size_t i, std::size_t n, bool first) {
+    auto at = [i](const Word* p) { return p == nullptr ? nullptr : p + i; };
+    k.mul_add(n, first ? nullptr : out + i, at(t.a), at(t.a2), at(t.b), at(t.b2), out + i);
   };
-  compute.workers.parallel_for(end - begin, 4096,
-                               [&](std::size_t from, std::size_t to) { body(begin + from, begin + to); });
+  auto bits = [&](const BilinearTerm& t, std::size_t i, std::size_t n, bool first) {
+    Word left[kStep], right[kStep];
+    const Word *a = t.a + i, *b = t.b + i;
+    if (t.a2 != nullptr) k.bit_xor(n, a, t.a2 + i, left), a = left;
+    if (t.b2 != nullptr) k.bit_xor(n, b, t.b2 + i, right), b = right;
+    (first ? k.bit_and : k.xor_and)(n, a, b, out + i);
+  };
+  auto doubles = [&](const BilinearTerm& t, std::size_t i, std::size_t n, bool first) {
+    ensure(first && t.a2 == nullptr && t.b2 == nullptr, "doubles are not shared");
+    for (std::size_t j = i; j < i + n; ++j) out[j] = as_word(as_double(t.a[j]) * as_double(t.b[j]));
+  };
+  auto over = [&](auto&& step) {
+    compute.workers.parallel_for(end - begin, 4096, [&](std::size_t from, std::size_t to) {
+      for (std::size_t i = begin + from; i < begin + to; i += kStep)
+        for (const BilinearTerm& t : terms) step(t, i, std::min(kStep, begin + to - i), &t == &terms[0]);
+    });
+  };
+  if (map.kind == Kind::And)
+    over(bits);
+  else if (field == Field::Double)
+    over(doubles);
+  else
+    over(ring);
 }
 
 }  // namespace tacit

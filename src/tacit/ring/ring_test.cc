@@ -197,12 +197,14 @@ TEST_P(EveryIsa, Elementwise) {
   k.mul(n, a.data(), b.data(), out.data()), expect([](Word x, Word y, Word, Word) { return x * y; });
   k.scale(n, a.data(), 77, out.data()), expect([](Word x, Word, Word, Word) { return 77 * x; });
   k.add_scalar(n, a.data(), 77, out.data()), expect([](Word x, Word, Word, Word) { return 77 + x; });
-  k.mul_sums(n, a.data(), b.data(), c.data(), d.data(), out.data());
-  expect([](Word x, Word y, Word z, Word w) { return (x + y) * (z + w); });
-  k.mul_pair(n, a.data(), b.data(), c.data(), d.data(), out.data());
-  expect([](Word x, Word y, Word z, Word w) { return x * y + z * w; });
-  k.mul_cross(n, a.data(), b.data(), c.data(), d.data(), out.data());
-  expect([](Word x, Word y, Word z, Word w) { return x * (y + w) + z * w; });
+  for (const Word* sum : {static_cast<const Word*>(nullptr), std::as_const(c).data()})
+    for (const Word* a2 : {static_cast<const Word*>(nullptr), std::as_const(d).data()})
+      for (const Word* b2 : {static_cast<const Word*>(nullptr), std::as_const(c).data()}) {
+        k.mul_add(n, sum, a.data(), a2, b.data(), b2, out.data());
+        expect([&](Word x, Word y, Word z, Word w) {
+          return (sum ? z : 0) + (x + (a2 ? w : 0)) * (y + (b2 ? z : 0));
+        });
+      }
   k.bit_xor(n, a.data(), b.data(), out.data()), expect([](Word x, Word y, Word, Word) { return x ^ y; });
   k.bit_and(n, a.data(), b.data(), out.data()), expect([](Word x, Word y, Word, Word) { return x & y; });
 }

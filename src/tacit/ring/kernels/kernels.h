@@ -39,12 +39,9 @@ struct RingKernels {
   void (*mul)(std::size_t n, const Word* a, const Word* b, Word* out);
   void (*scale)(std::size_t n, const Word* a, Word factor, Word* out);
   void (*add_scalar)(std::size_t n, const Word* a, Word addend, Word* out);
-  /// out = (a0 + a1)(b0 + b1)
-  void (*mul_sums)(std::size_t n, const Word* a0, const Word* a1, const Word* b0, const Word* b1, Word* out);
-  /// out = a·b + c·d
-  void (*mul_pair)(std::size_t n, const Word* a, const Word* b, const Word* c, const Word* d, Word* out);
-  /// out = a·(b + d) + c·d: the product of (a, c) and (b, d) less a term that another party holds
-  void (*mul_cross)(std::size_t n, const Word* a, const Word* b, const Word* c, const Word* d, Word* out);
+  /// out = sum + (a + a2)(b + b2); `sum`, a2 and b2 may be null for nothing.
+  void (*mul_add)(std::size_t n, const Word* sum, const Word* a, const Word* a2, const Word* b,
+                  const Word* b2, Word* out);
 
   void (*bit_xor)(std::size_t n, const Word* a, const Word* b, Word* out);
   void (*bit_and)(std::size_t n, const Word* a, const Word* b, Word* out);

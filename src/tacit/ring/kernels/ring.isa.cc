@@ -29,14 +29,35 @@ void scale(size_t n, const Word* a, Word factor, Word* out) {
 void add_scalar(size_t n, const Word* a, Word addend, Word* out) {
   for (size_t i = 0; i < n; ++i) out[i] = a[i] + addend;
 }
-void mul_sums(size_t n, const Word* a0, const Word* a1, const Word* b0, const Word* b1, Word* out) {
-  for (size_t i = 0; i < n; ++i) out[i] = (a0[i] + a1[i]) * (b0[i] + b1[i]);
+template <bool kSum, bool kA2, bool kB2>
+void mul_add_of(size_t n, const Word* sum, const Word* a, const Word* a2, const Word* b, const Word* b2,
+                Word* out) {
+  for (size_t i = 0; i < n; ++i) {
+    const Word x = a[i] + (kA2 ? a2[i] : 0), y = b[i] + (kB2 ? b2[i] : 0);
+    out[i] = x * y + (kSum ? sum[i] : 0);
+  }
 }
-void mul_pair(size_t n, const Word* a, const Word* b, const Word* c, const Word* d, Word* out) {
-  for (size_t i = 0; i < n; ++i) out[i] = a[i] * b[i] + c[i] * d[i];
-}
-void mul_cross(size_t n, const Word* a, const Word* b, const Word* c, const Word* d, Word* out) {
-  for (size_t i = 0; i < n; ++i) out[i] = a[i] * (b[i] + d[i]) + c[i] * d[i];
+void mul_add(size_t n, const Word* sum, const Word* a, const Word* a2, const Word* b, const Word* b2,
+             Word* out) {
+  auto with = [&](auto body) { body(n, sum, a, a2, b, b2, out); };
+  switch ((sum != nullptr) << 2 | (a2 != nullptr) << 1 | (b2 != nullptr)) {
+    case 0:
+      return with(mul_add_of<false, false, false>);
+    case 1:
+      return with(mul_add_of<false, false, true>);
+    case 2:
+      return with(mul_add_of<false, true, false>);
+    case 3:
+      return with(mul_add_of<false, true, true>);
+    case 4:
+      return with(mul_add_of<true, false, false>);
+    case 5:
+      return with(mul_add_of<true, false, true>);
+    case 6:
+      return with(mul_add_of<true, true, false>);
+    default:
+      return with(mul_add_of<true, true, true>);
+  }
 }
 void bit_xor(size_t n, const Word* a, const Word* b, Word* out) {
   for (size_t i = 0; i < n; ++i) out[i] = a[i] ^ b[i];
@@ -473,9 +494,7 @@ void fill(RingKernels& k) {
   k.mul = mul;
   k.scale = scale;
   k.add_scalar = add_scalar;
-  k.mul_sums = mul_sums;
-  k.mul_pair = mul_pair;
-  k.mul_cross = mul_cross;
+  k.mul_add = mul_add;
   k.bit_xor = bit_xor;
   k.bit_and = bit_and;
   k.xor_and = xor_and;

@@ -14,7 +14,7 @@ namespace tacit::aby3 {
 
 namespace {
 
-constexpr std::size_t kChunk = 2048;
+constexpr std::size_t kChunk = 1024;
 
 /// The three parts of this party, one for each role, over thirds of the outer axis.
 RingTensor local_product(const Compute& compute, const Bilinear& map, Field field, const Share& a,
