@@ -192,6 +192,26 @@ void turn4(const Word* const p[4], const Word* const q[4], size_t width, Word* t
                         _mm512_extracti64x4_epi64(o, 1));
   }
 }
+#elif defined(TACIT_ISA_AVX2)
+constexpr size_t kTurn = 4;
+void turn4(const Word* const p[4], const Word* const q[4], size_t width, Word* to) {
+  auto load = [](const Word* from) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)); };
+  __m256i r[4];
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
+    r[i] = load(p[i]);
+    if (q != nullptr) r[i] = _mm256_add_epi64(r[i], load(q[i]));
+  }
+  const __m256i a = _mm256_unpacklo_epi64(r[0], r[1]), b = _mm256_unpacklo_epi64(r[2], r[3]);
+  const __m256i c = _mm256_unpackhi_epi64(r[0], r[1]), d = _mm256_unpackhi_epi64(r[2], r[3]);
+  auto store = [&](size_t k, __m256i x) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + k * width), x);
+  };
+  store(0, _mm256_permute2x128_si256(a, b, 0x20));
+  store(1, _mm256_permute2x128_si256(c, d, 0x20));
+  store(2, _mm256_permute2x128_si256(a, b, 0x31));
+  store(3, _mm256_permute2x128_si256(c, d, 0x31));
+}
 #else
 constexpr size_t kTurn = 4;
 void turn4(const Word* const p[4], const Word* const q[4], size_t width, Word* to) {
@@ -225,6 +245,20 @@ void pack4(const Word* first, const Word* second, const size_t* outer, const siz
   }
 }
 
+/// Copies `kRun` words a step (or `run` of them, for kRun 0): whole panels are as wide as a few registers.
+template <size_t kRun>
+void copy_runs(const Word* p, const Word* q, size_t run, const size_t* inner, size_t steps, size_t width,
+               Word* to) {
+  const size_t n = kRun == 0 ? run : kRun;
+  if (q == nullptr) {
+    for (size_t k = 0; k < steps; ++k)
+      for (size_t j = 0; j < n; ++j) to[k * width + j] = p[inner[k] + j];
+  } else {
+    for (size_t k = 0; k < steps; ++k)
+      for (size_t j = 0; j < n; ++j) to[k * width + j] = p[inner[k] + j] + q[inner[k] + j];
+  }
+}
+
 /// As kernels.h says; outer indices that lie side by side are copied together.
 void pack(const Word* first, const Word* second, const size_t* outer, size_t count, const size_t* inner,
           size_t steps, size_t width, Word* panel) {
@@ -241,18 +275,12 @@ void pack(const Word* first, const Word* second, const size_t* outer, size_t cou
     }
     const Word *p = first + outer[i], *q = second == nullptr ? nullptr : second + outer[i];
     Word* to = panel + i;
-    if (q != nullptr) {
-      for (size_t k = 0; k < steps; ++k)
-        for (size_t j = 0; j < run; ++j) to[k * width + j] = p[inner[k] + j] + q[inner[k] + j];
-    } else if (run == 16) {
-      for (size_t k = 0; k < steps; ++k)
-        for (size_t j = 0; j < 16; ++j) to[k * width + j] = p[inner[k] + j];
-    } else if (run == 1) {
-      for (size_t k = 0; k < steps; ++k) to[k * width] = p[inner[k]];
-    } else {
-      for (size_t k = 0; k < steps; ++k)
-        for (size_t j = 0; j < run; ++j) to[k * width + j] = p[inner[k] + j];
-    }
+    if (run == 16)
+      copy_runs<16>(p, q, run, inner, steps, width, to);
+    else if (run == 8)
+      copy_runs<8>(p, q, run, inner, steps, width, to);
+    else
+      copy_runs<0>(p, q, run, inner, steps, width, to);
     i += run;
   }
 }
