@@ -23,37 +23,53 @@ inline void each_bit(size_t n, const Word* plane, Body body) {
   for (; i < n; ++i) body(i, spread(plane, i));
 }
 
-/// Small numbers packed little-endian in `width` bytes each (1 to 8).
-template <class Get>
-inline void pack(size_t n, size_t width, std::byte* out, Get get) {
-  if (width == 2) {
-    for (size_t i = 0; i < n; ++i) {
-      const uint16_t v = static_cast<uint16_t>(get(i));
-      memcpy(out + 2 * i, &v, 2);
-    }
-  } else {
-    for (size_t i = 0; i < n; ++i) {
-      const Word v = get(i);
-      memcpy(out + width * i, &v, width);
-    }
+/// Small numbers packed little-endian in 1 to 8 bytes each. The width is a constant of each loop: a copy of
+/// unknown size is a call for every element.
+template <size_t kBytes>
+struct Width {};
+template <class Body>
+inline void with_width(size_t bytes, Body body) {
+  switch (bytes) {
+    case 1:
+      return body(Width<1>());
+    case 2:
+      return body(Width<2>());
+    case 3:
+      return body(Width<3>());
+    case 4:
+      return body(Width<4>());
+    case 5:
+      return body(Width<5>());
+    case 6:
+      return body(Width<6>());
+    case 7:
+      return body(Width<7>());
+    default:
+      return body(Width<8>());
   }
 }
-inline Word unpack(const std::byte* in, size_t width, size_t i) {
+template <size_t kBytes>
+inline Word unpack(Width<kBytes>, const std::byte* in, size_t i) {
   Word v = 0;
-  memcpy(&v, in + width * i, width);
+  memcpy(&v, in + kBytes * i, kBytes);
   return v;
 }
-template <class Put>
-inline void unpack_each(size_t n, size_t width, const std::byte* in, Put put) {
-  if (width == 2) {
-    for (size_t i = 0; i < n; ++i) {
-      uint16_t v;
-      memcpy(&v, in + 2 * i, 2);
-      put(i, static_cast<Word>(v));
-    }
-  } else {
-    for (size_t i = 0; i < n; ++i) put(i, unpack(in, width, i));
+template <size_t kBytes, class Get>
+inline void pack(Width<kBytes>, size_t n, std::byte* out, Get get) {
+  for (size_t i = 0; i < n; ++i) {
+    const Word v = get(i);
+    memcpy(out + kBytes * i, &v, kBytes);
   }
+}
+template <class Get>
+inline void pack(size_t bytes, size_t n, std::byte* out, Get get) {
+  with_width(bytes, [&](auto width) { pack(width, n, out, get); });
+}
+template <class Put>
+inline void unpack_each(size_t n, size_t bytes, const std::byte* in, Put put) {
+  with_width(bytes, [&](auto width) {
+    for (size_t i = 0; i < n; ++i) put(i, unpack(width, in, i));
+  });
 }
 
 inline Word offset_quotient(Word c, unsigned bits) { return (c >> bits) - (Word{1} << (62 - bits)); }
@@ -74,28 +90,25 @@ void trunc_deal(size_t n, unsigned bits, size_t bytes, const Word* z, const Word
   if (to_left != nullptr)
     for (size_t i = 0; i < n; ++i) to_left[i] = z[i] + kOffset + r(i) + s2[i];
   // e0, the carry out of a + b into the top `bits` bits, and t, the top bit of r, less L's shares.
-  pack(n, bytes, corrections, [&](size_t i) { return ((a[i] + b[i]) >> (64 - bits)) - shares[i]; });
-  pack(n, bytes, corrections + bytes * n,
+  pack(bytes, n, corrections, [&](size_t i) { return ((a[i] + b[i]) >> (64 - bits)) - shares[i]; });
+  pack(bytes, n, corrections + bytes * n,
        [&](size_t i) { return ((a[i] + b[i]) >> (63 - bits) & 1) - shares[n + i]; });
 }
 
 // e is sent modulo 2^bits exactly: a wider sum would tell, now and then, whether the sum wrapped.
 void trunc_left(size_t n, unsigned bits, size_t bytes, const Word* c, const Word* shares, std::byte* e) {
   const Word mask = (Word{1} << bits) - 1;
-  pack(n, bytes, e, [&](size_t i) { return (shares[i] + (shares[n + i] & wrapped(c[i]))) & mask; });
+  pack(bytes, n, e, [&](size_t i) { return (shares[i] + (shares[n + i] & wrapped(c[i]))) & mask; });
 }
 void trunc_right(size_t n, unsigned bits, size_t bytes, const Word* c, const std::byte* corrections,
                  std::byte* e) {
   const std::byte* t = corrections + bytes * n;
   const Word mask = (Word{1} << bits) - 1;
-  if (bytes == 2) {
-    pack(n, 2, e,
-         [&](size_t i) { return (unpack(corrections, 2, i) + (unpack(t, 2, i) & wrapped(c[i]))) & mask; });
-  } else {
-    pack(n, bytes, e, [&](size_t i) {
-      return (unpack(corrections, bytes, i) + (unpack(t, bytes, i) & wrapped(c[i]))) & mask;
+  with_width(bytes, [&](auto width) {
+    pack(width, n, e, [&](size_t i) {
+      return (unpack(width, corrections, i) + (unpack(width, t, i) & wrapped(c[i]))) & mask;
     });
-  }
+  });
 }
 void trunc_finish(size_t n, unsigned bits, size_t bytes, const Word* c, const std::byte* e_left,
                   const std::byte* e_right, Word* out) {
@@ -121,7 +134,7 @@ void trunc_left_half(size_t n, unsigned bits, size_t bytes, const Word* u, const
   each_bit(n, top, [&](size_t i, Word one) {
     out[i] = u[i] + ((shares[i] + (shares[n + i] & ~one)) << (64 - bits));
   });
-  pack(n, bytes, e, [&](size_t i) { return (out[i] - u[i]) >> (64 - bits); });
+  pack(bytes, n, e, [&](size_t i) { return (out[i] - u[i]) >> (64 - bits); });
 }
 void trunc_join(size_t n, unsigned bits, size_t bytes, const Word* u, const std::byte* e, Word* out) {
   for (size_t i = 0; i < n; ++i) out[i] = u[i];
