@@ -1,5 +1,7 @@
 // Errors in units of the largest element, carried from node to node: a linear layer multiplies them by its
-// largest absolute row sum and adds a unit for its truncation; what cannot widen a difference passes them on.
+// largest absolute row sum and adds a unit for its truncation; what cannot widen a difference passes them on;
+// a function of one number multiplies them by its steepest slope and adds what the conformance suite holds it
+// to.
 #include "tacit/nn/graph/score_bound.h"
 
 #include <algorithm>
@@ -22,9 +24,31 @@ double row_sum(const Node& node, const PublicTensor& w) {
 
 bool passes_on(std::string_view op) {
   static constexpr std::string_view kNames[] = {
-      "Relu", "MaxPool",   "GlobalMaxPool", "Flatten", "Reshape",   "Identity", "Transpose",
-      "Clip", "LeakyRelu", "Dropout",       "Squeeze", "Unsqueeze", "Slice",    "Concat"};
+      "Relu",    "MaxPool", "GlobalMaxPool", "Flatten",   "Reshape", "Identity",  "Transpose", "Clip",
+      "Dropout", "Squeeze", "Slice",         "Unsqueeze", "Concat",  "Abs",       "Neg",       "Max",
+      "Min",     "Pad",     "Expand",        "Tile",      "Gather",  "ReduceMax", "ReduceMin"};
   return std::find(std::begin(kNames), std::end(kNames), op) != std::end(kNames);
+}
+
+/// A function of one number: |f(x) - f(y)| <= slope·|x - y|, and the private one is within `units` of it.
+struct Smooth {
+  double slope, units;
+};
+std::optional<Smooth> smooth(const Node& node) {
+  const std::string_view op = node.op->name;
+  auto attribute = [&](const char* name, double otherwise) {
+    return std::fabs(node.attrs.real(name, otherwise));
+  };
+  if (op == "Sigmoid") return Smooth{0.25, 3};
+  if (op == "Tanh") return Smooth{1, 3};
+  if (op == "Erf") return Smooth{1.1284, 3};  // 2/sqrt(pi)
+  if (op == "Softplus") return Smooth{1, 5};
+  if (op == "HardSigmoid") return Smooth{attribute("alpha", 0.2), 3};
+  if (op == "HardSwish") return Smooth{1.5, 10};
+  if (op == "LeakyRelu") return Smooth{std::max(1.0, attribute("alpha", 0.01)), 2};
+  if (op == "Elu")
+    return Smooth{std::max(1.0, attribute("alpha", 1)), 3 * std::max(1.0, attribute("alpha", 1))};
+  return std::nullopt;
 }
 
 }  // namespace
@@ -47,10 +71,14 @@ std::optional<double> score_bound(const Graph& graph, const std::vector<PublicTe
       error[node.output] = error[node.inputs[0]] * row_sum(node, *known[node.inputs[1]]) + unit;
     } else if (op == "Add" || op == "Sub") {
       error[node.output] = error[node.inputs[0]] + error[node.inputs[1]];
-    } else if (op == "AveragePool" || op == "GlobalAveragePool") {
+    } else if (op == "Sum") {
+      for (ValueId id : node.inputs) error[node.output] += error[id];
+    } else if (const auto f = smooth(node)) {
+      error[node.output] = in * f->slope + f->units * unit;
+    } else if (op == "AveragePool" || op == "GlobalAveragePool" || op == "ReduceMean" || op == "Mean") {
       error[node.output] = in + 2 * unit;
     } else if (passes_on(op)) {
-      error[node.output] = op == "LeakyRelu" ? in + unit : in;
+      error[node.output] = in;
     } else {
       return std::nullopt;
     }

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "tacit/base/error.h"
+#include "tacit/nn/graph/score_bound.h"
 #include "tacit/nn/testing/examples.h"
 
 namespace tacit::nn {
@@ -14,6 +15,7 @@ namespace {
 
 using testing::on_aby3;
 using testing::on_doubles;
+using testing::on_fixed;
 using testing::open;
 using testing::open_all;
 using testing::share;
@@ -130,6 +132,43 @@ TEST(Layers, EveryKindHasItsShapeAndTrainsOnAby3AsOnDoubles) {
   std::vector<std::string> all;
   for (const Layer* layer : all_layers()) all.emplace_back(layer->kind);
   EXPECT_EQ(covered, all) << "every kind has a row, in the table's order";
+}
+
+// The bound that a report declares of an exported model, on every kind of layer that has one.
+TEST(Layers, FixedPointScoresStayWithinTheDeclaredBound) {
+  std::vector<std::string> unbounded;
+  for (const Example& e : examples()) {
+    SCOPED_TRACE(e.kind);
+    std::vector<LayerSpec> layers = e.layers;
+    layers.push_back(spec("dense"));
+    const Graph graph = build_graph(e.input, layers, 3, 7);
+    std::vector<PublicTensor> parameters;
+    // What the private parties hold: numbers on the grid.
+    on_fixed([&](Ctx& ctx) { parameters = open_all(ctx, initial_parameters(ctx, graph)); });
+    const auto bound = score_bound(graph, parameters, testing::kFrac);
+    if (!bound) {
+      unbounded.push_back(e.kind);
+      continue;
+    }
+    EXPECT_LT(*bound, 0.01);
+    const PublicTensor examples = wave(with_batch(e.input, 6), 0.7);
+    auto scores = [&](Ctx& ctx) {
+      Parameters shared;
+      for (const PublicTensor& p : parameters) shared.push_back(share(ctx, p));
+      const Secret<Real> in = share(ctx, examples);
+      return open(ctx, forward(ctx, graph, shared, {&in, 1})[0]);
+    };
+    PublicTensor exact;
+    on_doubles([&](Ctx& ctx) { exact = scores(ctx); });
+    auto within = [&](Ctx& ctx) {
+      const PublicTensor got = scores(ctx);
+      for (std::size_t i = 0; i < got.values.size(); ++i)
+        ASSERT_NEAR(got.values[i], exact.values[i], *bound) << i;
+    };
+    on_fixed(within);
+    on_aby3([&](Ctx& ctx, Party&, const Profile&) { within(ctx); });
+  }
+  EXPECT_EQ(unbounded, (std::vector<std::string>{"batch_norm", "layer_norm"}));
 }
 
 TEST(Layers, NamedNetworksHaveTheirParameters) {
