@@ -10,6 +10,7 @@ LAYERS = {
     "base": [],
     "crypto": ["base"],
     "ring": ["base", "crypto"],
+    "he": ["base", "crypto", "ring"],
     "data": ["base", "crypto", "ring"],
     "net": ["base", "crypto"],
     "party": ["base", "crypto", "ring", "net"],

@@ -1,0 +1,45 @@
+// The negacyclic number-theoretic transform: polynomials modulo X^n + 1 and a prime q = 1 mod 2n become their
+// values at the odd powers of a 2n-th root of unity, so that products go value by value. Values come in
+// bit-reversed order. Constant time: only n and q decide what is done.
+//
+// Sources: Harvey, "Faster arithmetic for number-theoretic transforms" (2014), for lazily reduced butterflies
+// on words; van der Hoeven and Lecerf, "Modular SIMD arithmetic" (2013, section 3.2), for products modulo
+// primes below 2^50 in double precision with fused multiply-add, which is what processors do widest.
+#pragma once
+
+#include <memory>
+
+#include "tacit/base/cpu.h"
+#include "tacit/he/poly/modulus.h"
+
+namespace tacit::he {
+
+struct NttKernels;
+
+class Ntt {
+ public:
+  /// `degree` is a power of two of at least 2; UsageError if q has no root of unity of order 2·degree.
+  Ntt(const Modulus& q, std::size_t degree, Isa isa = detect_isa());
+  Ntt(Ntt&&) noexcept;
+  ~Ntt();
+
+  const Modulus& modulus() const { return q_; }
+  std::size_t degree() const { return n_; }
+
+  /// In place, on words below q.
+  void forward(std::span<Word> x) const;
+  void inverse(std::span<Word> x) const;
+  /// out = a·b, value by value.
+  void multiply(std::span<const Word> a, std::span<const Word> b, std::span<Word> out) const;
+  /// out += a·b, value by value.
+  void multiply_add(std::span<const Word> a, std::span<const Word> b, std::span<Word> out) const;
+
+ private:
+  struct Tables;
+  Modulus q_;
+  std::size_t n_;
+  const NttKernels* kernels_;
+  std::unique_ptr<const Tables> tables_;
+};
+
+}  // namespace tacit::he
