@@ -44,6 +44,7 @@ std::vector<Benchmark> operation_benchmarks();
 std::vector<Benchmark> training_benchmarks();
 std::vector<Benchmark> prediction_benchmarks();
 std::vector<Benchmark> accuracy_benchmarks();
+std::vector<Benchmark> he_benchmarks();
 
 /// Seconds of the fastest and of the middle of `times` calls, after one that is not counted.
 struct Timing {

@@ -136,6 +136,32 @@ inline void inverse4(const Field<V>& f, V x[4], const Root<V>& w1, const Root<V>
   x[3] = f.times(b - d, w1.w, w1.over_q);
 }
 
+// Four registers from places that lie h apart, and back: written out, since loops over arrays of registers go
+// through memory.
+template <class V>
+inline void load4(V v[4], const double* x, size_t h) {
+  v[0] = V::load(x), v[1] = V::load(x + h), v[2] = V::load(x + 2 * h), v[3] = V::load(x + 3 * h);
+}
+template <class V>
+inline void load4(V v[4], const Word* x, size_t h) {
+  v[0] = V::from_words(x), v[1] = V::from_words(x + h);
+  v[2] = V::from_words(x + 2 * h), v[3] = V::from_words(x + 3 * h);
+}
+template <class V>
+inline void store4(const V v[4], double* x, size_t h) {
+  v[0].store(x), v[1].store(x + h), v[2].store(x + 2 * h), v[3].store(x + 3 * h);
+}
+template <class V>
+inline void store4(const V v[4], Word* x, size_t h) {
+  v[0].to_words(x), v[1].to_words(x + h), v[2].to_words(x + 2 * h), v[3].to_words(x + 3 * h);
+}
+/// To [0, q), from what forward4 leaves.
+template <class V>
+inline void positive4(const Field<V>& f, V v[4]) {
+  v[0] = f.positive(f.reduce(v[0])), v[1] = f.positive(f.reduce(v[1]));
+  v[2] = f.positive(f.reduce(v[2])), v[3] = f.positive(f.reduce(v[3]));
+}
+
 /// The passes over one transform. A group of 4h numbers is taken by one or more lanes' width at a time down
 /// to 16 numbers, whose four layers stay in registers.
 class Passes {
@@ -182,9 +208,11 @@ class Passes {
                        w3 = root<Widest>(t_.real_inverse_roots, 3);
     for (size_t j = 0; j < h; j += Widest::kLanes) {
       Widest v[4];
-      for (size_t k = 0; k < 4; ++k) v[k] = Widest::load(x + j + k * h);
+      load4(v, x + j, h);
       inverse4(wide_, v, w1, w2, w3, &end);
-      for (size_t k = 0; k < 4; ++k) wide_.positive(v[k]).to_words(words + j + k * h);
+      v[0] = wide_.positive(v[0]), v[1] = wide_.positive(v[1]);
+      v[2] = wide_.positive(v[2]), v[3] = wide_.positive(v[3]);
+      store4(v, words + j, h);
     }
   }
 
@@ -212,66 +240,102 @@ class Passes {
     const Root<Widest> w1 = root<Widest>(r, m + i), w2 = root<Widest>(r, 2 * (m + i)),
                        w3 = root<Widest>(r, 2 * (m + i) + 1);
     auto* x = reinterpret_cast<double*>(words);
+    const Field<Widest> field = wide_;  // a copy: the compiler cannot know that the stores leave it alone
     for (size_t j = 0; j < h; j += Widest::kLanes) {
       Widest v[4];
-      for (size_t k = 0; k < 4; ++k)
-        v[k] = kFirst ? Widest::from_words(words + j + k * h) : Widest::load(x + j + k * h);
-      forward4(wide_, v, w1, w2, w3);
-      for (size_t k = 0; k < 4; ++k) v[k].store(x + j + k * h);
+      if constexpr (kFirst)
+        load4(v, words + j, h);
+      else
+        load4(v, x + j, h);
+      forward4(field, v, w1, w2, w3);
+      store4(v, x + j, h);
     }
   }
-  /// Group i of m, to the end.
+  /// Group i of m, to the end: depth first, until all layers that are left stay in the nearest cache; then
+  /// layer after layer, so that what follows one another is independent.
   void group_forward(Word* words, size_t m, size_t i, size_t size) const {
-    Word* group = words + i * size;
-    if (size == 16) return last_forward(group, m, i);
-    pass_forward<false>(group, m, i, size);
-    for (size_t k = 0; k < 4; ++k) group_forward(words, 4 * m, 4 * i + k, size / 4);
+    if (size > kNear) {
+      pass_forward<false>(words + i * size, m, i, size);
+      for (size_t k = 0; k < 4; ++k) group_forward(words, 4 * m, 4 * i + k, size / 4);
+      return;
+    }
+    size_t first = i, groups = 1;
+    for (; size > 16; size /= 4, m *= 4, first *= 4, groups *= 4)
+      for (size_t g = first; g < first + groups; ++g) pass_forward<false>(words + g * size, m, g, size);
+    for (size_t g = first; g < first + groups; ++g) fours_forward(words + 16 * g, m + g);
+    for (size_t g = first; g < first + groups; ++g) ones_forward(words + 16 * g, 4 * (m + g));
   }
-  void last_forward(Word* words, size_t m, size_t i) const {
-    const double* r = t_.real_roots;
+  /// Sixteen numbers: the layers between fours, whose first root has index r.
+  void fours_forward(Word* words, size_t r) const {
     auto* x = reinterpret_cast<double*>(words);
     Four v[4];
-    for (size_t k = 0; k < 4; ++k) v[k] = Four::load(x + 4 * k);
-    forward4(four_, v, root<Four>(r, m + i), root<Four>(r, 2 * (m + i)), root<Four>(r, 2 * (m + i) + 1));
+    load4(v, x, 4);
+    forward4(four_, v, root<Four>(t_.real_roots, r), root<Four>(t_.real_roots, 2 * r),
+             root<Four>(t_.real_roots, 2 * r + 1));
+    store4(v, x, 4);
+  }
+  /// Sixteen numbers: the layers within fours, whose first roots have the indices r to r + 3.
+  void ones_forward(Word* words, size_t r) const {
+    auto* x = reinterpret_cast<double*>(words);
+    Four v[4], even, odd;
+    load4(v, x, 4);
     transpose(v);
-    const Root<Four> w1(four_, Four::load(r + 4 * (m + i)));
-    Four even, odd;
-    split(r + 8 * (m + i), even, odd);
-    forward4(four_, v, w1, Root<Four>(four_, even), Root<Four>(four_, odd));
+    split(t_.real_roots + 2 * r, even, odd);
+    forward4(four_, v, Root<Four>(four_, Four::load(t_.real_roots + r)), Root<Four>(four_, even),
+             Root<Four>(four_, odd));
     transpose(v);
-    for (size_t k = 0; k < 4; ++k) four_.positive(four_.reduce(v[k])).to_words(words + 4 * k);
+    positive4(four_, v);
+    store4(v, words, 4);
   }
 
+  /// The reverse of group_forward.
   void group_inverse(Word* words, size_t m, size_t i, size_t size) const {
-    Word* group = words + i * size;
-    if (size == 16) return first_inverse(group, m, i);
-    for (size_t k = 0; k < 4; ++k) group_inverse(words, 4 * m, 4 * i + k, size / 4);
+    if (size > kNear) {
+      for (size_t k = 0; k < 4; ++k) group_inverse(words, 4 * m, 4 * i + k, size / 4);
+      return pass_inverse(words + i * size, m, i, size);
+    }
+    const size_t sixteens = size / 16, first = i * sixteens;
+    for (size_t g = first; g < first + sixteens; ++g) ones_inverse(words + 16 * g, 4 * (m * sixteens + g));
+    for (size_t g = first; g < first + sixteens; ++g) fours_inverse(words + 16 * g, m * sixteens + g);
+    for (size_t now = 64, groups = sixteens / 4; groups > 0; now *= 4, groups /= 4)
+      for (size_t g = i * groups; g < (i + 1) * groups; ++g)
+        pass_inverse(words + g * now, m * groups, g, now);
+  }
+  void pass_inverse(Word* words, size_t m, size_t i, size_t size) const {
     const size_t h = size / 4;
     const double* r = t_.real_inverse_roots;
     const Root<Widest> w1 = root<Widest>(r, m + i), w2 = root<Widest>(r, 2 * (m + i)),
                        w3 = root<Widest>(r, 2 * (m + i) + 1);
-    auto* x = reinterpret_cast<double*>(group);
+    const Field<Widest> field = wide_;
+    auto* x = reinterpret_cast<double*>(words);
     for (size_t j = 0; j < h; j += Widest::kLanes) {
       Widest v[4];
-      for (size_t k = 0; k < 4; ++k) v[k] = Widest::load(x + j + k * h);
-      inverse4(wide_, v, w1, w2, w3);
-      for (size_t k = 0; k < 4; ++k) v[k].store(x + j + k * h);
+      load4(v, x + j, h);
+      inverse4(field, v, w1, w2, w3);
+      store4(v, x + j, h);
     }
   }
-  void first_inverse(Word* words, size_t m, size_t i) const {
-    const double* r = t_.real_inverse_roots;
+  void ones_inverse(Word* words, size_t r) const {
     auto* x = reinterpret_cast<double*>(words);
     Four v[4], even, odd;
-    for (size_t k = 0; k < 4; ++k) v[k] = Four::from_words(words + 4 * k);
+    load4(v, words, 4);
     transpose(v);
-    const Root<Four> w1(four_, Four::load(r + 4 * (m + i)));
-    split(r + 8 * (m + i), even, odd);
-    inverse4(four_, v, w1, Root<Four>(four_, even), Root<Four>(four_, odd));
+    split(t_.real_inverse_roots + 2 * r, even, odd);
+    inverse4(four_, v, Root<Four>(four_, Four::load(t_.real_inverse_roots + r)), Root<Four>(four_, even),
+             Root<Four>(four_, odd));
     transpose(v);
-    inverse4(four_, v, root<Four>(r, m + i), root<Four>(r, 2 * (m + i)), root<Four>(r, 2 * (m + i) + 1));
-    for (size_t k = 0; k < 4; ++k) v[k].store(x + 4 * k);
+    store4(v, x, 4);
+  }
+  void fours_inverse(Word* words, size_t r) const {
+    auto* x = reinterpret_cast<double*>(words);
+    Four v[4];
+    load4(v, x, 4);
+    inverse4(four_, v, root<Four>(t_.real_inverse_roots, r), root<Four>(t_.real_inverse_roots, 2 * r),
+             root<Four>(t_.real_inverse_roots, 2 * r + 1));
+    store4(v, x, 4);
   }
 
+  static constexpr size_t kNear = 1024;  // 8 KB
   const NttView& t_;
   Field<Widest> wide_;
   Field<Four> four_;
