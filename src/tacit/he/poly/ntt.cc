@@ -85,5 +85,9 @@ void Ntt::multiply_add(std::span<const Word> a, std::span<const Word> b, std::sp
   ensure(a.size() == n_ && b.size() == n_ && out.size() == n_, "polynomials of the transform's degree");
   kernels_->multiply_add(tables_->view, a.data(), b.data(), out.data());
 }
+void Ntt::scale(std::span<const Word> a, Word factor, std::span<Word> out) const {
+  ensure(a.size() == n_ && out.size() == n_ && factor < q_.value(), "polynomials of the transform's degree");
+  kernels_->scale(tables_->view, a.data(), factor, out.data());
+}
 
 }  // namespace tacit::he

@@ -33,6 +33,8 @@ class Ntt {
   void multiply(std::span<const Word> a, std::span<const Word> b, std::span<Word> out) const;
   /// out += a·b, value by value.
   void multiply_add(std::span<const Word> a, std::span<const Word> b, std::span<Word> out) const;
+  /// out = factor·a
+  void scale(std::span<const Word> a, Word factor, std::span<Word> out) const;
 
  private:
   struct Tables;

@@ -62,6 +62,9 @@ TEST_P(Transform, ProductsAreThoseOfTheDefinition) {
       Polynomial twice = product;
       ntt.multiply_add(x, y, twice);
       for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(twice[i], q.add(product[i], product[i])) << n;
+      Polynomial scaled(n);
+      ntt.scale(product, q.value() - 2, scaled);
+      for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(scaled[i], q.negate(twice[i]) % q.value()) << n;
       ntt.inverse(product);
       ASSERT_EQ(product, schoolbook(q, a, b)) << n;
     }

@@ -80,6 +80,11 @@ void multiply_add_words(const NttView& t, const Word* a, const Word* b, Word* ou
   for (size_t i = 0; i < t.n; ++i) out[i] = once(out[i] + field.product(a[i], b[i]), t.q);
 }
 
+void scale_words(const NttView& t, const Word* a, Word factor, Word* out) {
+  const Word shoup = static_cast<Word>((static_cast<Wide>(factor) << 64) / t.q);
+  for (size_t i = 0; i < t.n; ++i) out[i] = once(times(a[i], factor, shoup, t.q), t.q);
+}
+
 #if !defined(TACIT_ISA_PORTABLE)
 
 // ---- doubles ----------------------------------------------------------------------------------------------
@@ -372,6 +377,14 @@ void multiply_add(const NttView& t, const Word* a, const Word* b, Word* out) {
   if (on_doubles(t)) return products<true>(t, a, b, out);
   multiply_add_words(t, a, b, out);
 }
+void scale(const NttView& t, const Word* a, Word factor, Word* out) {
+  if (!on_doubles(t)) return scale_words(t, a, factor, out);
+  const Field<Widest> f(t.q);
+  const double w = factor > t.q / 2 ? -static_cast<double>(t.q - factor) : static_cast<double>(factor);
+  const Root<Widest> by(f, Widest::all(w));
+  for (size_t i = 0; i < t.n; i += Widest::kLanes)
+    f.positive(f.times(Widest::from_words(a + i), by.w, by.over_q)).to_words(out + i);
+}
 
 #else
 
@@ -381,11 +394,12 @@ void multiply(const NttView& t, const Word* a, const Word* b, Word* out) { multi
 void multiply_add(const NttView& t, const Word* a, const Word* b, Word* out) {
   multiply_add_words(t, a, b, out);
 }
+void scale(const NttView& t, const Word* a, Word factor, Word* out) { scale_words(t, a, factor, out); }
 
 #endif
 
 }  // namespace
 
-void fill(he::NttKernels& k) { k = {forward, inverse, multiply, multiply_add}; }
+void fill(he::NttKernels& k) { k = {forward, inverse, multiply, multiply_add, scale}; }
 
 }  // namespace tacit::TACIT_ISA

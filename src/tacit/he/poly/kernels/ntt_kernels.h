@@ -24,6 +24,7 @@ struct NttKernels {
   void (*inverse)(const NttView&, Word* x);
   void (*multiply)(const NttView&, const Word* a, const Word* b, Word* out);
   void (*multiply_add)(const NttView&, const Word* a, const Word* b, Word* out);
+  void (*scale)(const NttView&, const Word* a, Word factor, Word* out);
 };
 
 /// Primes below 2^kRealBits may be computed with in double precision.

@@ -1,0 +1,81 @@
+#include "tacit/he/poly/sample.h"
+
+#include <bit>
+
+#include "tacit/base/error.h"
+#include "tacit/crypto/os_entropy.h"
+
+namespace tacit::he {
+
+namespace {
+
+constexpr std::size_t kChunk = 1024;
+
+/// Calls body(i, word) for n words of a stream, and forgets them.
+template <class Body>
+void each_word(const Stream& stream, std::size_t n, Body body) {
+  SecretBytes buffer(kChunk * sizeof(Word));
+  auto* words = reinterpret_cast<Word*>(buffer.bytes().data());
+  for (std::size_t i = 0; i < n; i += kChunk) {
+    const std::size_t count = std::min(kChunk, n - i);
+    stream.fill(i, {words, count});
+    for (std::size_t k = 0; k < count; ++k) body(i + k, words[k]);
+  }
+}
+
+}  // namespace
+
+Randomness::Randomness()
+    : prg_(std::make_shared<const Prg>(os_entropy(Prg::kKeySize).bytes(), detect_isa())) {}
+Randomness::Randomness(ByteView public_seed) : prg_(std::make_shared<const Prg>(public_seed, detect_isa())) {}
+
+void SmallPoly::lift(const Modulus& q, std::span<Word> out) const {
+  const auto from = coefficients();
+  ensure(out.size() == from.size(), "a polynomial of the same degree");
+  const Word value = q.value();
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    const Word x = static_cast<Word>(static_cast<std::int64_t>(from[i]));
+    out[i] = x + (value & (0 - (x >> 63)));
+  }
+}
+
+Poly sample_uniform(const Ring& ring, Randomness& random) {
+  Poly out(ring.words());
+  std::vector<Word> tries(kChunk);
+  for (std::size_t limb = 0; limb < ring.limbs(); ++limb) {
+    const Modulus& q = ring.modulus(limb);
+    const Word mask = (Word{1} << q.bits()) - 1;
+    const Stream stream = random.next();
+    const auto to = ring.part(out, limb);
+    std::size_t filled = 0;
+    for (std::size_t at = 0; filled < to.size(); at += kChunk) {
+      stream.fill(at, tries);
+      for (std::size_t k = 0; k < kChunk && filled < to.size(); ++k) {
+        to[filled] = tries[k] & mask;
+        filled += to[filled] < q.value();
+      }
+    }
+  }
+  return out;
+}
+
+SmallPoly sample_ternary(std::size_t degree, Randomness& random) {
+  SmallPoly out(degree);
+  const auto to = out.coefficients();
+  each_word(random.next(), degree, [&](std::size_t i, Word w) {
+    to[i] = static_cast<std::int8_t>(static_cast<int>((Wide{w} * 3) >> 64) - 1);
+  });
+  return out;
+}
+
+SmallPoly sample_error(std::size_t degree, Randomness& random) {
+  SmallPoly out(degree);
+  const auto to = out.coefficients();
+  constexpr Word kCoins = (Word{1} << kErrorBound) - 1;
+  each_word(random.next(), degree, [&](std::size_t i, Word w) {
+    to[i] = static_cast<std::int8_t>(std::popcount(w & kCoins) - std::popcount(w >> kErrorBound & kCoins));
+  });
+  return out;
+}
+
+}  // namespace tacit::he
