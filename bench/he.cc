@@ -2,7 +2,7 @@
 #include <random>
 
 #include "bench.h"
-#include "tacit/he/poly/ntt.h"
+#include "tacit/he/bfv/bfv.h"
 
 namespace tacit::bench {
 
@@ -33,10 +33,37 @@ void ntt(Context& c) {
   }
 }
 
+void bfv(Context& c) {
+  const he::BfvContext context(he::BfvParameters::standard(Word{1} << 32));
+  he::Randomness random;
+  const he::SecretKey key(context, random);
+  const he::PublicKey open(context, key, random);
+  std::mt19937_64 rng(1);
+  he::Plaintext m(context.ring().degree());
+  for (Word& x : m) x = rng() >> 32;
+  he::Ciphertext x = open.encrypt(m, random), y = x;
+  const he::PlainFactor factor = he::prepare(context, m);
+  auto add = [&](const char* name, const std::function<void()>& body) {
+    const Timing t = measure(41, [&] {
+      for (int i = 0; i < 10; ++i) body();
+    });
+    c.add(std::string("bfv.8192.") + name + "_microseconds", 1e5 * t.median, "µs, one core");
+  };
+  add("encrypt", [&] { open.encrypt(m, random); });
+  add("encrypt_seeded", [&] { key.encrypt(m, random); });
+  add("decrypt", [&] { key.decrypt(x); });
+  add("add", [&] { he::add(context, x, y); });
+  add("multiply_plain", [&] { he::multiply_plain(context, x, factor); });
+  add("prepare_factor", [&] { he::prepare(context, m); });
+  c.add("bfv.8192.ciphertext_bytes", static_cast<double>(2 * context.ring().words() * sizeof(Word)),
+        "bytes in memory");
+}
+
 }  // namespace
 
 std::vector<Benchmark> he_benchmarks() {
-  return {{"he.ntt", "the number-theoretic transform modulo a prime of 49 bits", ntt}};
+  return {{"he.ntt", "the number-theoretic transform modulo a prime of 49 bits", ntt},
+          {"he.bfv", "BFV encryption, degree 8192, five primes", bfv}};
 }
 
 }  // namespace tacit::bench

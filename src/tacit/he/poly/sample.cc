@@ -1,6 +1,6 @@
 #include "tacit/he/poly/sample.h"
 
-#include <bit>
+#include <algorithm>
 
 #include "tacit/base/error.h"
 #include "tacit/crypto/os_entropy.h"
@@ -21,6 +21,17 @@ void each_word(const Stream& stream, std::size_t n, Body body) {
     stream.fill(i, {words, count});
     for (std::size_t k = 0; k < count; ++k) body(i + k, words[k]);
   }
+}
+
+/// Ones among the lower 32 bits less those among the upper 32, without the table that a population count may
+/// use.
+int ones_low_less_high(Word x) {
+  x -= x >> 1 & 0x5555555555555555;
+  x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
+  x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0f;
+  x += x >> 8;
+  x += x >> 16;
+  return static_cast<int>(x & 0x3f) - static_cast<int>(x >> 32 & 0x3f);
 }
 
 }  // namespace
@@ -73,7 +84,7 @@ SmallPoly sample_error(std::size_t degree, Randomness& random) {
   const auto to = out.coefficients();
   constexpr Word kCoins = (Word{1} << kErrorBound) - 1;
   each_word(random.next(), degree, [&](std::size_t i, Word w) {
-    to[i] = static_cast<std::int8_t>(std::popcount(w & kCoins) - std::popcount(w >> kErrorBound & kCoins));
+    to[i] = static_cast<std::int8_t>(ones_low_less_high((w & kCoins) | (w >> kErrorBound & kCoins) << 32));
   });
   return out;
 }

@@ -1,0 +1,295 @@
+#include "tacit/he/bfv/bfv.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <optional>
+
+#include "tacit/base/error.h"
+#include "tacit/crypto/os_entropy.h"
+
+namespace tacit::he {
+
+namespace {
+
+BfvParameters checked(BfvParameters p) {
+  p.check();
+  return p;
+}
+
+/// log2(2^a + 2^b)
+double log_sum(double a, double b) { return std::max(a, b) + std::log2(1 + std::exp2(-std::fabs(a - b))); }
+
+/// Modulo a plaintext modulus, prime or power of two, without division.
+Word reduce_plain(Word plain, const std::optional<Modulus>& prime, Wide x) {
+  return prime ? prime->reduce(x) : static_cast<Word>(x) & (plain - 1);
+}
+std::optional<Modulus> prime_modulus(Word plain) {
+  if (std::has_single_bit(plain)) return std::nullopt;
+  return Modulus(plain);
+}
+
+/// Memory for one limb of a secret polynomial.
+class SecretLimb {
+ public:
+  explicit SecretLimb(std::size_t degree) : bytes_(degree * sizeof(Word)) {}
+  std::span<Word> words() {
+    return {reinterpret_cast<Word*>(bytes_.bytes().data()), bytes_.size() / sizeof(Word)};
+  }
+
+ private:
+  SecretBytes bytes_;
+};
+
+void add_to(const Modulus& q, std::span<Word> a, std::span<const Word> b) {
+  for (std::size_t k = 0; k < a.size(); ++k) a[k] = q.add(a[k], b[k]);
+}
+void subtract_from(const Modulus& q, std::span<Word> a, std::span<const Word> b) {
+  for (std::size_t k = 0; k < a.size(); ++k) a[k] = q.sub(a[k], b[k]);
+}
+
+}  // namespace
+
+BfvContext::BfvContext(BfvParameters parameters, Isa isa)
+    : parameters_(checked(std::move(parameters))),
+      ring_(parameters_.degree, parameters_.primes, isa),
+      id_(parameters_.id()) {
+  const Word t = parameters_.plain;
+  double bits = 0;
+  Wide q_mod_plain = 1;
+  for (std::size_t i = 0; i < ring_.limbs(); ++i) {
+    const Modulus& q = ring_.modulus(i);
+    bits += std::log2(static_cast<double>(q.value()));
+    q_mod_plain = q_mod_plain * (q.value() % t) % t;
+    plain_inverse_.push_back(q.inverse(t));
+    Word rest = 1;
+    for (std::size_t j = 0; j < ring_.limbs(); ++j)
+      if (j != i) rest = q.mul(rest, q.reduce(ring_.modulus(j).value()));
+    rest_inverse_.push_back(q.inverse(rest));
+    plain_fraction_.push_back(static_cast<Word>((Wide{t} << 64) / q.value()));
+  }
+  q_mod_plain_ = static_cast<Word>(q_mod_plain);
+  noise_limit_ = bits - std::log2(static_cast<double>(t)) - 1;
+}
+
+// round(q·m/t) = (q·m + h - z)/t with h = floor(t/2) and z = (q·m + h) mod t; q is 0 modulo q_i, so what is
+// left there is (h - z)/t.
+void BfvContext::add_scaled(std::span<const Word> m, std::size_t limb, std::span<Word> to) const {
+  const Word t = parameters_.plain, half = t / 2;
+  const std::optional<Modulus> prime = prime_modulus(t);
+  const Modulus& q = ring_.modulus(limb);
+  SecretLimb scaled(to.size());
+  const auto x = scaled.words();
+  for (std::size_t k = 0; k < m.size(); ++k) {
+    const Word z = reduce_plain(t, prime, Wide{q_mod_plain_} * m[k] + half);
+    const Word difference = half - z;
+    x[k] = difference + (q.value() & (0 - (difference >> 63)));
+  }
+  ring_.limb(limb).scale(x, plain_inverse_[limb], x);
+  add_to(q, to, x);
+}
+
+// With y_i = x_i/(q/q_i) mod q_i, the number is q·(Σ y_i/q_i) less a multiple of q, so t/q of it is
+// Σ y_i·t/q_i less a multiple of t: in fixed point with 64 fractional bits.
+std::vector<Word> BfvContext::unscale(const Poly& noisy) const {
+  const std::size_t n = ring_.degree();
+  const Word t = parameters_.plain;
+  std::vector<Wide> sum(n, Wide{1} << 63);
+  SecretLimb scratch(n);
+  const auto y = scratch.words();
+  for (std::size_t i = 0; i < ring_.limbs(); ++i) {
+    ring_.limb(i).scale(ring_.part(noisy, i), rest_inverse_[i], y);
+    for (std::size_t k = 0; k < n; ++k) sum[k] += Wide{y[k]} * plain_fraction_[i];
+  }
+  std::vector<Word> out(n);
+  const std::optional<Modulus> prime = prime_modulus(t);
+  for (std::size_t k = 0; k < n; ++k) out[k] = reduce_plain(t, prime, sum[k] >> 64);
+  return out;
+}
+
+// ---- keys
+
+SecretKey::SecretKey(const BfvContext& context, Randomness& random)
+    : context_(&context),
+      secret_(sample_ternary(context.ring().degree(), random)),
+      values_(context.ring().words() * sizeof(Word)) {
+  const Ring& ring = context.ring();
+  const std::span<Word> words(reinterpret_cast<Word*>(values_.bytes().data()), ring.words());
+  for (std::size_t i = 0; i < ring.limbs(); ++i) {
+    const auto to = words.subspan(i * ring.degree(), ring.degree());
+    secret_.lift(ring.modulus(i), to);
+    ring.limb(i).forward(to);
+  }
+}
+
+namespace {
+std::span<const Word> limb_of(const SecretBytes& values, const Ring& ring, std::size_t i) {
+  return std::span(reinterpret_cast<const Word*>(values.bytes().data()), ring.words())
+      .subspan(i * ring.degree(), ring.degree());
+}
+
+/// to = transform of (round(q·m/t) + e), limb after limb.
+void scaled_with_error(const BfvContext& context, const Plaintext* m, const SmallPoly& e, Poly& to) {
+  const Ring& ring = context.ring();
+  to.resize(ring.words());
+  for (std::size_t i = 0; i < ring.limbs(); ++i) {
+    const auto part = ring.part(to, i);
+    e.lift(ring.modulus(i), part);
+    if (m != nullptr) context.add_scaled(*m, i, part);
+    ring.limb(i).forward(part);
+  }
+}
+
+void check_message(const BfvContext& context, const Plaintext& m) {
+  require(m.size() <= context.ring().degree(), "a plaintext of {} coefficients does not fit degree {}",
+          m.size(), context.ring().degree());
+  for (Word x : m)
+    require(x < context.parameters().plain, "a plaintext's coefficients must be below {}",
+            context.parameters().plain);
+}
+}  // namespace
+
+SecretKey::Seeded SecretKey::encrypt(const Plaintext& m, Randomness& random) const {
+  check_message(*context_, m);
+  const Ring& ring = context_->ring();
+  Seeded out;
+  const SecretBytes seed = os_entropy(Prg::kKeySize);
+  std::copy_n(seed.bytes().begin(), Prg::kKeySize, out.seed.begin());
+  Randomness uniform(out.seed);
+  const Poly a = sample_uniform(ring, uniform);
+  scaled_with_error(*context_, &m, sample_error(ring.degree(), random), out.c0);
+  SecretLimb product(ring.degree());
+  for (std::size_t i = 0; i < ring.limbs(); ++i) {
+    ring.limb(i).multiply(ring.part(a, i), limb_of(values_, ring, i), product.words());
+    subtract_from(ring.modulus(i), ring.part(out.c0, i), product.words());
+  }
+  out.noise = std::log2(kErrorBound + 0.5);
+  return out;
+}
+
+Ciphertext expand(const BfvContext& context, SecretKey::Seeded c) {
+  Randomness uniform(c.seed);
+  return {std::move(c.c0), sample_uniform(context.ring(), uniform), c.noise};
+}
+
+Poly SecretKey::noisy(const Ciphertext& c) const {
+  const Ring& ring = context_->ring();
+  Poly sum = c.c0;
+  for (std::size_t i = 0; i < ring.limbs(); ++i) {
+    ring.limb(i).multiply_add(ring.part(c.c1, i), limb_of(values_, ring, i), ring.part(sum, i));
+    ring.limb(i).inverse(ring.part(sum, i));
+  }
+  return sum;
+}
+
+Plaintext SecretKey::decrypt(const Ciphertext& c) const { return context_->unscale(noisy(c)); }
+
+double SecretKey::noise(const Ciphertext& c) const {
+  const Ring& ring = context_->ring();
+  Poly v = noisy(c);
+  const Plaintext m = context_->unscale(v);
+  Poly message(ring.words(), 0);
+  for (std::size_t i = 0; i < ring.limbs(); ++i) context_->add_scaled(m, i, ring.part(message, i));
+  ring.subtract(v, message);
+  // The largest coefficient, by its place between 0 and q: Σ y_i/q_i mod 1, in extended precision, is too
+  // coarse for small ones; those are read off the first limb, where they are what they are.
+  double largest = 0;
+  for (std::size_t k = 0; k < ring.degree(); ++k) {
+    long double place = 0, q = 1;
+    for (std::size_t i = 0; i < ring.limbs(); ++i) {
+      const Modulus& p = ring.modulus(i);
+      Word rest = 1;
+      for (std::size_t j = 0; j < ring.limbs(); ++j)
+        if (j != i) rest = p.mul(rest, p.reduce(ring.modulus(j).value()));
+      place += static_cast<long double>(p.mul(ring.part(v, i)[k], p.inverse(rest))) / p.value();
+      q *= p.value();
+    }
+    place -= std::floor(place + 0.5L);
+    const Word first = ring.part(v, 0)[k], p = ring.modulus(0).value();
+    const double small = static_cast<double>(std::min(first, p - first));
+    const double size = static_cast<double>(std::fabs(place) * q);
+    largest = std::max(largest, std::fabs(place) < 0x1p-50L ? small : size);
+  }
+  return std::log2(std::max(largest, 1.0));
+}
+
+PublicKey::PublicKey(const BfvContext& context, const SecretKey& key, Randomness& random)
+    : context_(&context) {
+  const Ring& ring = context.ring();
+  p1_ = sample_uniform(ring, random);
+  scaled_with_error(context, nullptr, sample_error(ring.degree(), random), p0_);
+  SecretLimb product(ring.degree());
+  for (std::size_t i = 0; i < ring.limbs(); ++i) {
+    ring.limb(i).multiply(ring.part(p1_, i), limb_of(key.values_, ring, i), product.words());
+    subtract_from(ring.modulus(i), ring.part(p0_, i), product.words());
+  }
+}
+
+Ciphertext PublicKey::encrypt(const Plaintext& m, Randomness& random) const {
+  check_message(*context_, m);
+  const Ring& ring = context_->ring();
+  const SmallPoly u = sample_ternary(ring.degree(), random);
+  Ciphertext out;
+  scaled_with_error(*context_, &m, sample_error(ring.degree(), random), out.c0);
+  scaled_with_error(*context_, nullptr, sample_error(ring.degree(), random), out.c1);
+  SecretLimb mask(ring.degree());
+  for (std::size_t i = 0; i < ring.limbs(); ++i) {
+    u.lift(ring.modulus(i), mask.words());
+    ring.limb(i).forward(mask.words());
+    ring.limb(i).multiply_add(ring.part(p0_, i), mask.words(), ring.part(out.c0, i));
+    ring.limb(i).multiply_add(ring.part(p1_, i), mask.words(), ring.part(out.c1, i));
+  }
+  // v = e·u + e0 + e1·s, with u and s ternary, and half a unit of rounding.
+  out.noise = std::log2(kErrorBound * (2.0 * static_cast<double>(ring.degree()) + 1) + 0.5);
+  return out;
+}
+
+// ---- arithmetic
+
+PlainFactor prepare(const BfvContext& context, const Plaintext& m) {
+  check_message(context, m);
+  const Ring& ring = context.ring();
+  const Word t = context.parameters().plain;
+  PlainFactor out{Poly(ring.words(), 0), 0};
+  double sum = 0;
+  for (Word x : m) sum += static_cast<double>(x > t / 2 ? t - x : x);
+  out.one_norm = std::log2(std::max(sum, 1.0));
+  for (std::size_t i = 0; i < ring.limbs(); ++i) {
+    const Word q = ring.modulus(i).value();
+    const auto to = ring.part(out.values, i);
+    for (std::size_t k = 0; k < m.size(); ++k)
+      to[k] = m[k] + ((q - t) & (0 - static_cast<Word>(m[k] > t / 2)));
+    ring.limb(i).forward(to);
+  }
+  return out;
+}
+
+void add(const BfvContext& context, Ciphertext& a, const Ciphertext& b) {
+  context.ring().add(a.c0, b.c0);
+  context.ring().add(a.c1, b.c1);
+  a.noise =
+      log_sum(log_sum(a.noise, b.noise), 0);  // and a unit, where round(x) + round(y) is not round(x + y)
+}
+void subtract(const BfvContext& context, Ciphertext& a, const Ciphertext& b) {
+  context.ring().subtract(a.c0, b.c0);
+  context.ring().subtract(a.c1, b.c1);
+  a.noise = log_sum(log_sum(a.noise, b.noise), 0);
+}
+void add_plain(const BfvContext& context, Ciphertext& a, const Plaintext& m) {
+  check_message(context, m);
+  const Ring& ring = context.ring();
+  for (std::size_t i = 0; i < ring.limbs(); ++i) {
+    std::vector<Word> scaled(ring.degree(), 0);
+    context.add_scaled(m, i, scaled);
+    ring.limb(i).forward(scaled);
+    add_to(ring.modulus(i), ring.part(a.c0, i), scaled);
+  }
+  a.noise = log_sum(a.noise, 0);
+}
+void multiply_plain(const BfvContext& context, Ciphertext& a, const PlainFactor& m) {
+  context.ring().multiply(a.c0, m.values);
+  context.ring().multiply(a.c1, m.values);
+  a.noise = log_sum(a.noise, -1) + m.one_norm + 0.5;
+}
+
+}  // namespace tacit::he

@@ -1,0 +1,100 @@
+// BFV encryption (Fan and Vercauteren, "Somewhat practical fully homomorphic encryption", 2012) of
+// polynomials modulo a plaintext modulus t, for what private linear layers need: sums, and products with
+// plaintexts. A ciphertext (c0, c1) has c0 + c1·s = round(q·m/t) + v modulo q, and decrypts while |v| < q/2t.
+//
+// Security: IND-CPA for ring-LWE at the parameters' estimate (parameters.h). A product with a plaintext hides
+// that plaintext from nobody by itself: its noise tells of it (docs/protocols; re-randomise and flood before
+// it leaves).
+#pragma once
+
+#include "tacit/he/bfv/parameters.h"
+#include "tacit/he/poly/sample.h"
+
+namespace tacit::he {
+
+/// Parameters, checked, and what is computed from them once.
+class BfvContext {
+ public:
+  explicit BfvContext(BfvParameters parameters, Isa isa = detect_isa());
+
+  const BfvParameters& parameters() const { return parameters_; }
+  const Ring& ring() const { return ring_; }
+  const Digest& id() const { return id_; }
+  /// log2 of the largest noise that still decrypts: q/2t.
+  double noise_limit() const { return noise_limit_; }
+
+  /// to += round(q·m/t) in coefficients of one limb, for m below t.
+  void add_scaled(std::span<const Word> m, std::size_t limb, std::span<Word> to) const;
+  /// The nearest message of c0 + c1·s, given as coefficients.
+  std::vector<Word> unscale(const Poly& noisy) const;
+
+ private:
+  BfvParameters parameters_;
+  Ring ring_;
+  Digest id_;
+  double noise_limit_;
+  Word q_mod_plain_;
+  std::vector<Word> plain_inverse_;   ///< a limb: 1/t mod q_i
+  std::vector<Word> rest_inverse_;    ///< a limb: 1/(q/q_i) mod q_i
+  std::vector<Word> plain_fraction_;  ///< a limb: floor(2^64·t/q_i)
+};
+
+/// Coefficients below t, the rest of the degree taken as zeros.
+using Plaintext = std::vector<Word>;
+
+struct Ciphertext {
+  Poly c0, c1;       ///< values of the transform
+  double noise = 0;  ///< log2 of a bound on |v|
+};
+
+/// A plaintext as a factor: its coefficients, taken from (-t/2, t/2], transformed.
+struct PlainFactor {
+  Poly values;
+  double one_norm = 0;  ///< log2 of the sum of its coefficients' sizes
+};
+
+class SecretKey {
+ public:
+  /// A fresh key of uniform ternary coefficients.
+  SecretKey(const BfvContext& context, Randomness& random);
+
+  /// With a seed in place of c1: half the bytes (Ciphertext::c1 is what the seed gives).
+  struct Seeded {
+    Poly c0;
+    std::array<std::byte, Prg::kKeySize> seed;
+    double noise;
+  };
+  Seeded encrypt(const Plaintext& m, Randomness& random) const;
+  Plaintext decrypt(const Ciphertext& c) const;
+  /// log2 of the noise that is there: for tests and audits.
+  double noise(const Ciphertext& c) const;
+
+ private:
+  friend class PublicKey;
+  void values_of_secret(std::size_t limb, std::span<Word> out) const;
+  Poly noisy(const Ciphertext& c) const;
+
+  const BfvContext* context_;
+  SmallPoly secret_;
+  SecretBytes values_;  ///< of the transform, limb after limb
+};
+
+class PublicKey {
+ public:
+  PublicKey(const BfvContext& context, const SecretKey& key, Randomness& random);
+  Ciphertext encrypt(const Plaintext& m, Randomness& random) const;
+
+ private:
+  const BfvContext* context_;
+  Poly p0_, p1_;
+};
+
+Ciphertext expand(const BfvContext& context, SecretKey::Seeded c);
+PlainFactor prepare(const BfvContext& context, const Plaintext& m);
+void add(const BfvContext& context, Ciphertext& a, const Ciphertext& b);
+void subtract(const BfvContext& context, Ciphertext& a, const Ciphertext& b);
+void add_plain(const BfvContext& context, Ciphertext& a, const Plaintext& m);
+/// Polynomial product, modulo X^n + 1 and t.
+void multiply_plain(const BfvContext& context, Ciphertext& a, const PlainFactor& m);
+
+}  // namespace tacit::he
