@@ -8,6 +8,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   list(APPEND TACIT_WARNINGS -Wno-restrict)  # g++ 12 sees an overlap in every std::string concatenation
   # Instrumented code and vector intrinsics make g++ 12 see uninitialised members in its own library.
   set(TACIT_FALSE_ALARMS -Wno-uninitialized -Wno-maybe-uninitialized)
+else()
+  list(APPEND TACIT_WARNINGS -Wno-sign-conversion)  # not part of g++'s -Wconversion
 endif()
 set(TACIT_SANITIZE "" CACHE STRING "address,undefined or thread; with fuzzer-no-link, clang builds the fuzzers")
 

@@ -165,6 +165,12 @@ TEST_F(UploadTest, WrongRows) {
                "signed a manifest that does not fit its rows");
   expect_found(signed_anew([](json& j) { j["target_width"] = 2; }),
                "signed a manifest that does not fit its rows");
+  // Widths whose sum wraps around to the right one.
+  expect_found(signed_anew([](json& j) {
+                 j["feature_columns"] = {0, 1, 0, 1};
+                 j["target_width"] = ~std::uint64_t{0};
+               }),
+               "signed a manifest that does not fit its rows");
   expect_found(signed_anew([](json& j) {
                  j["feature_columns"] = {0, 7};
                }),

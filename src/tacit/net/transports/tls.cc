@@ -235,6 +235,13 @@ class TlsTransportImpl final : public TlsTransport {
     if (refused_) throw *refused_;
   }
 
+  /// The same, after a look at what has come meanwhile: one who is gone may have left because of another.
+  void look_at_parties() {
+    for (std::size_t i = 0; i < settings_.parties; ++i)
+      if (const auto l = current(i)) l->attend(Clock::now());
+    check_parties();
+  }
+
   struct Want {
     const TlsLink* link;
     short events;
@@ -334,9 +341,11 @@ class TlsTransportImpl final : public TlsTransport {
       if (FileDescriptor fd = try_dial(peer.address, 1000ms)) {
         SslHandle ssl = context_.client(fd.get(), name(index(settings_.self)));
         std::string why;
-        if (!shake_hands(ssl.get(), fd.get(), why))
+        if (!shake_hands(ssl.get(), fd.get(), why)) {
+          look_at_parties();
           throw PeerError(peer.name, fmt::format("the TLS handshake with {} at {} failed: {}", peer.name,
                                                  to_string(peer.address), why));
+        }
         const auto key = peer_key(ssl.get());
         if (!key || *key != peer.key)
           throw PeerError(peer.name,
