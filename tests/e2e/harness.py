@@ -36,15 +36,15 @@ def free_ports(count):
 
 
 class Process:
-    """One process of the program. Threads collect what it writes and note when it ends."""
+    """One process of the program, or of another. Threads collect what it writes and note when it ends."""
 
-    def __init__(self, name, arguments, folder, prepare=None, keep=()):
+    def __init__(self, name, arguments, folder, prepare=None, keep=(), program=TACIT):
         self.name = name
         self.command = [str(a) for a in arguments]
         self.out, self.err, self.ended_at = "", "", None
         self._changed = threading.Condition()
         self._child = subprocess.Popen(
-            [TACIT, *self.command],
+            [program, *self.command],
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -117,8 +117,9 @@ class TacitTest(unittest.TestCase):
         self.processes = []
         self.addCleanup(lambda: [p.end() for p in self.processes])
 
-    def start(self, *arguments, name=None, prepare=None, keep=()):
-        process = Process(name or " ".join(map(str, arguments[:2])), arguments, self.folder, prepare, keep)
+    def start(self, *arguments, name=None, prepare=None, keep=(), program=TACIT):
+        name = name or " ".join(map(str, arguments[:2]))
+        process = Process(name, arguments, self.folder, prepare, keep, program)
         self.processes.append(process)
         return process
 

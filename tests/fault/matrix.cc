@@ -1,6 +1,6 @@
-// The fault matrix within one process: a small training in which one frame of one sender to one receiver goes
-// wrong, for every link, every kind of fault and frames of every step. Nobody hangs, and everybody names the
-// one to blame.
+// The fault matrix within one process (GTEST_TOTAL_SHARDS runs it in several): a small training in which one
+// frame of one sender to one receiver goes wrong, for every link, every kind of fault and frames of every
+// step. Nobody hangs, and everybody names the one to blame.
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
@@ -46,16 +46,20 @@ bool may_pass(const std::string& tag, Fault fault) {
   return tag == "done" && (fault == Fault::WrongSize || fault == Fault::Short);
 }
 
-class FaultMatrix : public ::testing::Test {
+class FaultMatrix : public ::testing::TestWithParam<std::size_t> {  // of the sender
  protected:
   FaultMatrix()
       : cast_(testing::cast_of(folder_, testing::tiny_classes_job(),
                                {testing::tiny_classes_data(20, 1), testing::tiny_classes_data(24, 2)})) {
     ::signal(SIGALRM, tell_and_end);
     traces_.resize(cast_.job.names().size());
-    for (const Ending& e : testing::train_in_memory(
-             cast_, 60s, [&](PartyId self, Transport&wire) { return traced(wire, traces_[index(self)]); }))
+    const testing::Wrap watched = [&](PartyId self, Transport& wire) {
+      return traced(wire, traces_[index(self)]);
+    };
+    for (const Ending& e : testing::train_in_memory(cast_, 60s, watched)) {
       EXPECT_EQ(e.how, How::Done) << e.said;
+      received_.push_back(e.received.received.size());
+    }
   }
   ~FaultMatrix() override { ::alarm(0); }
 
@@ -66,13 +70,12 @@ class FaultMatrix : public ::testing::Test {
   std::vector<Link> links() const {
     std::vector<Link> out;
     const std::size_t n = traces_.size();
-    for (std::size_t from = 0; from < n; ++from)
-      for (std::size_t to = 0; to < n; ++to) {
-        Link link{from, to, {}};
-        for (const TracedFrame& f : traces_[from].frames)
-          if (index(f.to) == to) link.tags.push_back(f.tag);
-        if (!link.tags.empty()) out.push_back(std::move(link));
-      }
+    for (std::size_t to = 0; to < n; ++to) {
+      Link link{GetParam(), to, {}};
+      for (const TracedFrame& f : traces_[link.from].frames)
+        if (index(f.to) == to) link.tags.push_back(f.tag);
+      if (!link.tags.empty()) out.push_back(std::move(link));
+    }
     return out;
   }
   /// At most so many frames, spread over the whole: of the first and last ones of each step, or of all.
@@ -118,9 +121,11 @@ class FaultMatrix : public ::testing::Test {
       if (i == link.from) continue;
       if (e.how == How::Peer && (e.blamed == names[link.from] || !everybody)) continue;
       const bool owner = i >= cast_.job.parties.size(), to_owner = link.to >= cast_.job.parties.size();
-      // What goes wrong between a party and an owner may take others until they have all that they came for.
+      // What goes wrong between a party and an owner may be noticed when others have all that they came for;
+      // what comes behind an owner's upload, when it is to say that it has its results.
+      const bool late = to_owner ? owner : fault == Fault::Garbage && link.from >= cast_.job.parties.size();
       const bool may_be_done =
-          !everybody || may_pass(tag, fault) || (i != link.to && (near_the_end(tag) || (owner && to_owner)));
+          !everybody || may_pass(tag, fault) || (i != link.to && (near_the_end(tag) || late));
       good &= e.how == How::Done && may_be_done;
       // Nobody takes less for the whole.
       if (everybody && owner) good &= e.received.received.size() == received_[i];
@@ -135,7 +140,7 @@ class FaultMatrix : public ::testing::Test {
   std::size_t runs_ = 0;
 };
 
-TEST_F(FaultMatrix, InMemoryTheSenderIsNamed) {
+TEST_P(FaultMatrix, InMemoryTheSenderIsNamed) {
   for (const Link& link : links())
     for (std::size_t at : chosen(link, 40, true))
       for (Fault fault : {Fault::WrongTag, Fault::WrongSize, Fault::Short, Fault::Die})
@@ -145,20 +150,22 @@ TEST_F(FaultMatrix, InMemoryTheSenderIsNamed) {
 
 // A frame that is missing, or comes twice or late, may pass for the next of its step, or leave two waiting
 // for one another. Nobody hangs even then, and nothing but a peer is blamed.
-TEST_F(FaultMatrix, InMemoryNobodyHangsOverFramesOutOfOrder) {
+TEST_P(FaultMatrix, InMemoryNobodyHangsOverFramesOutOfOrder) {
   for (const Link& link : links())
     for (std::size_t at : chosen(link, 7, false))
       for (Fault fault : {Fault::Repeat, Fault::Swap, Fault::Drop}) check(link, at, fault, false, false);
   std::printf("%zu runs\n", runs_);
 }
 
-TEST_F(FaultMatrix, OverTlsTheSenderIsNamed) {
+TEST_P(FaultMatrix, OverTlsTheSenderIsNamed) {
   for (const Link& link : links())
     for (std::size_t at : chosen(link, 7, true))
       for (Fault fault : {Fault::WrongTag, Fault::WrongSize, Fault::Die, Fault::Cut, Fault::Garbage})
         check(link, at, fault, true, true);
   std::printf("%zu runs\n", runs_);
 }
+
+INSTANTIATE_TEST_SUITE_P(EachSender, FaultMatrix, ::testing::Range(std::size_t{0}, std::size_t{5}));
 
 }  // namespace
 }  // namespace tacit
