@@ -43,6 +43,7 @@ class Process:
         self.command = [str(a) for a in arguments]
         self.out, self.err, self.ended_at = "", "", None
         self._changed = threading.Condition()
+        self._open = {"out", "err"}
         self._child = subprocess.Popen(
             [program, *self.command],
             cwd=folder,
@@ -70,6 +71,9 @@ class Process:
                 setattr(self, where, getattr(self, where) + line)
                 self._changed.notify_all()
         stream.close()
+        with self._changed:
+            self._open.remove(where)
+            self._changed.notify_all()
 
     def _watch(self):
         self._child.wait()
@@ -80,7 +84,7 @@ class Process:
     def wait_for(self, text, limit=LIMIT):
         """Waits until `text` stands in what the process has written to stderr."""
         with self._changed:
-            self._changed.wait_for(lambda: text in self.err or self.ended_at is not None, limit)
+            self._changed.wait_for(lambda: text in self.err or "err" not in self._open, limit)
             return text in self.err
 
     def wait(self, limit=LIMIT):

@@ -17,7 +17,7 @@ from harness import DONE, PARTIES, PEER, SIGCONT, SIGKILL, SIGSTOP, TacitTest, f
 
 ENDPOINT = os.environ.get("FAULT_ENDPOINT", str(harness.ROOT / "build/tests/fault/fault_endpoint"))
 OWNERS = ["north", "south"]
-PATIENCE = 2
+PATIENCE, START_PATIENCE = 2, 10
 
 # Where each phase is caught: the tag of a step that the endpoint sends, and which of its frames. Results go to
 # both owners twice (the loss), once (the metric), and then to north (the model).
@@ -60,6 +60,7 @@ class Matrix(TacitTest):
             "ports": free_ports(3),
             "owners": OWNERS,
             "patience": PATIENCE,
+            "start_patience": START_PATIENCE,
             "releases": releases,
             **changes,
         }
@@ -81,12 +82,15 @@ class Matrix(TacitTest):
         words = (verb, "job.toml", name, data, *step, what)
         return self.start(*words, name=name, program=ENDPOINT)
 
-    def check(self, culprit, others, what, may_be_done=()):
-        """The others notice the culprit, whose moment is told by itself."""
+    def check(self, culprit, others, what, may_be_done=(), coming=()):
+        """The others notice the culprit, whose moment is told by itself. Who is only `coming` may wait for it."""
         self.assertTrue(culprit.wait_for("now: "), self.stories())
         since = time.monotonic()
-        for p in [p for p in others if p.name in may_be_done and p.wait() == DONE]:
-            others.remove(p)
+        self.assert_others_notice(
+            [p for p in others if p.name in coming], culprit.name, since, START_PATIENCE + PATIENCE
+        )
+        others = [p for p in others if p.name not in coming]
+        others = [p for p in others if p.name not in may_be_done or p.wait() != DONE]
         self.assert_others_notice(others, culprit.name, since, PATIENCE)
         if what == "stop":
             culprit.send(SIGCONT)
@@ -98,7 +102,8 @@ class Matrix(TacitTest):
         others = [self.start_party(p) for p in PARTIES if p != name]
         others += [self.start_owner(o, f"{o}.csv") for o in OWNERS if o != name]
         culprit = self.start_culprit("train", name, f"{name}.csv" if name in OWNERS else "-", step, what)
-        self.check(culprit, others, what, may_be_done)
+        coming = OWNERS if step[0] in ("hello", "agreed") else ()
+        self.check(culprit, others, what, may_be_done, coming)
 
     def predict_with(self, name, step, what):
         words = ("predict", "job.toml")
@@ -107,7 +112,7 @@ class Matrix(TacitTest):
             ask = (*words, "--owner", "north", "--data", "questions.csv")
             others.append(self.start(*ask, name="north"))
         culprit = self.start_culprit("predict", name, "questions.csv", step, what)
-        self.check(culprit, others, what)
+        self.check(culprit, others, what, coming=("north",) if step[0] in ("serve", "model") else ())
 
     def each(self, names, steps, whats, run):
         for name in names:
