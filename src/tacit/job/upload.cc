@@ -274,7 +274,8 @@ Upload receive_upload(const Job& job, const Endpoint& owner, Channel& channel, s
       upload.text = std::string(text_of(body));
       break;
     }
-    if (full_at == set.size() || body.size() % (8 * width) != 0) throw bad("sent rows that do not fit");
+    if (full_at == set.size() || body.empty() || body.size() % (8 * width) != 0)
+      throw bad("sent rows that do not fit");
     std::vector<Word> words(body.size() / 8);
     std::memcpy(words.data(), body.data(), body.size());
     writer.append(words);

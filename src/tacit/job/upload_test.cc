@@ -217,6 +217,7 @@ TEST_F(UploadTest, Truncated) {
     };
   };
   expect_found(shorten("owner.rows", 8), "sent rows that do not fit");
+  expect_found(shorten("owner.rows", 5 * 24), "sent rows that do not fit");  // none
   expect_found(shorten("owner.rows", 24), "announced 5 rows and sent others");
   expect_found(shorten("owner.manifest", 1), "did not sign its manifest with its key");
   expect_found(shorten("owner.signature", 1), "sent 63 bytes at step 'owner.signature' where 64 were due");
