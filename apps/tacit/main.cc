@@ -76,8 +76,10 @@ int run(int argc, char** argv) {
   demo_command->add_flag("--quick", demo_options.quick, "Fewer epochs: under a minute");
   demo_command->callback([&] { result = demo(demo_options, style); });
 
-  auto* test_command =
-      cli.add_subcommand("test", "Run every test of this source tree (use the script: ./tacit test)");
+  auto* test_command = cli.add_subcommand(
+      "test",
+      "Run every test of this source tree (use the script: ./tacit test; --full adds sanitizers, fuzzers "
+      "and the fault matrix)");
   test_command->callback(
       [&] { throw UsageError("tests are built from the source tree: run './tacit test' in its folder"); });
 
