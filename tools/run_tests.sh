@@ -1,23 +1,31 @@
 #!/usr/bin/env bash
-# Builds everything with its tests and runs them. --full adds the sanitizers and the arm64 kernels. Called by ./tacit
-# test.
+# Builds everything with its tests and runs them. --full adds the sanitizers, the fuzzers, the fault matrix and the
+# arm64 kernels. Called by ./tacit test.
 set -euo pipefail
 here=$1; shift
 full=0
 for argument in "$@"; do
   case $argument in
     --full) full=1 ;;
-    *) echo "tacit test: there is no option '$argument': --full adds the sanitizers and the arm64 kernels" >&2; exit 2 ;;
+    *)
+      echo "tacit test: there is no option '$argument': --full adds sanitizers, fuzzers, faults and arm64" >&2
+      exit 2 ;;
   esac
 done
 
-step() { echo "== $*" >&2; }
+started=$SECONDS
+step() { echo "== $* ($(((SECONDS - started) / 60)) min so far)" >&2; }
 jobs=$(nproc)
+
+# Quiet unless something fails.
+make_targets() {
+  ninja -C "$1" "${@:2}" | grep -v '^\[' || true
+  ninja -C "$1" "${@:2}" >/dev/null
+}
 
 step "building with tests"
 cmake -G Ninja -S "$here" -B "$here/build" -DTACIT_TESTS=ON >/dev/null
-ninja -C "$here/build" | grep -v '^\[' || true
-ninja -C "$here/build" >/dev/null
+make_targets "$here/build" all
 
 step "the layers of the house"
 python3 "$here/tools/check_layers.py"
@@ -36,24 +44,44 @@ step "files that must not compile"
 python3 "$here/tests/run_negative.py" "${CXX:-g++}" "$here/src" "$here/build/generated"
 
 step "the program, end to end"
-TACIT=$here/build/apps/tacit/tacit "$venv/bin/python" -m unittest discover -s "$here/tests/e2e"
+export TACIT=$here/build/apps/tacit/tacit
+"$venv/bin/python" -m unittest discover -s "$here/tests/e2e"
 [ "$full" = 1 ] || exit 0
 
-# The unit tests again, in a build of their own that stops at the first finding.
-sanitized() {
-  local name=$1 flags=$2
-  step "the unit tests under $name"
-  cmake -G Ninja -S "$here" -B "$here/build/$name" -DTACIT_TESTS=ON -DTACIT_SANITIZE="$flags" >/dev/null
-  ninja -C "$here/build/$name" unit_tests | grep -v '^\[' || true
-  ninja -C "$here/build/$name" unit_tests >/dev/null
-  # Without address randomisation: ThreadSanitizer's runtime cannot place its shadow otherwise on some kernels.
-  (cd "$here/build/$name" && setarch -R ctest --output-on-failure -j "$jobs" --timeout 1800)
-}
-sanitized asan address,undefined
-sanitized tsan thread
+step "faults at every link and step, within one process"
+make_targets "$here/build" fault_matrix fault_endpoint
+shards=()
+for shard in 0 1 2 3 4; do  # most of the time they wait
+  GTEST_TOTAL_SHARDS=5 GTEST_SHARD_INDEX=$shard "$here/build/tests/fault/fault_matrix" --gtest_brief=1 &
+  shards+=($!)
+done
+for shard in "${shards[@]}"; do wait "$shard"; done
+
+step "faults in every phase, between processes"
+FAULT_ENDPOINT=$here/build/tests/fault/fault_endpoint python3 -m unittest discover -s "$here/tests/fault"
+
+# The unit tests once more, in a build of their own that stops at the first finding. Without address
+# randomisation: ThreadSanitizer's runtime cannot place its shadow otherwise on some kernels.
+run_sanitized() { (cd "$1" && setarch -R ctest --output-on-failure -j "$jobs" --timeout 1800); }
+
+step "building with clang, for the address and undefined behaviour sanitizers and the fuzzers"
+cmake -G Ninja -S "$here" -B "$here/build/clang" -DCMAKE_CXX_COMPILER=clang++-14 -DTACIT_TESTS=ON -DTACIT_FUZZ=ON \
+  -DTACIT_SANITIZE=fuzzer-no-link,address,undefined >/dev/null
+make_targets "$here/build/clang" unit_tests fuzzers
+step "the unit tests under the address and undefined behaviour sanitizers"
+run_sanitized "$here/build/clang"
+step "fuzzing"
+python3 "$here/tests/fuzz/run.py" "$here/build/clang" 30
+
+step "building for the thread sanitizer"
+cmake -G Ninja -S "$here" -B "$here/build/tsan" -DTACIT_TESTS=ON -DTACIT_SANITIZE=thread >/dev/null
+make_targets "$here/build/tsan" unit_tests
+step "the unit tests under the thread sanitizer"
+run_sanitized "$here/build/tsan"
 
 step "the kernels for arm64, under qemu"
 cmake -G Ninja -S "$here/tests/neon" -B "$here/build/neon" -DCMAKE_CXX_COMPILER=aarch64-linux-gnu-g++ \
   -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 >/dev/null
-ninja -C "$here/build/neon" neon_test >/dev/null
+make_targets "$here/build/neon" neon_test
 qemu-aarch64 "$here/build/neon/neon_test" --gtest_brief=1
+step "all is well"

@@ -11,6 +11,7 @@
 
 #include "commands.h"
 #include "tacit/base/error.h"
+#include "tacit/base/text.h"
 #include "tacit/version.h"
 
 namespace {
@@ -75,8 +76,10 @@ int run(int argc, char** argv) {
   demo_command->add_flag("--quick", demo_options.quick, "Fewer epochs: under a minute");
   demo_command->callback([&] { result = demo(demo_options, style); });
 
-  auto* test_command =
-      cli.add_subcommand("test", "Run every test of this source tree (use the script: ./tacit test)");
+  auto* test_command = cli.add_subcommand(
+      "test",
+      "Run every test of this source tree (use the script: ./tacit test; --full adds sanitizers, fuzzers "
+      "and the fault matrix)");
   test_command->callback(
       [&] { throw UsageError("tests are built from the source tree: run './tacit test' in its folder"); });
 
@@ -189,22 +192,15 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   prepare_process();
+  const auto ends = [](const std::exception& e, int code) {
+    std::fprintf(stderr, "tacit: %s\n", one_line(e.what()).c_str());
+    return code;
+  };
   try {
     return run(argc, argv);
-  } catch (const UsageError& e) {
-    std::fprintf(stderr, "tacit: %s\n", e.what());
-    return 2;
-  } catch (const IoError& e) {
-    std::fprintf(stderr, "tacit: %s\n", e.what());
-    return 3;
-  } catch (const PeerError& e) {
-    std::fprintf(stderr, "tacit: %s\n", e.what());
-    return 4;
-  } catch (const CheatDetected& e) {
-    std::fprintf(stderr, "tacit: %s\n", e.what());
-    return 5;
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "tacit: %s\n", e.what());
-    return 1;
-  }
+  } catch (const UsageError& e) { return ends(e, 2); } catch (const IoError& e) {
+    return ends(e, 3);
+  } catch (const PeerError& e) { return ends(e, 4); } catch (const CheatDetected& e) {
+    return ends(e, 5);
+  } catch (const std::exception& e) { return ends(e, 1); }
 }

@@ -209,7 +209,9 @@ std::vector<fs::path> write_received_predictions(const Job& job, const OwnerResu
     }
     fs::create_directories(folder);
     files.push_back(folder / (r.what + ".csv"));
-    write_csv(files.back(), header, lines);
+    const fs::path part = folder / (r.what + ".csv.part");  // all of it, or the file as it was
+    write_csv(part, header, lines);
+    fs::rename(part, files.back());
   }
   return files;
 }

@@ -19,7 +19,7 @@ ProgressLine::ProgressLine(const Style& style)
 ProgressLine::~ProgressLine() { finish(); }
 
 std::string ProgressLine::text(const Progress& p) const {
-  std::string out = p.phase;
+  std::string out = one_line(p.phase);
   if (p.total > 0) {
     const double share = static_cast<double>(p.done) / static_cast<double>(p.total);
     if (terminal_) {

@@ -36,15 +36,16 @@ def free_ports(count):
 
 
 class Process:
-    """One process of the program. Threads collect what it writes and note when it ends."""
+    """One process of the program, or of another. Threads collect what it writes and note when it ends."""
 
-    def __init__(self, name, arguments, folder, prepare=None, keep=()):
+    def __init__(self, name, arguments, folder, prepare=None, keep=(), program=TACIT):
         self.name = name
         self.command = [str(a) for a in arguments]
         self.out, self.err, self.ended_at = "", "", None
         self._changed = threading.Condition()
+        self._open = {"out", "err"}
         self._child = subprocess.Popen(
-            [TACIT, *self.command],
+            [program, *self.command],
             cwd=folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -70,6 +71,9 @@ class Process:
                 setattr(self, where, getattr(self, where) + line)
                 self._changed.notify_all()
         stream.close()
+        with self._changed:
+            self._open.remove(where)
+            self._changed.notify_all()
 
     def _watch(self):
         self._child.wait()
@@ -80,7 +84,7 @@ class Process:
     def wait_for(self, text, limit=LIMIT):
         """Waits until `text` stands in what the process has written to stderr."""
         with self._changed:
-            self._changed.wait_for(lambda: text in self.err or self.ended_at is not None, limit)
+            self._changed.wait_for(lambda: text in self.err or "err" not in self._open, limit)
             return text in self.err
 
     def wait(self, limit=LIMIT):
@@ -117,8 +121,9 @@ class TacitTest(unittest.TestCase):
         self.processes = []
         self.addCleanup(lambda: [p.end() for p in self.processes])
 
-    def start(self, *arguments, name=None, prepare=None, keep=()):
-        process = Process(name or " ".join(map(str, arguments[:2])), arguments, self.folder, prepare, keep)
+    def start(self, *arguments, name=None, prepare=None, keep=(), program=TACIT):
+        name = name or " ".join(map(str, arguments[:2]))
+        process = Process(name, arguments, self.folder, prepare, keep, program)
         self.processes.append(process)
         return process
 

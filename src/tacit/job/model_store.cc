@@ -64,6 +64,7 @@ StoredModel load_model(fn::Ctx& ctx, const Job& job, const nn::Graph& graph,
     return read_at<std::uint64_t>(bytes, at - 8);
   };
   const std::uint64_t parts = number();
+  sound(parts == ctx.mpc.component_sets()[index(ctx.mpc.self())].size());
   for (nn::ValueId id : graph.parameters()) {
     const Shape& shape = graph.values[id].shape;
     std::vector<RingTensor> tensors;

@@ -128,6 +128,10 @@ TEST_F(ModelStore, RefusesEveryDamage) {
   for (std::size_t size : {std::size_t{0}, std::size_t{10}, std::size_t{60}, sound.size() - 1})
     contents.push_back(sound.substr(0, size));
   contents.push_back(sound + "x");
+  // Another number of parts, under a right digest.
+  std::string parts = sound.substr(0, sound.size() - sizeof(Digest));
+  parts[14 + 2 * sizeof(Digest)] = 3;
+  contents.push_back(parts + std::string(text_of(sha256(bytes_of(parts)))));
   session([&](fn::Ctx& ctx, Party& party) {
     if (index(party.id()) != 0) return;
     for (const std::string& content : contents) {

@@ -18,9 +18,21 @@ std::vector<std::vector<unsigned>> component_sets(const Job& job) {
   return protocol_named(job.protocol).component_sets;
 }
 
-/// Adds up what all parties send of one release.
-Received take_release(std::vector<Channel>& parties, const ReleaseHead& head) {
-  const std::size_t n = elements(head.shape);
+/// How many numbers a release has: the job says it, and the owner's own rows, so that no party can make an
+/// owner take, or make room for, anything else.
+std::size_t numbers_of(const nn::Graph& graph, std::string_view what, std::size_t rows) {
+  if (what == "loss" || what == "metric" || what == "same rows") return 1;
+  if (what == "model") return graph.parameter_count();
+  if (what == "predictions" || what == "scores") return rows * graph.values[graph.outputs[0]].shape.back();
+  return 0;
+}
+
+/// Adds up what all parties send of one release of `n` numbers.
+Received take_release(std::vector<Channel>& parties, const ReleaseHead& head, std::size_t n) {
+  const bool by_rows = head.what == "predictions" || head.what == "scores";
+  if (n == 0 || elements(head.shape) != n || (by_rows && head.shape.size() != 2))
+    throw PeerError(parties[0].peer_name(),
+                    fmt::format("{} sent a release that does not fit the job", parties[0].peer_name()));
   Words sum(n, 0), part(n);
   for (std::size_t p = 0; p < parties.size(); ++p) {
     if (p > 0) {
@@ -70,6 +82,7 @@ OwnerResult run_owner(const Job& job, PartyId self, Transport& wire, const Ident
         {.with_label = !options.ask, .holding = options.ask ? Holding::AllColumns : job.data.holding});
   OwnerResult result;
   result.report = report_of(job, mode);
+  const nn::Graph graph = options.collect || options.ask ? build_model(job) : nn::Graph();
   try {
     std::uint8_t errands = 0;
     if (options.ask)
@@ -78,9 +91,13 @@ OwnerResult run_owner(const Job& job, PartyId self, Transport& wire, const Ident
       errands |= static_cast<std::uint8_t>(Errand::Bring);
     if (options.collect) errands |= static_cast<std::uint8_t>(Errand::Collect);
     OwnerLink link(job, self, parties, errands);
-    if (reader)
-      link.send(*reader, identity, options.ask ? 0 : job.data.test_fraction, component_sets(job),
-                [&](std::uint64_t rows) { tell("sharing", rows, 0); });
+    std::size_t rows = 0;  // asked about
+    if (reader) {
+      const Manifest sent =
+          link.send(*reader, identity, options.ask ? 0 : job.data.test_fraction, component_sets(job),
+                    [&](std::uint64_t done) { tell("sharing", done, 0); });
+      if (options.ask) rows = sent.rows;
+    }
     if (!options.collect && !options.ask) {
       wire.goodbye("");
       return result;
@@ -92,8 +109,8 @@ OwnerResult run_owner(const Job& job, PartyId self, Transport& wire, const Ident
         result.report = take_report(text_of(body), parties[0].peer_name());
         break;
       }
-      result.received.push_back(
-          take_release(parties, parse_release_head(text_of(body), parties[0].peer_name())));
+      const ReleaseHead head = parse_release_head(text_of(body), parties[0].peer_name());
+      result.received.push_back(take_release(parties, head, numbers_of(graph, head.what, rows)));
       tell("received " + result.received.back().what, 0, 0);
     }
     for (std::size_t p = 1; p < parties.size(); ++p) parties[p].receive_up_to("done", kMaxText);

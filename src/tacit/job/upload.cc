@@ -274,7 +274,8 @@ Upload receive_upload(const Job& job, const Endpoint& owner, Channel& channel, s
       upload.text = std::string(text_of(body));
       break;
     }
-    if (full_at == set.size() || body.size() % (8 * width) != 0) throw bad("sent rows that do not fit");
+    if (full_at == set.size() || body.empty() || body.size() % (8 * width) != 0)
+      throw bad("sent rows that do not fit");
     std::vector<Word> words(body.size() / 8);
     std::memcpy(words.data(), body.data(), body.size());
     writer.append(words);
@@ -286,7 +287,10 @@ Upload receive_upload(const Job& job, const Endpoint& owner, Channel& channel, s
 
   Manifest& m = upload.manifest = parse_manifest(upload.text, owner.name);
   if (m.owner != owner.name || m.job != job_hash(job)) throw bad("signed a manifest of another job or owner");
-  if (m.width() != width || m.rows == 0 || m.test_rows >= m.rows)
+  // Each by itself: a sum of numbers that the owner chose could wrap around to the right width.
+  const std::size_t targets = target_width(job.data.schema);
+  if ((m.target_width != 0 && m.target_width != targets) || m.width() != width || m.rows == 0 ||
+      m.test_rows >= m.rows)
     throw bad("signed a manifest that does not fit its rows");
   if (m.rows > kMaxRows) throw bad("signed a manifest of more rows than can be");
   std::vector<bool> named(feature_width(job.data.schema), false);

@@ -165,6 +165,12 @@ TEST_F(UploadTest, WrongRows) {
                "signed a manifest that does not fit its rows");
   expect_found(signed_anew([](json& j) { j["target_width"] = 2; }),
                "signed a manifest that does not fit its rows");
+  // Widths whose sum wraps around to the right one.
+  expect_found(signed_anew([](json& j) {
+                 j["feature_columns"] = {0, 1, 0, 1};
+                 j["target_width"] = ~std::uint64_t{0};
+               }),
+               "signed a manifest that does not fit its rows");
   expect_found(signed_anew([](json& j) {
                  j["feature_columns"] = {0, 7};
                }),
@@ -211,6 +217,7 @@ TEST_F(UploadTest, Truncated) {
     };
   };
   expect_found(shorten("owner.rows", 8), "sent rows that do not fit");
+  expect_found(shorten("owner.rows", 5 * 24), "sent rows that do not fit");  // none
   expect_found(shorten("owner.rows", 24), "announced 5 rows and sent others");
   expect_found(shorten("owner.manifest", 1), "did not sign its manifest with its key");
   expect_found(shorten("owner.signature", 1), "sent 63 bytes at step 'owner.signature' where 64 were due");

@@ -182,6 +182,15 @@ TEST(Tls, APartyThatIsNotThereIsNamedInTime) {
   }
 }
 
+TEST(Tls, APartyThatTakesTheConnectionAndSaysNothingIsNamedWithinThePatience) {
+  Town town(2);  // the first listens, and stands still
+  const auto begin = std::chrono::steady_clock::now();
+  const auto errors = run(1, [&](std::size_t) { town.join(1, 300ms); });
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
+  EXPECT_NE(errors[0].find("the TLS handshake with party0"), std::string::npos) << errors[0];
+  EXPECT_NE(errors[0].find("no answer"), std::string::npos) << errors[0];
+}
+
 TEST(Tls, SomebodyWhoFallsSilentIsFoundWithinThePatience) {
   // A peer that completes the handshake and then does nothing at all, not even heartbeats.
   Town town(2);

@@ -235,6 +235,13 @@ class TlsTransportImpl final : public TlsTransport {
     if (refused_) throw *refused_;
   }
 
+  /// The same, after a look at what has come meanwhile: one who is gone may have left because of another.
+  void look_at_parties() {
+    for (std::size_t i = 0; i < settings_.parties; ++i)
+      if (const auto l = current(i)) l->attend(Clock::now());
+    check_parties();
+  }
+
   struct Want {
     const TlsLink* link;
     short events;
@@ -309,7 +316,8 @@ class TlsTransportImpl final : public TlsTransport {
   /// Runs a handshake on a non-blocking socket to its end; false, with a phrase, if it fails.
   bool shake_hands(ssl_st* ssl, int fd, std::string& why) const {
     const auto deadline =
-        Clock::now() + std::min<Clock::duration>(kHandshakeLimit, settings_.connect_patience);
+        Clock::now() +
+        (stop_ ? kClosingLimit : std::min<Clock::duration>(kHandshakeLimit, settings_.patience));
     for (;;) {
       ERR_clear_error();
       const int result = SSL_do_handshake(ssl);
@@ -319,9 +327,12 @@ class TlsTransportImpl final : public TlsTransport {
       const auto left =
           std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
       pollfd p{fd, static_cast<short>(read ? POLLIN : POLLOUT), 0};
-      if ((!read && error != SSL_ERROR_WANT_WRITE) || left <= 0 ||
-          ::poll(&p, 1, static_cast<int>(left)) <= 0) {
-        why = left <= 0 ? "no answer to the TLS handshake" : tls_error();
+      if (!read && error != SSL_ERROR_WANT_WRITE) {
+        why = tls_error();
+        return false;
+      }
+      if (left <= 0 || ::poll(&p, 1, static_cast<int>(left)) == 0) {
+        why = "no answer";
         return false;
       }
     }
@@ -334,9 +345,11 @@ class TlsTransportImpl final : public TlsTransport {
       if (FileDescriptor fd = try_dial(peer.address, 1000ms)) {
         SslHandle ssl = context_.client(fd.get(), name(index(settings_.self)));
         std::string why;
-        if (!shake_hands(ssl.get(), fd.get(), why))
+        if (!shake_hands(ssl.get(), fd.get(), why)) {
+          look_at_parties();
           throw PeerError(peer.name, fmt::format("the TLS handshake with {} at {} failed: {}", peer.name,
                                                  to_string(peer.address), why));
+        }
         const auto key = peer_key(ssl.get());
         if (!key || *key != peer.key)
           throw PeerError(peer.name,
@@ -380,15 +393,22 @@ class TlsTransportImpl final : public TlsTransport {
   void accept_all() {
     while (!stop_) {
       pollfd p[] = {{settings_.listener.get(), POLLIN, 0}, {acceptor_bell_.fd(), POLLIN, 0}};
-      if (::poll(p, 2, -1) <= 0 || (p[0].revents & POLLIN) == 0) continue;
-      FileDescriptor fd(::accept4(settings_.listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
-      if (!fd) continue;
-      prepare_stream(fd);
-      SslHandle ssl = context_.server(fd.get());
-      std::string why;
-      if (!shake_hands(ssl.get(), fd.get(), why)) continue;  // no peer of ours: a port scanner, say
-      admit(std::move(fd), std::move(ssl));
+      if (::poll(p, 2, -1) > 0 && (p[0].revents & POLLIN) != 0) accept_one();
     }
+    // Who has dialled by now hears why we leave. A connection that just breaks would make us the culprit.
+    const auto deadline = Clock::now() + kClosingLimit;
+    pollfd p{settings_.listener.get(), POLLIN, 0};
+    while (Clock::now() < deadline && ::poll(&p, 1, 0) > 0) accept_one();
+  }
+
+  void accept_one() {
+    FileDescriptor fd(::accept4(settings_.listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (!fd) return;
+    prepare_stream(fd);
+    SslHandle ssl = context_.server(fd.get());
+    std::string why;
+    if (!shake_hands(ssl.get(), fd.get(), why)) return;  // no peer of ours: a port scanner, say
+    admit(std::move(fd), std::move(ssl));
   }
 
   void admit(FileDescriptor fd, SslHandle ssl) {

@@ -8,6 +8,10 @@ namespace tacit {
 
 namespace {
 
+constexpr std::byte kOdd{0x7f};  // no text ends in it
+// More than any farewell that follows, so that it is swallowed, too.
+constexpr std::uint64_t kMissing = std::uint64_t{1} << 20;
+
 class FaultyTransport final : public Transport {
  public:
   FaultyTransport(Transport& inner, PartyId to, std::size_t at, Fault fault)
@@ -29,7 +33,14 @@ class FaultyTransport final : public Transport {
         changed.tag = "nonsense";
         break;
       case Fault::WrongSize:
-        copy.push_back(std::byte{0});
+        copy.push_back(kOdd);
+        changed.size = copy.size();
+        break;
+      case Fault::Short:
+        if (copy.empty())
+          copy.push_back(kOdd);
+        else
+          copy.pop_back();
         changed.size = copy.size();
         break;
       case Fault::Repeat:
@@ -40,8 +51,15 @@ class FaultyTransport final : public Transport {
         return;
       case Fault::Drop:
         return;
+      case Fault::Cut:
+        changed.size += kMissing;
+        inner_.send(to, changed, copy);
+        [[fallthrough]];
       case Fault::Die:
         throw std::runtime_error("the test ends this party here");
+      case Fault::Garbage:
+        copy.resize(copy.size() + 2 * FrameHead::kWireSize, std::byte{0xff});
+        break;
     }
     inner_.send(to, changed, copy);
   }

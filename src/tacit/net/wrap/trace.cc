@@ -8,7 +8,8 @@ class TracedTransport final : public Transport {
  public:
   TracedTransport(Transport& inner, Trace& trace) : inner_(inner), trace_(trace) {}
   void send(PartyId to, const FrameHead& head, ByteView body) override {
-    trace_.frames.push_back({to, head.tag, head.size, head.depth});
+    trace_.frames.push_back({to, head.tag, head.size, head.depth, {}});
+    if (trace_.keep_bodies) trace_.frames.back().body.assign(body.begin(), body.end());
     std::array<std::byte, FrameHead::kWireSize> bytes;
     encode(head, bytes);
     trace_.contents.update(bytes).update(body);

@@ -14,8 +14,10 @@ struct TracedFrame {
   std::string tag;
   std::uint64_t size;
   std::uint32_t depth;
+  Bytes body;  ///< if the trace keeps them
 };
 struct Trace {
+  bool keep_bodies = false;
   std::vector<TracedFrame> frames;
   Hasher contents;  ///< over all heads and bodies, in order
 };

@@ -24,7 +24,7 @@ SessionKeys fixed_keys(std::size_t self, std::size_t n) {
 }  // namespace
 
 std::vector<Cost> run_parties(std::size_t parties, const std::function<void(Party&)>& body, CoinsKind coins,
-                              Isa isa) {
+                              Isa isa, const WrapParty& wrap) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < parties; ++i) names.push_back("party" + std::to_string(i));
   auto wires = memory_transports(names, std::chrono::minutes(2));
@@ -35,10 +35,12 @@ std::vector<Cost> run_parties(std::size_t parties, const std::function<void(Part
     threads.emplace_back([&, i] {
       try {
         Workers workers(1);
+        const auto wrapped = wrap ? wrap(party_id(i), *wires[i]) : nullptr;
+        Transport& wire = wrapped ? *wrapped : *wires[i];
         const SessionKeys keys = coins == CoinsKind::Fixed
                                      ? fixed_keys(i, parties)
-                                     : shake_hands(party_id(i), names, *wires[i], SessionTerms{}).keys;
-        Party party(party_id(i), names, *wires[i], keys, Compute{ring_kernels(isa), workers});
+                                     : shake_hands(party_id(i), names, wire, SessionTerms{}).keys;
+        Party party(party_id(i), names, wire, keys, Compute{ring_kernels(isa), workers});
         body(party);
         costs[i] = party.meter().total();
       } catch (const std::exception& e) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 
 #include "tacit/party/party.h"
 
@@ -10,9 +11,13 @@ namespace tacit::testing {
 
 enum class CoinsKind { Fresh, Fixed };
 
+/// What a party talks through instead of its own plain wire.
+using WrapParty = std::function<std::unique_ptr<Transport>(PartyId self, Transport& wire)>;
+
 /// Runs `body` once a party, each in a thread of its own, over memory; the first failure is thrown again.
 /// Returns what each party's meter says at the end.
 std::vector<Cost> run_parties(std::size_t parties, const std::function<void(Party&)>& body,
-                              CoinsKind coins = CoinsKind::Fresh, Isa isa = detect_isa());
+                              CoinsKind coins = CoinsKind::Fresh, Isa isa = detect_isa(),
+                              const WrapParty& wrap = {});
 
 }  // namespace tacit::testing

@@ -202,12 +202,13 @@ void result_step(const Group& g, Holder& h, Word* message) {
 void value_step(const Group& g, Holder& h, Word* message) {
   g.tiles(h.block, [&](std::size_t w, std::size_t, std::size_t i, std::size_t count) {
     alignas(64) Word left_u[2 * kTile], own[kTile];
-    const Word *u0 = h.u + i, *u1 = h.u + h.elements + i;
-    if (h.is_left) {
+    const Word *u0 = left_u, *u1 = left_u + kTile;
+    if (!h.is_left) {
+      u0 = h.u + i;
+      u1 = h.u + h.elements + i;
+    } else {
       h.stream.fill(h.at.u0 + i, {left_u, count});
       h.stream.fill(h.at.u1 + i, {left_u + kTile, count});
-      u0 = left_u;
-      u1 = left_u + kTile;
       g.compute.kernels.add(count, h.shared_with_dealer + i, h.shared_with_other + i, own);
     }
     Word* component = h.value_with_dealer + i;
