@@ -145,7 +145,7 @@ nn::TrainSettings settings() {
   nn::TrainSettings s;
   s.epochs = 5;
   s.batch = 128;
-  s.optimiser.rate = 0.1;
+  s.optimiser.rate = 0.2;
   return s;
 }
 
