@@ -128,6 +128,8 @@ PartyOptions Place::party_options() {
   o.threads = threads_for(options_.threads, here);
   o.progress = [this](const Progress& p) { sink_(p); };
   o.wait_for_owner = [this](PartyId owner) { tls_->wait_for(owner, job_.start_patience); };
+  o.limit_owner = [this](PartyId owner) { tls_->limit(owner, job_.start_patience); };
+  o.drop_owner = [this](PartyId owner, std::string_view reason) { tls_->drop(owner, reason); };
   return o;
 }
 

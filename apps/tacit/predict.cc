@@ -50,13 +50,27 @@ json ask(const TrainOptions& options, const Style& style) {
   return out;
 }
 
+/// Who of the owners has come to ask. Others are sent away.
+PartyId wait_for_asker(Place& place, const std::vector<PartyId>& allowed) {
+  for (;;) {
+    const PartyId who = place.tls().wait_for_any_owner();
+    if (std::find(allowed.begin(), allowed.end(), who) != allowed.end()) return who;
+    try {
+      place.tls().wait_for(who, std::chrono::milliseconds(0));
+      place.tls().drop(who, "the model is trained, and the job's policy releases no predictions to you");
+    } catch (const PeerError&) {
+      // It has gone by itself.
+    }
+  }
+}
+
 /// Party 0 sees who comes, and tells the others, so that all turn to the same owner.
 PartyId next_asker(Place& place, const std::vector<PartyId>& allowed) {
   Meter meter;
   const auto& parties = place.job().parties;
   if (index(place.self()) == 0) {
     place.sink()({"waiting for someone to ask", 0, 0, std::nullopt, 0});
-    const PartyId who = place.tls().wait_for_any(allowed);
+    const PartyId who = wait_for_asker(place, allowed);
     const std::uint64_t word[] = {index(who)};
     for (std::size_t p = 1; p < parties.size(); ++p)
       Channel(place.wire(), meter, party_id(p), parties[p].name).send("serve", std::span<const Word>(word));
@@ -92,10 +106,12 @@ bool all_have_a_model(Place& place) {
   return without.empty();
 }
 
-json answer_once(Place& place) {
+Answer answer_once(Place& place) {
   const PartyId who = next_asker(place, askers(place.job()));
-  return to_json(
-      answer_predictions(place.job(), place.self(), who, place.wire(), place.mode(), place.party_options()));
+  PartyOptions options = place.party_options();
+  // Whoever speaks to the first party has reached the others, too.
+  options.wait_for_owner = [&](PartyId owner) { place.tls().wait_for(owner, place.job().patience); };
+  return answer_predictions(place.job(), place.self(), who, place.wire(), place.mode(), options);
 }
 
 json ask_locally(const TrainOptions& options, const Style& style) {
@@ -128,7 +144,9 @@ json predict(const TrainOptions& options, const Style& style) {
   Place place(options, style);
   askers(place.job());
   place.connect();
-  return answer_once(place);
+  const Answer answer = answer_once(place);
+  if (!answer.dropped.empty()) throw PeerError("", answer.dropped);
+  return to_json(answer.report);
 }
 
 json party(const PlaceOptions& options, const Style& style) {
@@ -142,8 +160,12 @@ json party(const PlaceOptions& options, const Style& style) {
                            (place.out() / "report.html").string()));
   }
   for (;;) {
-    const json report = answer_once(place);
-    say(style, fmt::format("Answered {} questions.", report.at("job").at("test_rows").get<std::size_t>()));
+    const Answer answer = answer_once(place);
+    place.sink().finish();
+    if (answer.dropped.empty())
+      say(style, fmt::format("Answered {} questions.", answer.report.test_rows));
+    else
+      std::fprintf(stderr, "tacit: %s\n", answer.dropped.c_str());
   }
 }
 

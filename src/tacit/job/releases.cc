@@ -28,8 +28,13 @@ std::optional<PublicTensor> Releases::tell(std::string_view what, const std::str
     const std::string head = to_text({std::string(what), note, shape, revealed.frac});
     for (std::size_t i = 0; i < owners_.size(); ++i) {
       if (!revealed.recipients.has(party_id(i)) || owners_[i] == nullptr) continue;
-      owners_[i]->send("release.head", bytes_of(head));
-      owners_[i]->send("release.words", std::span<const Word>(revealed.summand->words));
+      try {
+        owners_[i]->send("release.head", bytes_of(head));
+        owners_[i]->send("release.words", std::span<const Word>(revealed.summand->words));
+      } catch (const PeerError& e) {
+        if (!lost) throw;
+        lost(party_id(i), e);
+      }
     }
   }
   return std::move(revealed.opened);

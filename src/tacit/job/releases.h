@@ -2,6 +2,9 @@
 // Every release is one permit and one ledger line at every party.
 #pragma once
 
+#include <functional>
+
+#include "tacit/base/error.h"
 #include "tacit/job/job.h"
 #include "tacit/net/channel.h"
 #include "tacit/secret/gate.h"
@@ -28,6 +31,8 @@ class Releases {
   bool allows(std::string_view what) const { return policy_.allows(what); }
   RevealPolicy& policy() { return policy_; }
   const Ledger& ledger() const { return ledger_; }
+  /// Told of owners that cannot be reached, who are then passed over. Without it they end the run.
+  std::function<void(PartyId, const PeerError&)> lost;
 
   /// Reveals under one permit; the numbers, if this party is a recipient.
   template <class E>

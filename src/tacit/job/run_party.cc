@@ -1,5 +1,3 @@
-#include "tacit/job/run_party.h"
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -8,74 +6,16 @@
 #include "tacit/job/examples.h"
 #include "tacit/job/loss_points.h"
 #include "tacit/job/model_store.h"
-#include "tacit/job/releases.h"
+#include "tacit/job/party_run.h"
 #include "tacit/job/same_rows.h"
 #include "tacit/job/score.h"
-#include "tacit/mpc/table.h"
-#include "tacit/party/handshake.h"
 
 namespace tacit {
 
 namespace {
 
 constexpr std::size_t kMaxStats = std::size_t{64} << 20;
-using Clock = std::chrono::steady_clock;
-
-/// A party in one session, with everything that its steps share.
-class PartyRun {
- public:
-  PartyRun(const Job& job, PartyId self, Transport& wire, const std::string& mode,
-           const PartyOptions& options)
-      : job_(job),
-        options_(options),
-        protocol_(protocol_named(job.protocol)),
-        graph_(build_model(job)),
-        report_(report_of(job, mode)),
-        workers_(options.threads),
-        wire_(wire),
-        start_(shake_hands(self, job.party_names(), wire, {job_hash(job), kProtocolVersion})),
-        party_(self, job.party_names(), wire, start_.keys, Compute{ring_kernels(detect_isa()), workers_}),
-        engine_(protocol_.make(party_, profile_named(job.profile))),
-        ctx_{*engine_, job.fraction_bits},
-        owner_channels_(job.roster().size()),
-        owner_pointers_(job.roster().size(), nullptr),
-        releases_(job, *engine_, owner_pointers_) {}
-
-  RunReport train();
-  RunReport answer(PartyId owner);
-
- private:
-  void tell(const std::string& phase, std::size_t done = 0, std::size_t total = 0) {
-    if (options_.progress)
-      options_.progress({phase, done, total, last_loss_, party_.meter().total().payload});
-  }
-  Channel& connect_owner(PartyId owner);
-  void see_off(Channel& owner);
-  void receive_all();
-  void compare_manifests();
-  void fit(nn::Parameters& parameters);
-  void measure(const nn::Parameters& parameters);
-  void hand_over(const nn::Parameters& parameters);
-  void finish();
-
-  const Job& job_;
-  const PartyOptions& options_;
-  const ProtocolInfo& protocol_;
-  nn::Graph graph_;
-  RunReport report_;
-  Workers workers_;
-  Transport& wire_;
-  SessionStart start_;
-  Party party_;
-  std::unique_ptr<Engine> engine_;
-  fn::Ctx ctx_;
-  std::vector<std::optional<Channel>> owner_channels_;
-  std::vector<Channel*> owner_pointers_;
-  Releases releases_;
-  std::vector<Upload> uploads_;
-  std::optional<double> last_loss_;
-  Clock::time_point begin_ = Clock::now();
-};
+}  // namespace
 
 /// Waits until an owner whose errand is done has gone: what it does next comes on a connection of its own.
 void PartyRun::see_off(Channel& owner) {
@@ -215,9 +155,9 @@ void PartyRun::hand_over(const nn::Parameters& parameters) {
   releases_.release("model", "all parameters in order", fn::join<Real>(ctx_, all));
 }
 
-/// Everyone tells everyone what it counted; then the session ends in good order.
-void PartyRun::finish() {
-  report_.seconds = std::chrono::duration<double>(Clock::now() - begin_).count();
+/// Everyone tells everyone what it counted.
+void PartyRun::tell_counts() {
+  report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
   report_.parameters = graph_.parameter_count();
   report_.disclosures = releases_.ledger().lines();
   PartyStats own;
@@ -243,7 +183,10 @@ void PartyRun::finish() {
     }
     report_.parties[i].name = party_.name(party_id(i));
   }
-  // Owners get the whole, less what only this party was told.
+}
+
+/// The session ends in good order. Owners get the whole report, less what only this party was told.
+void PartyRun::part_from_owners() {
   RunReport shown = report_;
   shown.loss.clear();
   shown.private_metric.reset();
@@ -257,9 +200,6 @@ void PartyRun::finish() {
     std::byte thanks;
     owner->receive("thanks", std::span(&thanks, 1));
   }
-  for (Channel* owner : owner_pointers_)
-    if (owner != nullptr) see_off(*owner);
-  tell("done", 1, 1);
 }
 
 RunReport PartyRun::train() {
@@ -268,82 +208,17 @@ RunReport PartyRun::train() {
   fit(parameters);
   measure(parameters);
   hand_over(parameters);
-  finish();
+  tell_counts();
+  part_from_owners();
+  for (Channel* owner : owner_pointers_)
+    if (owner != nullptr) see_off(*owner);
+  tell("done", 1, 1);
   return std::move(report_);
 }
-
-RunReport PartyRun::answer(PartyId owner) {
-  const StoredModel model = load_model(ctx_, job_, graph_, options_.state);
-  require_same_training(party_, model.session);
-  const nn::Parameters& parameters = model.parameters;
-  const Endpoint who = job_.roster()[index(owner)];
-  Channel& channel = connect_owner(owner);
-  if ((greet_owner(job_, channel) & static_cast<std::uint8_t>(Errand::Ask)) == 0)
-    throw PeerError(who.name, fmt::format("{} did not come to ask: start it with 'tacit predict'", who.name));
-  owner_pointers_[index(owner)] = &channel;
-  {
-    const Meter::Scope scope(party_.meter(), "sharing");
-    const auto sets = engine_->component_sets();
-    uploads_.push_back(
-        receive_upload(job_, who, channel, sets[index(party_.id())], options_.state, detect_isa()));
-    compare_manifests();
-  }
-  const Meter::Scope scope(party_.meter(), "predict");
-  SharedExamples examples(job_, uploads_, SharedExamples::Part::All);
-  report_.test_rows = examples.rows();
-  std::vector<std::size_t> rows(examples.rows());
-  std::iota(rows.begin(), rows.end(), std::size_t{0});
-  constexpr std::size_t kBatch = 256;
-  std::vector<Secret<Real>> parts;
-  for (std::size_t begin = 0; begin < rows.size(); begin += kBatch) {
-    const auto batch =
-        examples.batch(ctx_, std::span(rows).subspan(begin, std::min(kBatch, rows.size() - begin)));
-    const Secret<Real> inputs[] = {batch.features};
-    parts.push_back(nn::forward(ctx_, graph_, parameters, inputs)[0]);
-    tell("predicting", std::min(rows.size(), begin + kBatch), rows.size());
-  }
-  std::vector<const Secret<Real>*> list;
-  for (const auto& p : parts) list.push_back(&p);
-  const std::size_t width = parts.front().shape().back();
-  const Secret<Real> scores = fn::reshape(ctx_, fn::join<Real>(ctx_, list), {rows.size(), width});
-  auto gets = [&](std::string_view what) {
-    return std::any_of(job_.releases.begin(), job_.releases.end(), [&](const ReleaseRule& r) {
-      return r.what == what && std::find(r.to.begin(), r.to.end(), who.name) != r.to.end();
-    });
-  };
-  // As predictions, of classes only which it is.
-  if (gets("predictions")) {
-    if (width > 1)
-      releases_.release("predictions", "classes", fn::to_real(ctx_, fn::argmax_last(ctx_, scores)));
-    else
-      releases_.release("predictions", "numbers", scores);
-  }
-  if (gets("scores")) releases_.release("scores", "all outputs", scores);
-  finish();
-  return std::move(report_);
-}
-
-/// Says goodbye with the reason when a run fails, so that others can name the first cause.
-template <class Body>
-RunReport with_goodbye(Transport& wire, Body body) {
-  try {
-    return body();
-  } catch (const std::exception& e) {
-    wire.goodbye(e.what());
-    throw;
-  }
-}
-
-}  // namespace
 
 RunReport run_party(const Job& job, PartyId self, Transport& wire, const std::string& mode,
                     const PartyOptions& options) {
   return with_goodbye(wire, [&] { return PartyRun(job, self, wire, mode, options).train(); });
-}
-
-RunReport answer_predictions(const Job& job, PartyId self, PartyId owner, Transport& wire,
-                             const std::string& mode, const PartyOptions& options) {
-  return with_goodbye(wire, [&] { return PartyRun(job, self, wire, mode, options).answer(owner); });
 }
 
 }  // namespace tacit

@@ -21,6 +21,10 @@ struct PartyOptions {
   std::function<void(const Progress&)> progress;
   /// Waits until an owner is connected.
   std::function<void(PartyId)> wait_for_owner;
+  /// For answering, where one owner must not hold up the next: from now on an owner has a limited time for
+  /// all that is waited for; and its connection ends, with the reason told.
+  std::function<void(PartyId)> limit_owner;
+  std::function<void(PartyId, std::string_view)> drop_owner;
 };
 
 /// Runs party `self` of a training job to its end. The transport reaches all parties and, once waited for,
@@ -28,8 +32,15 @@ struct PartyOptions {
 RunReport run_party(const Job& job, PartyId self, Transport& wire, const std::string& mode,
                     const PartyOptions& options);
 
-/// Answers one owner's questions with the model that run_party left in `state`.
-RunReport answer_predictions(const Job& job, PartyId self, PartyId owner, Transport& wire,
-                             const std::string& mode, const PartyOptions& options);
+/// How a question went.
+struct Answer {
+  RunReport report;
+  /// If the owner is to blame that it has no answer: one sentence. All parties are ready for the next then.
+  std::string dropped;
+};
+/// Answers one owner's questions with the model that run_party left in `state`. Whatever the owner does ends
+/// in Answer::dropped; a party's fault is a PeerError.
+Answer answer_predictions(const Job& job, PartyId self, PartyId owner, Transport& wire,
+                          const std::string& mode, const PartyOptions& options);
 
 }  // namespace tacit

@@ -290,6 +290,60 @@ TEST(Tls, OwnersComeAndGoAndComeAgain) {
   for (const auto& e : errors) EXPECT_EQ(e, "");
 }
 
+TEST(Tls, AnOwnersNextConnectionWaitsItsTurn) {
+  Town town(1, 1);
+  const auto errors = run(2, [&](std::size_t i) {
+    Meter m;
+    if (i == 0) {
+      const auto t = town.join(0);
+      Channel owner(*t, m, party_id(1), "owner");
+      EXPECT_EQ(t->wait_for_any_owner(), party_id(1));
+      t->wait_for(party_id(1), 10s);
+      owner.receive("first", ByteSpan{});
+      owner.send("seen", ByteView{});
+      owner.receive("more", ByteSpan{});  // sent when the second connection had spoken
+      t->drop(party_id(1), "enough");
+      EXPECT_EQ(t->wait_for_any_owner(), party_id(1));
+      t->wait_for(party_id(1), 10s);
+      owner.receive("second", ByteSpan{});
+      owner.send("seen", ByteView{});
+    } else {
+      const auto first = town.join(1);
+      Channel one(*first, m, party_id(0), "party0");
+      one.send("first", ByteView{});
+      one.receive("seen", ByteSpan{});
+      const auto second = town.join(1);
+      Channel two(*second, m, party_id(0), "party0");
+      two.send("second", ByteView{});
+      one.send("more", ByteView{});
+      two.receive("seen", ByteSpan{});
+      try {
+        first->receive_head(party_id(0));
+        ADD_FAILURE() << "the first connection still stands";
+      } catch (const PeerError& e) { EXPECT_STREQ(e.what(), "party0 gave up: enough"); }
+    }
+  });
+  for (const auto& e : errors) EXPECT_EQ(e, "");
+}
+
+TEST(Tls, AnOwnerHasLimitedTime) {
+  Town town(1, 1);
+  const auto errors = run(2, [&](std::size_t i) {
+    const auto t = town.join(i);
+    if (i == 0) {
+      t->wait_for(party_id(1), 10s);
+      t->limit(party_id(1), 100ms);
+      try {
+        t->receive_head(party_id(1));
+        ADD_FAILURE() << "something came";
+      } catch (const PeerError& e) { t->drop(party_id(1), e.what()); }
+    }
+    t->receive_head(party_id(1 - i));
+  });
+  EXPECT_EQ(errors[0], "party1 has left");
+  EXPECT_EQ(errors[1], "party1 took longer than 0.1 s");
+}
+
 TEST(Tls, WhatIsNoFrameEndsTheLink) {
   Town town(2);
   const auto errors = run(2, [&](std::size_t i) {

@@ -3,7 +3,6 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include <thread>
 
 #include "tacit/base/error.h"
+#include "tacit/net/transports/doorbell.h"
 #include "tacit/net/transports/tls_link.h"
 
 namespace tacit {
@@ -26,27 +26,14 @@ constexpr std::size_t kBacklogBound = std::size_t{64} << 20;
 constexpr auto kHandshakeLimit = 5s;
 constexpr auto kClosingLimit = 400ms;
 
-class Doorbell {  // wakes a thread that polls
- public:
-  Doorbell() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {}
-  int fd() const { return fd_.get(); }
-  void ring() {
-    const std::uint64_t one = 1;
-    [[maybe_unused]] const auto n = ::write(fd_.get(), &one, sizeof one);
-  }
-  void answer() {
-    std::uint64_t count;
-    [[maybe_unused]] const auto n = ::read(fd_.get(), &count, sizeof count);
-  }
-
- private:
-  FileDescriptor fd_;
-};
-
 class TlsTransportImpl final : public TlsTransport {
  public:
   TlsTransportImpl(TlsSettings settings, const Identity& identity)
-      : settings_(std::move(settings)), context_(identity), links_(settings_.roster.size()) {
+      : settings_(std::move(settings)),
+        context_(identity),
+        links_(settings_.roster.size()),
+        arrived_(links_.size()),
+        limits_(links_.size()) {
     for (const Endpoint& e : settings_.roster) names_.push_back(e.name);
     const Endpoint& own = settings_.roster[index(settings_.self)];
     require(identity.public_key() == own.key,
@@ -90,7 +77,10 @@ class TlsTransportImpl final : public TlsTransport {
     l->write(head, body);
     if (const std::size_t kept = l->backlog(); kept > 0) {
       bell_.ring();
-      while (l->backlog() > kBacklogBound && !l->ended()) wait_on(*l, POLLOUT);
+      while (l->backlog() > kBacklogBound && !l->ended()) {
+        wait_on(*l, POLLOUT);
+        check_limit(to);
+      }
     }
     if (l->ended()) fail(*l);
   }
@@ -100,6 +90,7 @@ class TlsTransportImpl final : public TlsTransport {
     for (;;) {
       if (auto head = l->poll_head()) return *head;
       if (l->ended()) fail(*l);
+      check_limit(from);
       wait_on(*l, POLLIN);
     }
   }
@@ -109,6 +100,7 @@ class TlsTransportImpl final : public TlsTransport {
     std::size_t filled = 0;
     while (!l->poll_body(body, filled)) {
       if (l->ended()) fail(*l);
+      check_limit(from);
       wait_on(*l, POLLIN);
     }
   }
@@ -170,9 +162,7 @@ class TlsTransportImpl final : public TlsTransport {
       std::lock_guard lock(mutex_);
       if (!farewell_) farewell_ = reason;
     }
-    std::vector<std::shared_ptr<TlsLink>> open;
-    for (std::size_t i = 0; i < links_.size(); ++i)
-      if (auto l = current(i); l && !l->ended()) open.push_back(std::move(l));
+    const auto open = open_links();
     for (const auto& l : open) l->part(reason, deadline);
     for (const auto& l : open) l->linger(deadline);
   }
@@ -180,23 +170,50 @@ class TlsTransportImpl final : public TlsTransport {
   // ---- TlsTransport
 
   void wait_for(PartyId owner, std::chrono::milliseconds limit) override {
+    limits_[index(owner)].reset();
     await(index(owner), Clock::now() + limit);
   }
-  PartyId wait_for_any(std::span<const PartyId> owners) override {
+  PartyId wait_for_any_owner() override {
     for (;;) {
       check_parties();
-      for (PartyId id : owners)
-        if (connected(id)) return id;
       std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, tick());
+      std::vector<pollfd> polls;
+      std::vector<std::shared_ptr<TlsLink>> silent;
+      for (std::size_t i = settings_.parties; i < arrived_.size(); ++i) {
+        if (!arrived_[i] || arrived_[i]->ended()) continue;
+        if (arrived_[i]->has_frame()) return party_id(i);
+        polls.push_back({arrived_[i]->socket(), POLLIN, 0});
+        silent.push_back(arrived_[i]);
+      }
+      if (silent.empty()) {
+        changed_.wait_for(lock, tick());
+        continue;
+      }
+      lock.unlock();
+      // Not for long: somebody else may connect meanwhile.
+      ::poll(polls.data(), polls.size(), 20);
+      for (const auto& l : silent) l->attend(Clock::now());
     }
   }
+  void limit(PartyId owner, std::chrono::milliseconds time) override {
+    limits_[index(owner)] = Limit{Clock::now() + time, time};
+  }
+  void drop(PartyId owner, std::string_view reason) override {
+    if (const auto l = current(index(owner))) part_from(*l, reason);
+  }
   bool connected(PartyId peer) const override {
-    const auto l = current(index(peer));
-    return l && !l->ended();
+    std::lock_guard lock(mutex_);
+    for (const auto* list : {&links_, &arrived_})
+      if (const auto& l = (*list)[index(peer)]; l && !l->ended()) return true;
+    return false;
   }
 
  private:
+  struct Limit {
+    Clock::time_point until;
+    std::chrono::milliseconds time;
+  };
+
   bool is_party(PartyId id) const { return index(id) < settings_.parties; }
   const std::string& name(std::size_t i) const { return settings_.roster[i].name; }
 
@@ -208,6 +225,26 @@ class TlsTransportImpl final : public TlsTransport {
     auto l = current(index(id));
     if (!l) throw PeerError(name(index(id)), fmt::format("{} is not connected", name(index(id))));
     return l;
+  }
+
+  std::vector<std::shared_ptr<TlsLink>> open_links() const {
+    std::lock_guard lock(mutex_);
+    std::vector<std::shared_ptr<TlsLink>> open;
+    for (const auto* list : {&links_, &arrived_})
+      for (const auto& l : *list)
+        if (l && !l->ended()) open.push_back(l);
+    return open;
+  }
+  static void part_from(TlsLink& l, std::string_view reason) {
+    const auto deadline = Clock::now() + kClosingLimit;
+    l.part(reason, deadline);
+    l.linger(deadline);
+  }
+  void check_limit(PartyId id) const {
+    const auto& l = limits_[index(id)];
+    if (l && Clock::now() > l->until)
+      throw PeerError(name(index(id)), fmt::format("{} took longer than {:.1f} s", name(index(id)),
+                                                   std::chrono::duration<double>(l->time).count()));
   }
 
   /// The link's end as an error. If another party failed, or reported the first cause, that is what to tell.
@@ -283,12 +320,9 @@ class TlsTransportImpl final : public TlsTransport {
   void watch() {
     while (!stop_) {
       std::vector<pollfd> polls{{bell_.fd(), POLLIN, 0}};
-      std::vector<std::shared_ptr<TlsLink>> open;
-      for (std::size_t i = 0; i < links_.size(); ++i)
-        if (auto l = current(i); l && !l->ended()) {
-          if (l->backlog() > 0) polls.push_back({l->socket(), POLLOUT, 0});
-          open.push_back(std::move(l));
-        }
+      const auto open = open_links();
+      for (const auto& l : open)
+        if (l->backlog() > 0) polls.push_back({l->socket(), POLLOUT, 0});
       ::poll(polls.data(), polls.size(), static_cast<int>(tick().count()));
       if ((polls[0].revents & POLLIN) != 0) bell_.answer();
       for (const auto& l : open) l->attend(Clock::now());
@@ -299,18 +333,31 @@ class TlsTransportImpl final : public TlsTransport {
 
   void install(std::size_t i, FileDescriptor socket, SslHandle ssl) {
     auto l = std::make_shared<TlsLink>(std::move(socket), std::move(ssl), name(i), settings_.patience);
+    auto old = l;
     std::optional<std::string> farewell;
     {
       std::lock_guard lock(mutex_);
-      links_[i] = l;
+      // An owner may come again while its last connection is still spoken to.
+      old = std::exchange((is_party(party_id(i)) ? links_ : arrived_)[i], l);
       farewell = farewell_;
     }
     changed_.notify_all();
+    if (old && !old->ended()) part_from(*old, "you have connected once more");
     // Whoever comes after we have left hears why.
-    if (farewell) {
-      l->part(*farewell, Clock::now() + kClosingLimit);
-      l->linger(Clock::now() + kClosingLimit);
+    if (farewell) part_from(*l, *farewell);
+  }
+
+  /// Turns to an owner's latest connection; whether there is one, or an earlier one that still stands.
+  bool turn_to(std::size_t i) {
+    std::shared_ptr<TlsLink> old;
+    bool connected = false;
+    {
+      std::lock_guard lock(mutex_);
+      if (arrived_[i] && !arrived_[i]->ended()) old = std::exchange(links_[i], std::move(arrived_[i]));
+      connected = links_[i] && !links_[i]->ended();
     }
+    if (old && !old->ended()) part_from(*old, "you have connected once more");
+    return connected;
   }
 
   /// Runs a handshake on a non-blocking socket to its end; false, with a phrase, if it fails.
@@ -376,8 +423,8 @@ class TlsTransportImpl final : public TlsTransport {
     bool told = false;
     for (;;) {
       check_parties();
+      if (turn_to(i)) return;
       std::unique_lock lock(mutex_);
-      if (links_[i] && !links_[i]->ended()) return;
       if (Clock::now() >= deadline)
         throw PeerError(name(i), fmt::format("{} has not connected in time: is it started?", name(i)));
       if (!told && settings_.progress) {
@@ -430,8 +477,7 @@ class TlsTransportImpl final : public TlsTransport {
                                key ? to_string(*key) : "(none)", to_string(settings_.roster[i].key)));
       }
     TlsLink stranger(std::move(fd), std::move(ssl), claim, settings_.patience);
-    stranger.part("your key is not in this party's job file", Clock::now() + kClosingLimit);
-    stranger.linger(Clock::now() + kClosingLimit);
+    part_from(stranger, "your key is not in this party's job file");
     changed_.notify_all();
   }
 
@@ -440,7 +486,9 @@ class TlsTransportImpl final : public TlsTransport {
   TlsContext context_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<std::shared_ptr<TlsLink>> links_;
+  std::vector<std::shared_ptr<TlsLink>> links_;    ///< those spoken to
+  std::vector<std::shared_ptr<TlsLink>> arrived_;  ///< of owners: connections to turn to next
+  std::vector<std::optional<Limit>> limits_;
   std::optional<PeerError> refused_;
   std::optional<std::string> farewell_;  ///< set when we have left
   std::atomic<bool> stop_{false};

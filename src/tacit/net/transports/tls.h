@@ -36,12 +36,16 @@ class TlsTransport : public Transport {
   /// Connects to all parties. PeerError if one does not come in time, or shows a key that is not the job's.
   static std::unique_ptr<TlsTransport> connect(TlsSettings settings, const Identity& identity);
 
-  /// Waits until an owner is connected (a new connection replaces one that has ended). PeerError at the
-  /// limit, or when a party fails meanwhile.
+  /// Waits until an owner is connected, and speaks to it from then on: what it sends over a connection that
+  /// comes later is left alone until the next call. PeerError at the limit, or when a party fails meanwhile.
   virtual void wait_for(PartyId owner, std::chrono::milliseconds limit) = 0;
-  /// Waits, without limit, until one of these owners is connected, and says which. PeerError when a party
-  /// fails.
-  virtual PartyId wait_for_any(std::span<const PartyId> owners) = 0;
+  /// Waits, without limit, until some owner has begun to speak on a new connection, and says who. (An owner
+  /// speaks once it has reached all parties.) PeerError when a party fails.
+  virtual PartyId wait_for_any_owner() = 0;
+  /// From now on an owner has so long for all that we wait for it; then its link is of no more use.
+  virtual void limit(PartyId owner, std::chrono::milliseconds time) = 0;
+  /// Says goodbye to one owner, whose next connection is a new beginning.
+  virtual void drop(PartyId owner, std::string_view reason) = 0;
   virtual bool connected(PartyId peer) const = 0;
 };
 

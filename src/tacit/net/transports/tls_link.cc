@@ -162,6 +162,7 @@ bool TlsLink::advance_head() {
 bool TlsLink::advance_body() {
   Bytes& body = incoming_.body;
   while (body.size() < incoming_.head->size) {
+    if (full()) return false;
     const std::size_t before = body.size(),
                       room = std::min<std::size_t>(incoming_.head->size - before, kGrowth);
     body.resize(before + room);
@@ -175,7 +176,10 @@ bool TlsLink::advance_body() {
 
 void TlsLink::take_goodbye() {
   if (!advance_body()) return;
-  const std::string reason(text_of(incoming_.body));
+  std::string reason(text_of(incoming_.body));
+  // It will stand on terminals and in reports, whoever wrote it.
+  for (char& c : reason)
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
   incoming_ = Incoming();
   told_ = !reason.empty() && !ended_;
   end(reason, !reason.empty());
@@ -219,10 +223,17 @@ bool TlsLink::poll_body(ByteSpan out, std::size_t& filled) {
 
 // ---- watching
 
+bool TlsLink::full() const { return inbox_bytes_ + incoming_.body.size() >= kInboxBound; }
+
+bool TlsLink::has_frame() const {
+  std::lock_guard lock(mutex_);
+  return !inbox_.empty();
+}
+
 void TlsLink::attend(Liveness::Time time) {
   std::lock_guard lock(mutex_);
   if (ended_) return;
-  while (!user_reads_ && inbox_bytes_ < kInboxBound && !ended_) {
+  while (!user_reads_ && !full() && !ended_) {
     if (incoming_.head && incoming_.head->kind == FrameHead::Kind::Goodbye) {
       take_goodbye();
       break;
@@ -244,7 +255,7 @@ void TlsLink::attend(Liveness::Time time) {
     write_bytes(bytes);
   }
   // While we are the ones who do not read, the peer's silence says nothing.
-  if (inbox_bytes_ >= kInboxBound) liveness_.heard(time);
+  if (full()) liveness_.heard(time);
   if (liveness_.silent(time) && !ended_)
     end(fmt::format("has been silent for {:.1f} s", std::chrono::duration<double>(patience_).count()), true);
 }

@@ -37,9 +37,11 @@ class TlsLink {
   bool poll_body(ByteSpan out, std::size_t& filled);
 
   // ---- for the watch thread
-  /// Takes in whole frames (up to a bound), so that heartbeats are seen; writes the backlog; sends a
-  /// heartbeat when one is due; and finds the peer silent when it is.
+  /// Takes in frames (up to a bound), so that heartbeats are seen; writes the backlog; sends a heartbeat when
+  /// one is due; and finds the peer silent when it is.
   void attend(Liveness::Time now);
+  /// Whether attend() has taken in a frame that nobody has asked for yet.
+  bool has_frame() const;
 
   // ---- for both
   /// Why the link is of no more use, if so: one sentence without the peer's name in front, or the reason that
@@ -72,6 +74,7 @@ class TlsLink {
   bool drain_backlog();
   bool advance_head();
   bool advance_body();
+  bool full() const;
   bool wait_for(short events, Liveness::Time deadline) const;
   void take_goodbye();
   void end(std::string reason, bool failed);

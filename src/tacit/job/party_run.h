@@ -1,0 +1,88 @@
+// One party in one session, with everything that its steps share: training (run_party.cc) and answering
+// (answer.cc) are two ways through it.
+#pragma once
+
+#include "tacit/job/releases.h"
+#include "tacit/job/run_party.h"
+#include "tacit/job/upload.h"
+#include "tacit/mpc/table.h"
+#include "tacit/nn/train/trainer.h"
+#include "tacit/party/handshake.h"
+
+namespace tacit {
+
+class PartyRun {
+ public:
+  PartyRun(const Job& job, PartyId self, Transport& wire, const std::string& mode,
+           const PartyOptions& options)
+      : job_(job),
+        options_(options),
+        protocol_(protocol_named(job.protocol)),
+        graph_(build_model(job)),
+        report_(report_of(job, mode)),
+        workers_(options.threads),
+        wire_(wire),
+        start_(shake_hands(self, job.party_names(), wire, {job_hash(job), kProtocolVersion})),
+        party_(self, job.party_names(), wire, start_.keys, Compute{ring_kernels(detect_isa()), workers_}),
+        engine_(protocol_.make(party_, profile_named(job.profile))),
+        ctx_{*engine_, job.fraction_bits},
+        owner_channels_(job.roster().size()),
+        owner_pointers_(job.roster().size(), nullptr),
+        releases_(job, *engine_, owner_pointers_) {}
+
+  RunReport train();
+  Answer answer(PartyId owner);
+
+ private:
+  void tell(const std::string& phase, std::size_t done = 0, std::size_t total = 0) {
+    if (options_.progress)
+      options_.progress({phase, done, total, last_loss_, party_.meter().total().payload});
+  }
+  Channel& connect_owner(PartyId owner);
+  void see_off(Channel& owner);
+  void tell_counts();
+  void part_from_owners();
+  // Training.
+  void receive_all();
+  void compare_manifests();
+  void fit(nn::Parameters& parameters);
+  void measure(const nn::Parameters& parameters);
+  void hand_over(const nn::Parameters& parameters);
+  // Answering.
+  bool gets(const Endpoint& who, std::string_view what) const;
+  std::string take_question(PartyId owner, const Endpoint& who);
+  std::string agree_on_question(const Endpoint& who, const std::string& trouble);
+  Secret<Real> scores_of(const nn::Parameters& parameters);
+  std::string give_answers(PartyId owner, const Endpoint& who, const Secret<Real>& scores);
+
+  const Job& job_;
+  const PartyOptions& options_;
+  const ProtocolInfo& protocol_;
+  nn::Graph graph_;
+  RunReport report_;
+  Workers workers_;
+  Transport& wire_;
+  SessionStart start_;
+  Party party_;
+  std::unique_ptr<Engine> engine_;
+  fn::Ctx ctx_;
+  std::vector<std::optional<Channel>> owner_channels_;
+  std::vector<Channel*> owner_pointers_;
+  Releases releases_;
+  std::vector<Upload> uploads_;
+  std::optional<double> last_loss_;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+/// Says goodbye with the reason when a run fails, so that others can name the first cause.
+template <class Body>
+auto with_goodbye(Transport& wire, Body body) {
+  try {
+    return body();
+  } catch (const std::exception& e) {
+    wire.goodbye(e.what());
+    throw;
+  }
+}
+
+}  // namespace tacit
