@@ -9,6 +9,7 @@ import unittest
 
 import jobs
 from harness import PARTIES, PEER, SIGCONT, SIGKILL, SIGSTOP, TacitTest, free_ports
+from liar import Liar, frame
 
 ENDLESS = 1000000  # epochs
 
@@ -152,6 +153,21 @@ class Faults(TacitTest):
         everyone = {p: self.start_party(p) for p in PARTIES}
         everyone["south"] = self.start_owner("south", "south.csv")
         self.assert_others_notice(everyone.values(), "north", since, 4)
+
+    def test_an_owner_comes_twice(self):
+        """The second time waits until the first is done with, and so counts for nothing."""
+        self.prepare(epochs=3)
+        everyone = {p: self.start_party(p) for p in PARTIES}
+        everyone["north"] = self.start_owner("north", "north.csv")
+        for p in PARTIES:
+            self.assertTrue(everyone[p].wait_for("waiting for south"), self.stories())
+        again = Liar(self.folder, "north")
+        self.addCleanup(again.close)
+        again.connect()
+        again.send(frame("owner.hello", bytes(72)))
+        everyone["south"] = self.start_owner("south", "south.csv")
+        self.wait_all(everyone.values())
+        self.assertIn("north-out/model.onnx", self.files())
 
     def test_a_stranger_disturbs_nobody(self):
         """A program whose key nobody knows is sent away, and the session goes on."""

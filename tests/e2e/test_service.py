@@ -16,14 +16,15 @@ class ServiceTest(TacitTest):
     """A folder with a job whose parties answer north and south."""
 
     start_patience = 30
+    times = 100
 
     def setUp(self):
         super().setUp()
         self.keys = self.make_keys(*PARTIES, *OWNERS)
         releases = (
             jobs.release("metric", ["parties"])
-            + jobs.release("predictions", ["north", "south"], times=100)
-            + jobs.release("scores", ["north", "south"], times=100)
+            + jobs.release("predictions", ["north", "south"], times=self.times)
+            + jobs.release("scores", ["north", "south"], times=self.times)
         )
         text = jobs.small_job(
             self.keys,
@@ -33,7 +34,8 @@ class ServiceTest(TacitTest):
             patience=2,
             start_patience=self.start_patience,
         )
-        self.write("job.toml", text.replace('partition = "rows"', 'partition = "rows"\nowners = ["north", "south"]'))
+        rows = 'partition = "rows"\n'
+        self.write("job.toml", text.replace(rows, rows + 'owners = ["north", "south"]\n'))
         for seed, owner in enumerate(OWNERS):
             self.write(f"{owner}.csv", jobs.small_data(seed=seed))
         rows = [r[:3] for r in jobs.small_rows(20, seed=9)]
@@ -108,6 +110,46 @@ class Service(ServiceTest):
         for p in parties:
             self.assertIn(p.wait(), (USAGE, PEER), self.stories())
             self.assertIn("from different trainings", p.err.splitlines()[-1], self.stories())
+
+
+class Times(ServiceTest):
+    """The policy bounds the questions to one model, however often the parties start."""
+
+    times = 2
+
+    def refused(self, owner):
+        words = ("--quiet", "predict", "job.toml", "--owner", owner, "--data", "questions.csv")
+        process = self.run_tacit(*words, code=PEER)
+        self.assert_one_sentence(process, f"{owner} may not ask once more")
+
+    def test_times_are_counted_across_sessions(self):
+        parties = self.train()
+        self.ask("north")
+        self.stop(parties)
+        # Whoever has lost its count hears it from the others.
+        (self.folder / "alpha-state/model.uses").unlink()
+        parties = self.start_parties()
+        self.ask("south")
+        for owner in ("north", "south"):
+            self.refused(owner)
+        self.stop(parties)
+        for name in ("beta", "gamma"):
+            (self.folder / f"{name}-state/model.uses").unlink()
+        parties = self.start_parties()
+        self.refused("north")
+        self.assertTrue(all(p.ended_at is None for p in parties), self.stories())
+        self.stop(parties)
+
+    def test_a_damaged_count(self):
+        parties = self.train()
+        self.ask()
+        self.stop(parties)
+        self.write("beta-state/model.uses", "2")
+        parties = self.start_parties()
+        words = ("--quiet", "predict", "job.toml", "--owner", "north", "--data", "questions.csv")
+        self.run_tacit(*words, code=PEER)
+        self.assertEqual(parties[1].wait(), USAGE, self.stories())
+        self.assertIn("model.uses', which counts", parties[1].err)
 
 
 class OwnersThatFail(ServiceTest):

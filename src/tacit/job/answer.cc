@@ -9,6 +9,7 @@
 #include "tacit/job/examples.h"
 #include "tacit/job/model_store.h"
 #include "tacit/job/party_run.h"
+#include "tacit/job/uses.h"
 
 namespace tacit {
 
@@ -29,11 +30,18 @@ std::string PartyRun::take_question(PartyId owner, const Endpoint& who) {
   try {
     Channel& channel = connect_owner(owner);
     if (options_.limit_owner) options_.limit_owner(owner);
-    if ((greet_owner(job_, channel) & static_cast<std::uint8_t>(Errand::Ask)) == 0)
+    if ((greet_owner(job_, start_.id, channel) & static_cast<std::uint8_t>(Errand::Ask)) == 0)
       return fmt::format("{} did not come to ask: start it with 'tacit predict'", who.name);
+    if (!gets(who, "predictions") && !gets(who, "scores"))
+      return fmt::format(
+          "{} may not ask once more: the job's policy says how many times, and they are used up (agree on "
+          "more, "
+          "and train again)",
+          who.name);
     tell("receiving from " + who.name);
-    Upload upload = receive_upload(job_, who, channel, engine_->component_sets()[index(party_.id())],
-                                   options_.state, detect_isa());
+    Upload upload =
+        receive_upload(job_, start_.id, who, channel, engine_->component_sets()[index(party_.id())],
+                       options_.state, detect_isa());
     const std::size_t columns = feature_width(job_.data.schema);
     if (upload.manifest.feature_columns.size() != columns || upload.manifest.target_width != 0)
       return fmt::format("{} asks with rows of {} numbers where the model takes {}", who.name,
@@ -70,6 +78,15 @@ std::string PartyRun::agree_on_question(const Endpoint& who, const std::string& 
       return fmt::format("{} told different parties different things (seen by {} and {})", who.name,
                          party_.name(party_id(0)), party_.name(party_id(i)));
   return "";
+}
+
+/// Before anything is revealed, so that no accident gives a question for nothing.
+void PartyRun::count_uses(const Endpoint& who, const Digest& training) {
+  Uses uses = releases_.policy().used();
+  for (std::size_t i = 0; i < uses.size(); ++i)
+    for (const char* what : {"predictions", "scores"})
+      if (job_.releases[i].what == what && gets(who, what)) ++uses[i];
+  store_uses(job_, training, uses, options_.state);
 }
 
 Secret<Real> PartyRun::scores_of(const nn::Parameters& parameters) {
@@ -119,6 +136,7 @@ std::string PartyRun::give_answers(PartyId owner, const Endpoint& who, const Sec
 Answer PartyRun::answer(PartyId owner) {
   const StoredModel model = load_model(ctx_, job_, graph_, options_.state);
   require_same_training(party_, model.session);
+  releases_.policy().resume(agree_on_uses(party_, load_uses(job_, model.session, options_.state)));
   const Endpoint who = job_.roster()[index(owner)];
   auto dropped = [&](std::string_view what, const std::string& why) {
     if (options_.drop_owner) options_.drop_owner(owner, why);
@@ -129,6 +147,7 @@ Answer PartyRun::answer(PartyId owner) {
   if (!trouble.empty()) dropped("question", trouble);
   if (const std::string why = agree_on_question(who, trouble); !why.empty())
     return {report_, dropped("question", why)};
+  count_uses(who, model.session);
   const std::string missed = give_answers(owner, who, scores_of(model.parameters));
   tell("done", 1, 1);
   return {report_, dropped("answer", missed)};

@@ -213,6 +213,11 @@ nn::TrainSettings training_of(TomlTable t) {
   return s;
 }
 
+std::int64_t default_times(std::string_view what) {
+  if (what == "predictions" || what == "scores") return 100;
+  return what == "loss" ? 20 : 1;
+}
+
 std::vector<ReleaseRule> releases_of(TomlTable& job, const Job& roster) {
   constexpr std::string_view kWhat[] = {"loss", "metric", "model", "predictions", "scores"};
   std::vector<ReleaseRule> out;
@@ -224,7 +229,7 @@ std::vector<ReleaseRule> releases_of(TomlTable& job, const Job& roster) {
              fmt::format("'{}' cannot be released: did you mean '{}'?", r.what, nearest(r.what, kWhat)));
     r.purpose = t.text("purpose");
     if (r.purpose.empty()) t.fail("purpose", "say in a few words what it is for");
-    r.times = static_cast<std::uint64_t>(t.integer("times", r.what == "loss" ? 20 : 1, 1, INT64_MAX));
+    r.times = static_cast<std::uint64_t>(t.integer("times", default_times(r.what), 1, INT64_MAX));
     // "parties" and "owners" stand for all of them.
     for (const std::string& who : t.texts("to")) {
       if (who == "parties" || who == "everyone")

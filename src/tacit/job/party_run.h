@@ -51,6 +51,7 @@ class PartyRun {
   // Answering.
   bool gets(const Endpoint& who, std::string_view what) const;
   std::string take_question(PartyId owner, const Endpoint& who);
+  void count_uses(const Endpoint& who, const Digest& training);
   std::string agree_on_question(const Endpoint& who, const std::string& trouble);
   Secret<Real> scores_of(const nn::Parameters& parameters);
   std::string give_answers(PartyId owner, const Endpoint& who, const Secret<Real>& scores);

@@ -49,14 +49,14 @@ void PartyRun::receive_all() {
     });
     if (!brings && !collects) continue;
     Channel& channel = connect_owner(id);
-    const std::uint8_t errands = greet_owner(job_, channel);
+    const std::uint8_t errands = greet_owner(job_, start_.id, channel);
     if (brings) {
       if ((errands & static_cast<std::uint8_t>(Errand::Bring)) == 0)
         throw PeerError(owner.name,
                         fmt::format("{} came without its data: start it with --data", owner.name));
       tell("receiving from " + owner.name);
-      uploads_.push_back(
-          receive_upload(job_, owner, channel, sets[index(party_.id())], options_.state, detect_isa()));
+      uploads_.push_back(receive_upload(job_, start_.id, owner, channel, sets[index(party_.id())],
+                                        options_.state, detect_isa()));
     }
     if ((errands & static_cast<std::uint8_t>(Errand::Collect)) != 0)
       owner_pointers_[index(id)] = &channel;
@@ -81,6 +81,12 @@ void PartyRun::receive_all() {
 
 /// All parties must have been told the same, or their components would not belong together.
 void PartyRun::compare_manifests() {
+  for (std::size_t i = 0; i < uploads_.size(); ++i)
+    for (std::size_t k = 0; k < i; ++k)
+      if (uploads_[i].manifest.upload == uploads_[k].manifest.upload)
+        throw PeerError(uploads_[i].manifest.owner,
+                        fmt::format("{} sent an upload with the id of {}'s", uploads_[i].manifest.owner,
+                                    uploads_[k].manifest.owner));
   for (const Upload& u : uploads_) {
     const Digest own = sha256(bytes_of(u.text));
     for (std::size_t i = 0; i < party_.count(); ++i)

@@ -15,6 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kBlockRows = 1024;
+constexpr std::size_t kUploadId = 16;
 constexpr std::size_t kMaxManifest = std::size_t{16} << 20;
 constexpr std::uint64_t kMaxRows = std::uint64_t{1} << 40;
 
@@ -23,8 +24,9 @@ struct Greeting {
   std::uint8_t errands;
   std::byte reserved[3];
   Digest job;
+  Digest session;  // from the parties; zero from an owner, who learns it here
 };
-static_assert(sizeof(Greeting) == 40);
+static_assert(sizeof(Greeting) == 72);
 
 template <class T>
 ByteSpan raw(T& value) {
@@ -63,6 +65,7 @@ Digest digest_of(const std::string& hex) {
 std::string to_text(const Manifest& m) {
   json j{{"owner", m.owner},
          {"job", to_hex(m.job)},
+         {"session", to_hex(m.session)},
          {"upload", m.upload},
          {"rows", m.rows},
          {"test_rows", m.test_rows},
@@ -80,6 +83,7 @@ Manifest parse_manifest(std::string_view text, const std::string& owner) {
     Manifest m;
     m.owner = j.at("owner").get<std::string>();
     m.job = digest_of(j.at("job").get<std::string>());
+    m.session = digest_of(j.at("session").get<std::string>());
     m.upload = j.at("upload").get<std::string>();
     m.rows = j.at("rows").get<std::uint64_t>();
     m.test_rows = j.at("test_rows").get<std::uint64_t>();
@@ -95,12 +99,16 @@ Manifest parse_manifest(std::string_view text, const std::string& owner) {
 
 OwnerLink::OwnerLink(const Job& job, PartyId self, std::vector<Channel>& parties, std::uint8_t errands)
     : job_(job), name_(job.names()[index(self)]), parties_(parties) {
-  Greeting greeting{kProtocolVersion, errands, {}, job_hash(job)};
+  Greeting greeting{kProtocolVersion, errands, {}, job_hash(job), {}};
   for (Channel& party : parties_) party.send("owner.hello", raw(greeting));
   for (Channel& party : parties_) {
     Greeting theirs;
     party.receive("owner.welcome", raw(theirs));
     check_greeting(theirs, job, party.peer_name());
+    if (&party == &parties_.front()) session_ = theirs.session;
+    if (theirs.session != session_)
+      throw PeerError(party.peer_name(), fmt::format("{} and {} are in different sessions",
+                                                     parties_.front().peer_name(), party.peer_name()));
   }
 }
 
@@ -164,7 +172,8 @@ Manifest OwnerLink::send(ExampleReader& reader, const Identity& identity, double
   if (job_.data.holding == Holding::SomeColumns) m.ids = send_ids(ids.finish(), count, sets);
   m.owner = name_;
   m.job = job_hash(job_);
-  m.upload = to_hex(os_entropy(16).bytes());
+  m.session = session_;
+  m.upload = to_hex(os_entropy(kUploadId).bytes());
   m.test_rows = static_cast<std::uint64_t>(std::floor(test_fraction * static_cast<double>(m.rows)));
   require(m.rows > m.test_rows, "after {} rows for the test set, no row is left to train on", m.test_rows);
   m.feature_columns = reader.layout().feature_columns;
@@ -215,17 +224,17 @@ Digest OwnerLink::send_ids(const Digest& hash, unsigned count,
   return all.finish();
 }
 
-std::uint8_t greet_owner(const Job& job, Channel& owner) {
+std::uint8_t greet_owner(const Job& job, const Digest& session, Channel& owner) {
   Greeting theirs;
   owner.receive("owner.hello", raw(theirs));
-  Greeting greeting{kProtocolVersion, 0, {}, job_hash(job)};
+  Greeting greeting{kProtocolVersion, 0, {}, job_hash(job), session};
   owner.send("owner.welcome", raw(greeting));
   check_greeting(theirs, job, owner.peer_name());
   return theirs.errands;
 }
 
-Upload receive_upload(const Job& job, const Endpoint& owner, Channel& channel, std::span<const unsigned> set,
-                      const std::filesystem::path& state, Isa isa) {
+Upload receive_upload(const Job& job, const Digest& session, const Endpoint& owner, Channel& channel,
+                      std::span<const unsigned> set, const std::filesystem::path& state, Isa isa) {
   auto bad = [&](const std::string& what) { return PeerError(owner.name, owner.name + " " + what); };
   std::uint64_t shape[2];
   channel.receive("owner.shape", std::span<Word>(shape));
@@ -287,6 +296,8 @@ Upload receive_upload(const Job& job, const Endpoint& owner, Channel& channel, s
 
   Manifest& m = upload.manifest = parse_manifest(upload.text, owner.name);
   if (m.owner != owner.name || m.job != job_hash(job)) throw bad("signed a manifest of another job or owner");
+  if (m.session != session) throw bad("signed a manifest of another session");
+  if (from_hex(m.upload).size() != kUploadId) throw bad("signed a manifest without the upload's id");
   // Each by itself: a sum of numbers that the owner chose could wrap around to the right width.
   const std::size_t targets = target_width(job.data.schema);
   if ((m.target_width != 0 && m.target_width != targets) || m.width() != width || m.rows == 0 ||

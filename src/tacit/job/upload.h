@@ -1,6 +1,6 @@
 // How data come in. An owner cuts its encoded examples into components, sends each party those that it holds,
-// and ends with a signed manifest: job, owner, rows, and the digest of every component. Parties check what
-// they got against it, and compare the manifests among themselves, before anything is used.
+// and ends with a signed manifest: job, session, owner, rows, and the digest of every component. Parties
+// check what they got against it, and compare the manifests among themselves, before anything is used.
 #pragma once
 
 #include <functional>
@@ -24,7 +24,8 @@ constexpr std::uint8_t operator|(Errand a, Errand b) {
 struct Manifest {
   std::string owner;
   Digest job{};
-  std::string upload;  ///< random, of this upload
+  Digest session{};    ///< the one that the parties welcomed the owner to: no upload counts in another
+  std::string upload;  ///< random, of this upload: 32 hexadecimal digits
   std::uint64_t rows = 0, test_rows = 0;
   std::vector<std::size_t> feature_columns;  ///< places among all encoded features
   std::size_t target_width = 0;
@@ -62,13 +63,15 @@ class OwnerLink {
   const Job& job_;
   std::string name_;
   std::vector<Channel>& parties_;
+  Digest session_{};
 };
 
 /// The party's side: answers the greeting, and says what the owner came for. PeerError for another job or
 /// version.
-std::uint8_t greet_owner(const Job& job, Channel& owner);
-/// Receives one upload. PeerError, naming the owner, for whatever does not fit the job or the manifest.
-Upload receive_upload(const Job& job, const Endpoint& owner, Channel& channel,
+std::uint8_t greet_owner(const Job& job, const Digest& session, Channel& owner);
+/// Receives one upload. PeerError, naming the owner, for whatever does not fit the job, the session or the
+/// manifest.
+Upload receive_upload(const Job& job, const Digest& session, const Endpoint& owner, Channel& channel,
                       std::span<const unsigned> component_set, const std::filesystem::path& state, Isa isa);
 
 }  // namespace tacit

@@ -191,9 +191,17 @@ TEST_F(UploadTest, AnotherJob) {
                "signed a manifest of another job or owner");
 }
 
+TEST_F(UploadTest, AnotherSession) {
+  // What was signed for one session, down to the last byte, is refused in the next.
+  expect_found(signed_anew([](json& j) { j["session"] = to_hex(sha256(bytes_of("an earlier session"))); }),
+               "signed a manifest of another session");
+  expect_found(signed_anew([](json& j) { j["upload"] = "0123"; }),
+               "signed a manifest without the upload's id");
+}
+
 TEST_F(UploadTest, AnotherVersion) {
   expect_found(flip("owner.hello", 0),
-               "speaks version 0 of the protocol and we speak 1: install the same tacit on both");
+               "speaks version 3 of the protocol and we speak 2: install the same tacit on both");
 }
 
 TEST_F(UploadTest, TooWideRows) {
@@ -261,6 +269,7 @@ TEST_F(UploadTest, AnUnreadableManifest) {
 TEST(Manifest, GoesThereAndBack) {
   const Manifest m{"north",
                    sha256(bytes_of("job")),
+                   sha256(bytes_of("session")),
                    "0123",
                    17,
                    3,
@@ -271,6 +280,7 @@ TEST(Manifest, GoesThereAndBack) {
   const Manifest back = parse_manifest(to_text(m), "north");
   EXPECT_EQ(to_text(back), to_text(m));
   EXPECT_EQ(back.job, m.job);
+  EXPECT_EQ(back.session, m.session);
   EXPECT_EQ(back.ids, m.ids);
   EXPECT_EQ(back.width(), 13u);
   EXPECT_EQ(back.feature_columns, m.feature_columns);

@@ -22,6 +22,11 @@ RevealPolicy::RevealPolicy(std::vector<ReleaseRule> rules, std::vector<std::stri
   }
 }
 
+void RevealPolicy::resume(std::vector<std::uint64_t> used) {
+  ensure(used.size() == rules_.size(), "a count for each rule");
+  used_ = std::move(used);
+}
+
 bool RevealPolicy::allows(std::string_view what) const {
   for (std::size_t i = 0; i < rules_.size(); ++i)
     if (rules_[i].what == what && used_[i] < rules_[i].times) return true;

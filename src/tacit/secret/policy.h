@@ -49,6 +49,10 @@ class RevealPolicy {
   /// `roster` are the names of all endpoints, parties first. UsageError if a rule names someone else.
   RevealPolicy(std::vector<ReleaseRule> rules, std::vector<std::string> roster);
 
+  /// Continues a count of earlier sessions: a number for each rule.
+  void resume(std::vector<std::uint64_t> used);
+  /// How often each rule has been used.
+  const std::vector<std::uint64_t>& used() const { return used_; }
   bool allows(std::string_view what) const;
   /// UsageError if no rule allows it, or not once more.
   RevealPermit permit(std::string_view what);

@@ -31,6 +31,7 @@ struct UploadRun {
   DataFiles data;
   std::filesystem::path state;
   Change change = {};
+  Digest session = sha256(bytes_of("a session"));
 };
 UploadOutcome run_upload(const UploadRun& run);
 

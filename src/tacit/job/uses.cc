@@ -1,0 +1,58 @@
+#include "tacit/job/uses.h"
+
+#include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "tacit/base/error.h"
+#include "tacit/job/report.h"
+
+namespace tacit {
+
+namespace {
+using nlohmann::json;
+
+std::filesystem::path file_in(const std::filesystem::path& folder) { return folder / "model.uses"; }
+}  // namespace
+
+Uses load_uses(const Job& job, const Digest& training, const std::filesystem::path& folder) {
+  Uses out(job.releases.size(), 0);
+  const auto file = file_in(folder);
+  std::error_code error;
+  if (!std::filesystem::exists(file, error) && !error) return out;
+  try {
+    std::ifstream in(file);
+    const json j = json::parse(in);
+    if (j.at("training").get<std::string>() != to_hex(training)) return out;
+    for (std::size_t i = 0; i < out.size(); ++i)
+      out[i] = j.at("used").value(job.releases[i].what, std::uint64_t{0});
+  } catch (const json::exception&) {
+    throw UsageError(
+        fmt::format("'{}', which counts what was asked of the model, is damaged: put a copy back, or delete "
+                    "it at this party alone, as the others have the count, too",
+                    file.string()));
+  }
+  return out;
+}
+
+void store_uses(const Job& job, const Digest& training, const Uses& uses,
+                const std::filesystem::path& folder) {
+  json used = json::object();
+  for (std::size_t i = 0; i < uses.size(); ++i) used[job.releases[i].what] = uses[i];
+  write_file(file_in(folder), json{{"training", to_hex(training)}, {"used", used}}.dump(2) + "\n");
+}
+
+Uses agree_on_uses(Party& party, const Uses& own) {
+  Uses out = own, theirs(own.size());
+  for (std::size_t i = 0; i < party.count(); ++i)
+    if (party_id(i) != party.id()) party.to(party_id(i)).send("uses", std::span<const Word>(own));
+  for (std::size_t i = 0; i < party.count(); ++i) {
+    if (party_id(i) == party.id()) continue;
+    party.to(party_id(i)).receive("uses", std::span<Word>(theirs));
+    std::transform(out.begin(), out.end(), theirs.begin(), out.begin(),
+                   [](std::uint64_t a, std::uint64_t b) { return std::max(a, b); });
+  }
+  return out;
+}
+
+}  // namespace tacit
