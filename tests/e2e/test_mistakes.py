@@ -112,53 +112,51 @@ class Mistakes(TacitTest):
 
     # ---- the job file
 
-    def change(self, old, new):
-        text = (self.folder / "job.toml").read_text()
-        self.assertEqual(text.count(old), 1, old)
-        self.write("job.toml", text.replace(old, new))
-        return text[: text.index(old)].count("\n") + 1  # the line
-
-    def test_a_misspelt_key(self):
-        line = self.change("epochs = 3", "epoch = 3")
-        self.refused(f"[training] epochs: is missing: is 'epoch' in line {line} meant for it?")
-
-    def test_an_unknown_key(self):
-        line = self.change("test_fraction = 0.2", "test_fractoin = 0.2")
-        self.refused(
-            f"job.toml:{line}: there is no key 'test_fractoin' in [data]: did you mean 'test_fraction'?"
-        )
-
-    def test_an_unknown_section(self):
-        line = self.change("[training]", "[trainig]")
-        self.refused(f"job.toml:{line}: there is no key 'trainig' in the job file: did you mean 'training'?")
-
-    def test_a_wrong_value(self):
-        line = self.change("batch = 32", "batch = 0")
-        self.refused(f"job.toml:{line}: [training] batch: 0 is not between 1 and 1048576")
-
-    def test_a_wrong_kind_of_value(self):
-        line = self.change("batch = 32", 'batch = "many"')
-        self.refused(f"job.toml:{line}: [training] batch: must be a whole number, not a text")
-
-    def test_no_toml(self):
-        line = self.change("batch = 32", "batch is 32")
-        self.refused(f"job.toml:{line}: ")
-
-    def test_an_unknown_loss(self):
-        line = self.change('"binary_cross_entropy"', '"binary_cross_entropi"')
-        self.refused(f"job.toml:{line}: [training] loss: ", "binary_cross_entropy")
-
-    def test_a_release_to_somebody_unknown(self):
-        line = self.change('to = ["north"]', 'to = ["nord"]')
-        self.refused(f"job.toml:{line}: ", "nord", "north")
-
-    def test_a_model_that_the_data_do_not_fit(self):
-        self.change('kind = "dense"\n\n', 'kind = "dense"\nunits = 3\n\n')
-        self.refused("3", "sold")
-
-    def test_a_layer_that_the_data_do_not_fit(self):
-        self.change('kind = "dense"\nunits = 4', 'kind = "conv2d"\nchannels = 2\nkernel = 3')
-        self.refused("conv2d")
+    def test_the_job_file(self):
+        """A key, a section or a value that cannot be; the line is that of the change."""
+        good = (self.folder / "job.toml").read_text()
+        for old, new, *words in (
+            ("epochs = 3", "epoch = 3", "[training] epochs: is missing: is 'epoch' in line LINE meant for it?"),
+            (
+                "test_fraction = 0.2",
+                "test_fractoin = 0.2",
+                "job.toml:LINE: there is no key 'test_fractoin' in [data]: did you mean 'test_fraction'?",
+            ),
+            (
+                "[training]",
+                "[trainig]",
+                "job.toml:LINE: there is no key 'trainig' in the job file: did you mean 'training'?",
+            ),
+            (
+                "batch = 32",
+                "batch = 0",
+                "job.toml:LINE: [training] batch: 0 is not between 1 and 1048576",
+            ),
+            (
+                "batch = 32",
+                'batch = "many"',
+                "job.toml:LINE: [training] batch: must be a whole number, not a text",
+            ),
+            ("batch = 32", "batch is 32", "job.toml:LINE: "),
+            (
+                '"binary_cross_entropy"',
+                '"binary_cross_entropi"',
+                "job.toml:LINE: [training] loss: ",
+                "binary_cross_entropy",
+            ),
+            ('to = ["north"]', 'to = ["nord"]', "job.toml:LINE: ", "nord", "north"),
+            ('kind = "dense"\n\n', 'kind = "dense"\nunits = 3\n\n', "3", "sold"),
+            (
+                'kind = "dense"\nunits = 4',
+                'kind = "conv2d"\nchannels = 2\nkernel = 3',
+                "conv2d",
+            ),
+        ):
+            with self.subTest(new):
+                self.assertEqual(good.count(old), 1, old)
+                line = good[: good.index(old)].count("\n") + 1
+                self.write("job.toml", good.replace(old, new))
+                self.refused(*(w.replace("LINE", str(line)) for w in words))
 
     def test_a_job_that_does_not_exist(self):
         self.refused(

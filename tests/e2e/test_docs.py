@@ -1,0 +1,52 @@
+"""The documents name what there is: every kind of layer, every loss, every subcommand; and their links lead
+somewhere."""
+
+import re
+import unittest
+
+from harness import ROOT, TacitTest
+
+DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "examples").rglob("*.md"))]
+
+
+def sources(pattern, *files):
+    found = [name for f in files for path in ROOT.glob(f) for name in re.findall(pattern, path.read_text())]
+    assert found, f"nothing like {pattern} in {files}"
+    return found
+
+
+def anchor(heading):
+    """As GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+class Docs(TacitTest):
+    def test_links(self):
+        for page in DOCS:
+            text = page.read_text()
+            for target in re.findall(r"\]\(([^)\s]+)\)", text):
+                if target.startswith("http"):
+                    continue
+                path, _, section = target.partition("#")
+                file = (page.parent / path).resolve() if path else page
+                self.assertTrue(file.exists(), f"{page}: {target}")
+                if section:
+                    headings = re.findall(r"^#+ (.*)$", file.read_text(), re.M)
+                    self.assertIn(section, map(anchor, headings), f"{page}: {target}")
+
+    def test_every_layer_and_loss_is_in_the_guide(self):
+        guide = (ROOT / "docs/job-file.md").read_text()
+        for name in sources(r'const Layer k\w+\{\s*"(\w+)"', "src/tacit/nn/layers/*.cc") + sources(
+            r'constexpr Loss k\w+\{\s*"(\w+)"', "src/tacit/nn/train/loss.cc"
+        ):
+            self.assertTrue(re.search(rf'`"?{name}"?`', guide), f"docs/job-file.md does not name {name}")
+
+    def test_files_that_the_pages_name_exist(self):
+        """In code, `src/tacit/…` and the like, without placeholders."""
+        for page in DOCS:
+            for name in re.findall(r"`((?:src|apps|tests|tools|docs|examples)/[\w./-]+\.\w+)`", page.read_text()):
+                self.assertTrue((ROOT / name).exists(), f"{page.name}: {name}")
+
+
+if __name__ == "__main__":
+    unittest.main()
