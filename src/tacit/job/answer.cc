@@ -61,16 +61,11 @@ std::string PartyRun::agree_on_question(const Endpoint& who, const std::string& 
   Bytes own;
   append_bytes(own, trouble.empty() ? sha256(bytes_of(uploads_.front().text)) : Digest{});
   append_bytes(own, bytes_of(std::string_view(trouble).substr(0, kMaxTrouble)));
-  std::vector<Bytes> all(party_.count(), own);
+  const std::vector<Bytes> all = party_.tell_all("question", own, sizeof(Digest) + kMaxTrouble);
   for (std::size_t i = 0; i < all.size(); ++i)
-    if (party_id(i) != party_.id()) party_.to(party_id(i)).send("question", own);
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (party_id(i) == party_.id()) continue;
-    all[i] = party_.to(party_id(i)).receive_up_to("question", sizeof(Digest) + kMaxTrouble);
     if (all[i].size() < sizeof(Digest))
       throw PeerError(party_.name(party_id(i)),
                       fmt::format("{} sent no digest of the question", party_.name(party_id(i))));
-  }
   for (const Bytes& b : all)
     if (b.size() > sizeof(Digest)) return std::string(text_of(ByteView(b).subspan(sizeof(Digest))));
   for (std::size_t i = 1; i < all.size(); ++i)

@@ -1,5 +1,6 @@
 #include "tacit/job/model_store.h"
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -82,17 +83,12 @@ StoredModel load_model(fn::Ctx& ctx, const Job& job, const nn::Graph& graph,
 }
 
 void require_same_training(Party& party, const Digest& session) {
-  for (std::size_t i = 0; i < party.count(); ++i)
-    if (party_id(i) != party.id()) party.to(party_id(i)).send("model", ByteView(session));
-  for (std::size_t i = 0; i < party.count(); ++i) {
-    if (party_id(i) == party.id()) continue;
-    Digest theirs;
-    party.to(party_id(i)).receive("model", ByteSpan(theirs));
-    require(theirs == session,
+  const std::vector<Bytes> all = party.tell_all("model", session);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    require(std::ranges::equal(all[i], session),
             "{} and {} hold shares of a model from different trainings: train again, or put the right state "
             "folders back",
             party.name(party.id()), party.name(party_id(i)));
-  }
 }
 
 }  // namespace tacit

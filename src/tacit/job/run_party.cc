@@ -88,18 +88,12 @@ void PartyRun::compare_manifests() {
                         fmt::format("{} sent an upload with the id of {}'s", uploads_[i].manifest.owner,
                                     uploads_[k].manifest.owner));
   for (const Upload& u : uploads_) {
-    const Digest own = sha256(bytes_of(u.text));
-    for (std::size_t i = 0; i < party_.count(); ++i)
-      if (party_id(i) != party_.id()) party_.to(party_id(i)).send("manifest", ByteView(own));
-    for (std::size_t i = 0; i < party_.count(); ++i) {
-      if (party_id(i) == party_.id()) continue;
-      Digest theirs;
-      party_.to(party_id(i)).receive("manifest", ByteSpan(theirs));
-      if (theirs != own)
+    const std::vector<Bytes> all = party_.tell_all("manifest", sha256(bytes_of(u.text)));
+    for (std::size_t i = 0; i < all.size(); ++i)
+      if (all[i] != all[index(party_.id())])
         throw PeerError(u.manifest.owner,
                         fmt::format("{} told different parties different things (seen by {} and {})",
                                     u.manifest.owner, party_.name(party_.id()), party_.name(party_id(i))));
-    }
   }
 }
 
@@ -172,22 +166,16 @@ void PartyRun::tell_counts() {
   own.scopes = party_.meter().scopes();
   own.memory_bytes = peak_memory();
   const std::string text = to_json(own).dump();
-  for (std::size_t i = 0; i < party_.count(); ++i)
-    if (party_id(i) != party_.id()) party_.to(party_id(i)).send("stats", bytes_of(text));
-  report_.parties.resize(party_.count());
-  for (std::size_t i = 0; i < party_.count(); ++i) {
-    if (party_id(i) == party_.id()) {
-      report_.parties[i] = own;
-      continue;
-    }
-    const Bytes theirs = party_.to(party_id(i)).receive_up_to("stats", kMaxStats);
+  const std::vector<Bytes> all = party_.tell_all("stats", bytes_of(text), kMaxStats);
+  report_.parties.resize(all.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const std::string& name = party_.name(party_id(i));
     try {
-      report_.parties[i] = stats_from_json(nlohmann::json::parse(text_of(theirs)));
+      report_.parties[i] = stats_from_json(nlohmann::json::parse(text_of(all[i])));
     } catch (const nlohmann::json::exception&) {
-      throw PeerError(party_.name(party_id(i)),
-                      party_.name(party_id(i)) + " sent statistics that cannot be read");
+      throw PeerError(name, name + " sent statistics that cannot be read");
     }
-    report_.parties[i].name = party_.name(party_id(i));
+    report_.parties[i].name = name;
   }
 }
 

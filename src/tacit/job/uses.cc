@@ -43,15 +43,10 @@ void store_uses(const Job& job, const Digest& training, const Uses& uses,
 }
 
 Uses agree_on_uses(Party& party, const Uses& own) {
-  Uses out = own, theirs(own.size());
-  for (std::size_t i = 0; i < party.count(); ++i)
-    if (party_id(i) != party.id()) party.to(party_id(i)).send("uses", std::span<const Word>(own));
-  for (std::size_t i = 0; i < party.count(); ++i) {
-    if (party_id(i) == party.id()) continue;
-    party.to(party_id(i)).receive("uses", std::span<Word>(theirs));
-    std::transform(out.begin(), out.end(), theirs.begin(), out.begin(),
-                   [](std::uint64_t a, std::uint64_t b) { return std::max(a, b); });
-  }
+  Uses out = own;
+  for (const Bytes& theirs : party.tell_all("uses", bytes_of(std::span(own))))
+    for (std::size_t i = 0; i < out.size(); ++i)
+      out[i] = std::max(out[i], read_at<std::uint64_t>(theirs, i * sizeof out[i]));
   return out;
 }
 

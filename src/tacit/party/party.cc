@@ -15,6 +15,24 @@ Party::Party(PartyId self, std::vector<std::string> names, Transport& wire, cons
 
 // The messages of a round are stamped before any is received, so they carry one depth.
 
+std::vector<Bytes> Party::tell_all(std::string_view tag, ByteView own) {
+  std::vector<Bytes> all(count(), Bytes(own.begin(), own.end()));
+  for (std::size_t i = 0; i < count(); ++i)
+    if (party_id(i) != self_) to(party_id(i)).send(tag, own);
+  for (std::size_t i = 0; i < count(); ++i)
+    if (party_id(i) != self_) to(party_id(i)).receive(tag, ByteSpan(all[i]));
+  return all;
+}
+
+std::vector<Bytes> Party::tell_all(std::string_view tag, ByteView own, std::size_t limit) {
+  std::vector<Bytes> all(count(), Bytes(own.begin(), own.end()));
+  for (std::size_t i = 0; i < count(); ++i)
+    if (party_id(i) != self_) to(party_id(i)).send(tag, own);
+  for (std::size_t i = 0; i < count(); ++i)
+    if (party_id(i) != self_) all[i] = to(party_id(i)).receive_up_to(tag, limit);
+  return all;
+}
+
 void Party::exchange(std::string_view tag, std::span<const Word> to_next, std::span<const Word> to_prev,
                      std::span<Word> from_next, std::span<Word> from_prev) {
   const Outgoing out[] = {to(next()).outgoing(tag, std::as_bytes(to_next)),

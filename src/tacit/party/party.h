@@ -31,6 +31,10 @@ class Party {
   Meter& meter() { return meter_; }
   const Compute& compute() const { return compute_; }
 
+  /// One round in which everyone tells everyone: what each party said, one's own words included. The first
+  /// takes messages of the size of one's own, the second of any size up to `limit`.
+  std::vector<Bytes> tell_all(std::string_view tag, ByteView own);
+  std::vector<Bytes> tell_all(std::string_view tag, ByteView own, std::size_t limit);
   /// One round with both neighbours in the ring of parties: a message to each, and one from each.
   void exchange(std::string_view tag, std::span<const Word> to_next, std::span<const Word> to_prev,
                 std::span<Word> from_next, std::span<Word> from_prev);
