@@ -165,7 +165,7 @@ json party(const PlaceOptions& options, const Style& style) {
     if (answer.dropped.empty())
       say(style, fmt::format("Answered {} questions.", answer.report.test_rows));
     else
-      std::fprintf(stderr, "tacit: %s\n", answer.dropped.c_str());
+      std::fprintf(stderr, "tacit: %s\n", one_line(answer.dropped).c_str());
   }
 }
 

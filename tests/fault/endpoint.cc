@@ -84,14 +84,14 @@ void run(char** argv) {
   Meter meter;
   std::uint64_t word[] = {index(owner)};
   if (index(self) == 0) {
-    const PartyId owners[] = {owner};
-    tls->wait_for_any(owners);
+    while (tls->wait_for_any_owner() != owner) {}
     for (std::size_t p = 1; p < job.parties.size(); ++p)
       Channel(wire, meter, party_id(p), job.parties[p].name).send("serve", std::span<const Word>(word));
   } else {
     Channel(wire, meter, party_id(0), job.parties[0].name).receive("serve", std::span<Word>(word));
   }
-  answer_predictions(job, self, owner, wire, "a test", options);
+  const Answer answer = answer_predictions(job, self, owner, wire, "a test", options);
+  if (!answer.dropped.empty()) throw PeerError(name, answer.dropped);
 }
 
 }  // namespace

@@ -51,9 +51,10 @@ void target(ByteView input) {
   Channel channel(wire, meter, owner, j.owners[0].name);
   static const testing::ScratchFolder state;
   try {
-    greet_owner(j, channel);
-    Upload upload = receive_upload(j, j.owners[0], channel, protocol_named(j.protocol).component_sets[party],
-                                   state.path(""), Isa::Portable);
+    greet_owner(j, testing::kSession, channel);
+    Upload upload =
+        receive_upload(j, testing::kSession, j.owners[0], channel,
+                       protocol_named(j.protocol).component_sets[party], state.path(""), Isa::Portable);
     // What was accepted can be used.
     std::vector<Word> row(upload.manifest.width());
     for (const auto& component : upload.components) component->read(upload.manifest.rows - 1, 0, row);

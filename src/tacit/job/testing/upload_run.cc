@@ -34,9 +34,9 @@ void receive_step(const UploadRun& run, std::size_t party, Transport& wire, Uplo
   const PartyId owner = run.job.endpoint(run.owner);
   Channel channel(wire, meter, owner, run.owner);
   try {
-    out.errands[party] = greet_owner(run.job, run.session, channel);
+    out.errands[party] = greet_owner(run.job, kSession, channel);
     out.uploads[party] =
-        receive_upload(run.job, run.session, run.job.roster()[index(owner)], channel,
+        receive_upload(run.job, kSession, run.job.roster()[index(owner)], channel,
                        protocol_named(run.job.protocol).component_sets[party], run.state, detect_isa());
   } catch (const PeerError& e) {
     out.blamed[party] = e.peer;

@@ -23,6 +23,9 @@ struct UploadOutcome {
   std::string owner_said;
 };
 
+/// The session that the parties of a run are in.
+inline const Digest kSession = sha256(bytes_of("a session"));
+
 struct UploadRun {
   const Job& job;  ///< the parties'
   const Job& owners_job;
@@ -31,7 +34,6 @@ struct UploadRun {
   DataFiles data;
   std::filesystem::path state;
   Change change = {};
-  Digest session = sha256(bytes_of("a session"));
 };
 UploadOutcome run_upload(const UploadRun& run);
 

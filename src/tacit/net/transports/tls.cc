@@ -360,29 +360,9 @@ class TlsTransportImpl final : public TlsTransport {
     return connected;
   }
 
-  /// Runs a handshake on a non-blocking socket to its end; false, with a phrase, if it fails.
   bool shake_hands(ssl_st* ssl, int fd, std::string& why) const {
-    const auto deadline =
-        Clock::now() +
-        (stop_ ? kClosingLimit : std::min<Clock::duration>(kHandshakeLimit, settings_.patience));
-    for (;;) {
-      ERR_clear_error();
-      const int result = SSL_do_handshake(ssl);
-      if (result == 1) return true;
-      const int error = SSL_get_error(ssl, result);
-      const bool read = error == SSL_ERROR_WANT_READ;
-      const auto left =
-          std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-      pollfd p{fd, static_cast<short>(read ? POLLIN : POLLOUT), 0};
-      if (!read && error != SSL_ERROR_WANT_WRITE) {
-        why = tls_error();
-        return false;
-      }
-      if (left <= 0 || ::poll(&p, 1, static_cast<int>(left)) == 0) {
-        why = "no answer";
-        return false;
-      }
-    }
+    const auto limit = stop_ ? kClosingLimit : std::min<Clock::duration>(kHandshakeLimit, settings_.patience);
+    return finish_handshake(ssl, fd, Clock::now() + limit, why);
   }
 
   void dial(std::size_t i, Clock::time_point deadline) {

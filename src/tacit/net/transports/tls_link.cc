@@ -176,10 +176,7 @@ bool TlsLink::advance_body() {
 
 void TlsLink::take_goodbye() {
   if (!advance_body()) return;
-  std::string reason(text_of(incoming_.body));
-  // It will stand on terminals and in reports, whoever wrote it.
-  for (char& c : reason)
-    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = ' ';
+  const std::string reason(text_of(incoming_.body));
   incoming_ = Incoming();
   told_ = !reason.empty() && !ended_;
   end(reason, !reason.empty());
