@@ -141,11 +141,12 @@ class PlainExamples final : public nn::Examples {
   Shape shape_;
 };
 
-nn::TrainSettings settings() {
+nn::TrainSettings settings(std::string_view name) {
   nn::TrainSettings s;
   s.epochs = 5;
   s.batch = 128;
   s.optimiser.rate = 0.2;
+  if (name == "C") s.optimiser.schedule = "cosine";
   return s;
 }
 
@@ -184,7 +185,7 @@ void accuracy(Context& c, std::string_view name) {
       SplitExamples examples(split_train, shape, s.self()), held_out(split_test, shape, s.self());
       nn::Parameters parameters = nn::initial_parameters(ctx, graph);
       const auto begin = std::chrono::steady_clock::now();
-      nn::train(ctx, graph, parameters, examples, settings(), {});
+      nn::train(ctx, graph, parameters, examples, settings(name), {});
       const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
       return {{"seconds", seconds}, {"accuracy", accuracy_of(ctx, graph, parameters, held_out)}};
     });
@@ -198,7 +199,7 @@ void accuracy(Context& c, std::string_view name) {
   fn::Ctx ctx{engine, 16};
   PlainExamples examples(train, shape), held_out(test, shape);
   nn::Parameters parameters = nn::initial_parameters(ctx, graph);
-  nn::train(ctx, graph, parameters, examples, settings(), {});
+  nn::train(ctx, graph, parameters, examples, settings(name), {});
   c.add(prefix + ".clear", 100 * accuracy_of(ctx, graph, parameters, held_out), "% in double precision");
 }
 

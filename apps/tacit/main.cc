@@ -202,5 +202,10 @@ int main(int argc, char** argv) {
     return ends(e, 3);
   } catch (const PeerError& e) { return ends(e, 4); } catch (const CheatDetected& e) {
     return ends(e, 5);
+  } catch (const std::bad_alloc&) {
+    return ends(
+        IoError("this machine has not enough memory for it: take smaller batches, a smaller model, or "
+                "another machine"),
+        3);
   } catch (const std::exception& e) { return ends(e, 1); }
 }

@@ -9,6 +9,21 @@
 
 namespace tacit::nn {
 
+namespace {
+
+/// 16 GiB as words: far above any model that three parties train, far below what a slip of the keyboard asks
+/// for.
+constexpr double kMostWeights = 1u << 31;
+
+void require_sensible(const Shape& shape) {
+  double n = 1;
+  for (std::size_t d : shape) n *= static_cast<double>(d);
+  require(n <= kMostWeights, "would have {} weights, in a tensor of {}: at most 2^31 can be", n,
+          to_string(shape));
+}
+
+}  // namespace
+
 GraphBuilder::GraphBuilder(const Shape& example, std::size_t outputs, std::uint64_t seed)
     : outputs_(outputs), seed_(seed) {
   Shape batch = example;
@@ -57,6 +72,7 @@ ValueId GraphBuilder::node(std::string_view op, std::vector<ValueId> in, Attrs a
 }
 
 ValueId GraphBuilder::weights(std::string_view suffix, Shape shape, std::size_t fan_in) {
+  require_sensible(shape);
   // Only exactly rounded operations, so that all parties have the same bits whatever their machines.
   const std::string name = name_ + std::string(suffix);
   const SecretBytes key = derive_key(std::as_bytes(std::span(&seed_, 1)), "weights " + name, Prg::kKeySize);
@@ -70,6 +86,7 @@ ValueId GraphBuilder::weights(std::string_view suffix, Shape shape, std::size_t 
 }
 
 ValueId GraphBuilder::filled(std::string_view suffix, Shape shape, double value) {
+  require_sensible(shape);
   std::vector<double> values(elements(shape), value);
   return graph_.add_parameter(name_ + std::string(suffix), {std::move(shape), std::move(values)});
 }

@@ -171,6 +171,16 @@ TEST(Layers, FixedPointScoresStayWithinTheDeclaredBound) {
   EXPECT_EQ(unbounded, (std::vector<std::string>{"batch_norm", "layer_norm"}));
 }
 
+TEST(Layers, AModelThatNoMachineHoldsIsRefusedBeforeItTakesMemory) {
+  const std::vector<LayerSpec> layers{spec("dense", {{"units", std::int64_t{1} << 30}})};
+  try {
+    build_graph({1 << 20}, layers, 2, 1);
+    FAIL() << "was built";
+  } catch (const UsageError& e) {
+    EXPECT_NE(std::string(e.what()).find("layer 'dense1': would have"), std::string::npos) << e.what();
+  }
+}
+
 TEST(Layers, NamedNetworksHaveTheirParameters) {
   const std::pair<std::string, std::size_t> counts[] = {
       {"A", 118282}, {"B", 33542}, {"C", 431080}, {"D", 99240}, {"linear", 7850}};
