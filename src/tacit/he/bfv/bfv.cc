@@ -29,24 +29,14 @@ std::optional<Modulus> prime_modulus(Word plain) {
   return Modulus(plain);
 }
 
+std::span<Word> words_of(SecretBytes& bytes) {
+  return {reinterpret_cast<Word*>(bytes.bytes().data()), bytes.size() / sizeof(Word)};
+}
+std::span<const Word> words_of(const SecretBytes& bytes) {
+  return {reinterpret_cast<const Word*>(bytes.bytes().data()), bytes.size() / sizeof(Word)};
+}
 /// Memory for one limb of a secret polynomial.
-class SecretLimb {
- public:
-  explicit SecretLimb(std::size_t degree) : bytes_(degree * sizeof(Word)) {}
-  std::span<Word> words() {
-    return {reinterpret_cast<Word*>(bytes_.bytes().data()), bytes_.size() / sizeof(Word)};
-  }
-
- private:
-  SecretBytes bytes_;
-};
-
-void add_to(const Modulus& q, std::span<Word> a, std::span<const Word> b) {
-  for (std::size_t k = 0; k < a.size(); ++k) a[k] = q.add(a[k], b[k]);
-}
-void subtract_from(const Modulus& q, std::span<Word> a, std::span<const Word> b) {
-  for (std::size_t k = 0; k < a.size(); ++k) a[k] = q.sub(a[k], b[k]);
-}
+SecretBytes secret_limb(const Ring& ring) { return SecretBytes(ring.degree() * sizeof(Word)); }
 
 }  // namespace
 
@@ -74,19 +64,24 @@ BfvContext::BfvContext(BfvParameters parameters, Isa isa)
 
 // round(q·m/t) = (q·m + h - z)/t with h = floor(t/2) and z = (q·m + h) mod t; q is 0 modulo q_i, so what is
 // left there is (h - z)/t.
-void BfvContext::add_scaled(std::span<const Word> m, std::size_t limb, std::span<Word> to) const {
+SecretBytes BfvContext::roundings(std::span<const Word> m) const {
   const Word t = parameters_.plain, half = t / 2;
   const std::optional<Modulus> prime = prime_modulus(t);
-  const Modulus& q = ring_.modulus(limb);
-  SecretLimb scaled(to.size());
-  const auto x = scaled.words();
-  for (std::size_t k = 0; k < m.size(); ++k) {
-    const Word z = reduce_plain(t, prime, Wide{q_mod_plain_} * m[k] + half);
-    const Word difference = half - z;
-    x[k] = difference + (q.value() & (0 - (difference >> 63)));
-  }
+  SecretBytes out(m.size() * sizeof(Word));
+  const auto to = words_of(out);
+  for (std::size_t k = 0; k < m.size(); ++k)
+    to[k] = half - reduce_plain(t, prime, Wide{q_mod_plain_} * m[k] + half);
+  return out;
+}
+
+void BfvContext::add_scaled(const SecretBytes& roundings, std::size_t limb, std::span<Word> to) const {
+  const Word q = ring_.modulus(limb).value();
+  SecretBytes scaled(to.size() * sizeof(Word));
+  const auto x = words_of(scaled);
+  const auto from = words_of(roundings);
+  for (std::size_t k = 0; k < from.size(); ++k) x[k] = from[k] + (q & (0 - (from[k] >> 63)));
   ring_.limb(limb).scale(x, plain_inverse_[limb], x);
-  add_to(q, to, x);
+  ring_.limb(limb).add(to, x);
 }
 
 // With y_i = x_i/(q/q_i) mod q_i, the number is q·(Σ y_i/q_i) less a multiple of q, so t/q of it is
@@ -95,8 +90,8 @@ std::vector<Word> BfvContext::unscale(const Poly& noisy) const {
   const std::size_t n = ring_.degree();
   const Word t = parameters_.plain;
   std::vector<Wide> sum(n, Wide{1} << 63);
-  SecretLimb scratch(n);
-  const auto y = scratch.words();
+  SecretBytes scratch = secret_limb(ring_);
+  const auto y = words_of(scratch);
   for (std::size_t i = 0; i < ring_.limbs(); ++i) {
     ring_.limb(i).scale(ring_.part(noisy, i), rest_inverse_[i], y);
     for (std::size_t k = 0; k < n; ++k) sum[k] += Wide{y[k]} * plain_fraction_[i];
@@ -114,28 +109,28 @@ SecretKey::SecretKey(const BfvContext& context, Randomness& random)
       secret_(sample_ternary(context.ring().degree(), random)),
       values_(context.ring().words() * sizeof(Word)) {
   const Ring& ring = context.ring();
-  const std::span<Word> words(reinterpret_cast<Word*>(values_.bytes().data()), ring.words());
+  const auto words = words_of(values_);
   for (std::size_t i = 0; i < ring.limbs(); ++i) {
     const auto to = words.subspan(i * ring.degree(), ring.degree());
-    secret_.lift(ring.modulus(i), to);
+    ring.limb(i).lift(secret_.coefficients(), to);
     ring.limb(i).forward(to);
   }
 }
 
 namespace {
 std::span<const Word> limb_of(const SecretBytes& values, const Ring& ring, std::size_t i) {
-  return std::span(reinterpret_cast<const Word*>(values.bytes().data()), ring.words())
-      .subspan(i * ring.degree(), ring.degree());
+  return words_of(values).subspan(i * ring.degree(), ring.degree());
 }
 
 /// to = transform of (round(q·m/t) + e), limb after limb.
 void scaled_with_error(const BfvContext& context, const Plaintext* m, const SmallPoly& e, Poly& to) {
   const Ring& ring = context.ring();
   to.resize(ring.words());
+  const SecretBytes roundings = context.roundings(m == nullptr ? std::span<const Word>() : *m);
   for (std::size_t i = 0; i < ring.limbs(); ++i) {
     const auto part = ring.part(to, i);
-    e.lift(ring.modulus(i), part);
-    if (m != nullptr) context.add_scaled(*m, i, part);
+    ring.limb(i).lift(e.coefficients(), part);
+    if (m != nullptr) context.add_scaled(roundings, i, part);
     ring.limb(i).forward(part);
   }
 }
@@ -158,10 +153,11 @@ SecretKey::Seeded SecretKey::encrypt(const Plaintext& m, Randomness& random) con
   Randomness uniform(out.seed);
   const Poly a = sample_uniform(ring, uniform);
   scaled_with_error(*context_, &m, sample_error(ring.degree(), random), out.c0);
-  SecretLimb product(ring.degree());
+  SecretBytes scratch = secret_limb(ring);
+  const auto product = words_of(scratch);
   for (std::size_t i = 0; i < ring.limbs(); ++i) {
-    ring.limb(i).multiply(ring.part(a, i), limb_of(values_, ring, i), product.words());
-    subtract_from(ring.modulus(i), ring.part(out.c0, i), product.words());
+    ring.limb(i).multiply(ring.part(a, i), limb_of(values_, ring, i), product);
+    ring.limb(i).subtract(ring.part(out.c0, i), product);
   }
   out.noise = std::log2(kErrorBound + 0.5);
   return out;
@@ -189,7 +185,8 @@ double SecretKey::noise(const Ciphertext& c) const {
   Poly v = noisy(c);
   const Plaintext m = context_->unscale(v);
   Poly message(ring.words(), 0);
-  for (std::size_t i = 0; i < ring.limbs(); ++i) context_->add_scaled(m, i, ring.part(message, i));
+  const SecretBytes roundings = context_->roundings(m);
+  for (std::size_t i = 0; i < ring.limbs(); ++i) context_->add_scaled(roundings, i, ring.part(message, i));
   ring.subtract(v, message);
   // The largest coefficient, by its place between 0 and q: Σ y_i/q_i mod 1, in extended precision, is too
   // coarse for small ones; those are read off the first limb, where they are what they are.
@@ -218,10 +215,11 @@ PublicKey::PublicKey(const BfvContext& context, const SecretKey& key, Randomness
   const Ring& ring = context.ring();
   p1_ = sample_uniform(ring, random);
   scaled_with_error(context, nullptr, sample_error(ring.degree(), random), p0_);
-  SecretLimb product(ring.degree());
+  SecretBytes scratch = secret_limb(ring);
+  const auto product = words_of(scratch);
   for (std::size_t i = 0; i < ring.limbs(); ++i) {
-    ring.limb(i).multiply(ring.part(p1_, i), limb_of(key.values_, ring, i), product.words());
-    subtract_from(ring.modulus(i), ring.part(p0_, i), product.words());
+    ring.limb(i).multiply(ring.part(p1_, i), limb_of(key.values_, ring, i), product);
+    ring.limb(i).subtract(ring.part(p0_, i), product);
   }
 }
 
@@ -232,12 +230,13 @@ Ciphertext PublicKey::encrypt(const Plaintext& m, Randomness& random) const {
   Ciphertext out;
   scaled_with_error(*context_, &m, sample_error(ring.degree(), random), out.c0);
   scaled_with_error(*context_, nullptr, sample_error(ring.degree(), random), out.c1);
-  SecretLimb mask(ring.degree());
+  SecretBytes scratch = secret_limb(ring);
+  const auto mask = words_of(scratch);
   for (std::size_t i = 0; i < ring.limbs(); ++i) {
-    u.lift(ring.modulus(i), mask.words());
-    ring.limb(i).forward(mask.words());
-    ring.limb(i).multiply_add(ring.part(p0_, i), mask.words(), ring.part(out.c0, i));
-    ring.limb(i).multiply_add(ring.part(p1_, i), mask.words(), ring.part(out.c1, i));
+    ring.limb(i).lift(u.coefficients(), mask);
+    ring.limb(i).forward(mask);
+    ring.limb(i).multiply_add(ring.part(p0_, i), mask, ring.part(out.c0, i));
+    ring.limb(i).multiply_add(ring.part(p1_, i), mask, ring.part(out.c1, i));
   }
   // v = e·u + e0 + e1·s, with u and s ternary, and half a unit of rounding.
   out.noise = std::log2(kErrorBound * (2.0 * static_cast<double>(ring.degree()) + 1) + 0.5);
@@ -278,11 +277,12 @@ void subtract(const BfvContext& context, Ciphertext& a, const Ciphertext& b) {
 void add_plain(const BfvContext& context, Ciphertext& a, const Plaintext& m) {
   check_message(context, m);
   const Ring& ring = context.ring();
+  const SecretBytes roundings = context.roundings(m);
   for (std::size_t i = 0; i < ring.limbs(); ++i) {
     std::vector<Word> scaled(ring.degree(), 0);
-    context.add_scaled(m, i, scaled);
+    context.add_scaled(roundings, i, scaled);
     ring.limb(i).forward(scaled);
-    add_to(ring.modulus(i), ring.part(a.c0, i), scaled);
+    ring.limb(i).add(ring.part(a.c0, i), scaled);
   }
   a.noise = log_sum(a.noise, 0);
 }

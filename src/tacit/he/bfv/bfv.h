@@ -23,8 +23,10 @@ class BfvContext {
   /// log2 of the largest noise that still decrypts: q/2t.
   double noise_limit() const { return noise_limit_; }
 
-  /// to += round(q·m/t) in coefficients of one limb, for m below t.
-  void add_scaled(std::span<const Word> m, std::size_t limb, std::span<Word> to) const;
+  /// What round(q·m/t) is the same of in every limb, for m below t; and to += round(q·m/t) in one limb's
+  /// coefficients, given that.
+  SecretBytes roundings(std::span<const Word> m) const;
+  void add_scaled(const SecretBytes& roundings, std::size_t limb, std::span<Word> to) const;
   /// The nearest message of c0 + c1·s, given as coefficients.
   std::vector<Word> unscale(const Poly& noisy) const;
 
@@ -71,7 +73,6 @@ class SecretKey {
 
  private:
   friend class PublicKey;
-  void values_of_secret(std::size_t limb, std::span<Word> out) const;
   Poly noisy(const Ciphertext& c) const;
 
   const BfvContext* context_;

@@ -90,4 +90,17 @@ void Ntt::scale(std::span<const Word> a, Word factor, std::span<Word> out) const
   kernels_->scale(tables_->view, a.data(), factor, out.data());
 }
 
+void Ntt::add(std::span<Word> a, std::span<const Word> b) const {
+  ensure(a.size() == b.size(), "polynomials of one degree");
+  kernels_->add(a.size(), q_.value(), a.data(), b.data(), a.data());
+}
+void Ntt::subtract(std::span<Word> a, std::span<const Word> b) const {
+  ensure(a.size() == b.size(), "polynomials of one degree");
+  kernels_->subtract(a.size(), q_.value(), a.data(), b.data(), a.data());
+}
+void Ntt::lift(std::span<const std::int8_t> from, std::span<Word> out) const {
+  ensure(from.size() == out.size(), "polynomials of one degree");
+  kernels_->lift(from.size(), q_.value(), from.data(), out.data());
+}
+
 }  // namespace tacit::he

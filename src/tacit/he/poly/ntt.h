@@ -35,6 +35,11 @@ class Ntt {
   void multiply_add(std::span<const Word> a, std::span<const Word> b, std::span<Word> out) const;
   /// out = factor·a
   void scale(std::span<const Word> a, Word factor, std::span<Word> out) const;
+  /// a += b and a -= b, of coefficients or of values.
+  void add(std::span<Word> a, std::span<const Word> b) const;
+  void subtract(std::span<Word> a, std::span<const Word> b) const;
+  /// Small signed coefficients as residues.
+  void lift(std::span<const std::int8_t> from, std::span<Word> out) const;
 
  private:
   struct Tables;

@@ -24,21 +24,11 @@ void Ring::inverse(Poly& p) const {
 }
 void Ring::add(Poly& a, const Poly& b) const {
   ensure(a.size() == words() && b.size() == words(), "polynomials of the ring");
-  for (std::size_t i = 0; i < limbs(); ++i) {
-    const Modulus& q = modulus(i);
-    const auto x = part(a, i);
-    const auto y = part(b, i);
-    for (std::size_t k = 0; k < degree_; ++k) x[k] = q.add(x[k], y[k]);
-  }
+  for (std::size_t i = 0; i < limbs(); ++i) limbs_[i].add(part(a, i), part(b, i));
 }
 void Ring::subtract(Poly& a, const Poly& b) const {
   ensure(a.size() == words() && b.size() == words(), "polynomials of the ring");
-  for (std::size_t i = 0; i < limbs(); ++i) {
-    const Modulus& q = modulus(i);
-    const auto x = part(a, i);
-    const auto y = part(b, i);
-    for (std::size_t k = 0; k < degree_; ++k) x[k] = q.sub(x[k], y[k]);
-  }
+  for (std::size_t i = 0; i < limbs(); ++i) limbs_[i].subtract(part(a, i), part(b, i));
 }
 void Ring::negate(Poly& a) const {
   ensure(a.size() == words(), "a polynomial of the ring");

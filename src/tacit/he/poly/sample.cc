@@ -40,16 +40,6 @@ Randomness::Randomness()
     : prg_(std::make_shared<const Prg>(os_entropy(Prg::kKeySize).bytes(), detect_isa())) {}
 Randomness::Randomness(ByteView public_seed) : prg_(std::make_shared<const Prg>(public_seed, detect_isa())) {}
 
-void SmallPoly::lift(const Modulus& q, std::span<Word> out) const {
-  const auto from = coefficients();
-  ensure(out.size() == from.size(), "a polynomial of the same degree");
-  const Word value = q.value();
-  for (std::size_t i = 0; i < from.size(); ++i) {
-    const Word x = static_cast<Word>(static_cast<std::int64_t>(from[i]));
-    out[i] = x + (value & (0 - (x >> 63)));
-  }
-}
-
 Poly sample_uniform(const Ring& ring, Randomness& random) {
   Poly out(ring.words());
   std::vector<Word> tries(kChunk);

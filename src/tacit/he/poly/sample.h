@@ -31,8 +31,6 @@ class SmallPoly {
   std::span<const std::int8_t> coefficients() const {
     return {reinterpret_cast<const std::int8_t*>(bytes_.bytes().data()), bytes_.size()};
   }
-  /// Modulo q.
-  void lift(const Modulus& q, std::span<Word> out) const;
 
  private:
   SecretBytes bytes_;

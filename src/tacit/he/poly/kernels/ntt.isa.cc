@@ -22,6 +22,13 @@ using he::Wide;
 
 /// x below 2m becomes x mod m.
 inline Word once(Word x, Word m) { return x - (m & (0 - static_cast<Word>(x >= m))); }
+/// All ones where the top bit is 1. Words here are below 2^62, so that it tells which differences are
+/// negative, in instructions that every vector unit has.
+inline Word top(Word x) { return static_cast<Word>(static_cast<int64_t>(x) >> 63); }
+inline Word once_signed(Word x, Word m) {
+  const Word y = x - m;
+  return y + (m & top(y));
+}
 /// v·w mod q, below 2q, for every v.
 inline Word times(Word v, Word w, Word w_shoup, Word q) {
   const Word quotient = static_cast<Word>((static_cast<Wide>(v) * w_shoup) >> 64);
@@ -56,6 +63,22 @@ void inverse_words(const NttView& t, Word* x) {
       }
     }
   for (size_t i = 0; i < t.n; ++i) x[i] = once(times(x[i], t.inverse_n, t.inverse_n_shoup, q), q);
+}
+
+void add(size_t n, Word q, const Word* a, const Word* b, Word* out) {
+  for (size_t i = 0; i < n; ++i) out[i] = once_signed(a[i] + b[i], q);
+}
+void subtract(size_t n, Word q, const Word* a, const Word* b, Word* out) {
+  for (size_t i = 0; i < n; ++i) {
+    const Word x = a[i] - b[i];
+    out[i] = x + (q & top(x));
+  }
+}
+void lift(size_t n, Word q, const int8_t* from, Word* out) {
+  for (size_t i = 0; i < n; ++i) {
+    const Word x = static_cast<Word>(static_cast<int64_t>(from[i]));
+    out[i] = x + (q & top(x));
+  }
 }
 
 /// a·b mod q by Barrett's method (modulus.h).
@@ -400,6 +423,6 @@ void scale(const NttView& t, const Word* a, Word factor, Word* out) { scale_word
 
 }  // namespace
 
-void fill(he::NttKernels& k) { k = {forward, inverse, multiply, multiply_add, scale}; }
+void fill(he::NttKernels& k) { k = {forward, inverse, multiply, multiply_add, scale, add, subtract, lift}; }
 
 }  // namespace tacit::TACIT_ISA

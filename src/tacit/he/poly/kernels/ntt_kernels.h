@@ -1,5 +1,8 @@
-// The transform's inner loops, one table an instruction set. Internal to he/poly/: callers use ntt.h.
+// The inner loops of polynomials modulo primes, one table an instruction set. Internal to he/poly/: callers
+// use ntt.h, ring.h and sample.h.
 #pragma once
+
+#include <cstdint>
 
 #include "tacit/base/bytes.h"
 #include "tacit/base/cpu.h"
@@ -25,6 +28,11 @@ struct NttKernels {
   void (*multiply)(const NttView&, const Word* a, const Word* b, Word* out);
   void (*multiply_add)(const NttView&, const Word* a, const Word* b, Word* out);
   void (*scale)(const NttView&, const Word* a, Word factor, Word* out);
+  // Coefficient by coefficient, modulo any prime.
+  void (*add)(std::size_t n, Word q, const Word* a, const Word* b, Word* out);
+  void (*subtract)(std::size_t n, Word q, const Word* a, const Word* b, Word* out);
+  /// Small signed numbers to residues.
+  void (*lift)(std::size_t n, Word q, const std::int8_t* from, Word* out);
 };
 
 /// Primes below 2^kRealBits may be computed with in double precision.
