@@ -210,17 +210,32 @@ double SecretKey::noise(const Ciphertext& c) const {
   return std::log2(std::max(largest, 1.0));
 }
 
-PublicKey::PublicKey(const BfvContext& context, const SecretKey& key, Randomness& random)
-    : context_(&context) {
-  const Ring& ring = context.ring();
-  p1_ = sample_uniform(ring, random);
-  scaled_with_error(context, nullptr, sample_error(ring.degree(), random), p0_);
+Poly SecretKey::masked_by(const Poly& a, Randomness& random) const {
+  const Ring& ring = context_->ring();
+  Poly out;
+  scaled_with_error(*context_, nullptr, sample_error(ring.degree(), random), out);
   SecretBytes scratch = secret_limb(ring);
   const auto product = words_of(scratch);
   for (std::size_t i = 0; i < ring.limbs(); ++i) {
-    ring.limb(i).multiply(ring.part(p1_, i), limb_of(key.values_, ring, i), product);
-    ring.limb(i).subtract(ring.part(p0_, i), product);
+    ring.limb(i).multiply(ring.part(a, i), limb_of(values_, ring, i), product);
+    ring.limb(i).subtract(ring.part(out, i), product);
   }
+  return out;
+}
+
+PublicKey::PublicKey(const BfvContext& context, const SecretKey& key, Randomness& random)
+    : context_(&context), p1_(sample_uniform(context.ring(), random)) {
+  p0_ = key.masked_by(p1_, random);
+}
+PublicKey::PublicKey(const BfvContext& context, Poly p0, Poly p1, std::size_t parties)
+    : context_(&context), p0_(std::move(p0)), p1_(std::move(p1)), parties_(parties) {
+  ensure(p0_.size() == context.ring().words() && p1_.size() == p0_.size() && parties > 0, "a public key");
+}
+
+// v = e·u + e0 + e1·s, with u ternary, e and s sums of the parties', and half a unit of rounding.
+double PublicKey::fresh_noise() const {
+  const double n = static_cast<double>(context_->ring().degree()), parties = static_cast<double>(parties_);
+  return std::log2(kErrorBound * (2 * n * parties + 1) + 0.5);
 }
 
 Ciphertext PublicKey::encrypt(const Plaintext& m, Randomness& random) const {
@@ -238,8 +253,7 @@ Ciphertext PublicKey::encrypt(const Plaintext& m, Randomness& random) const {
     ring.limb(i).multiply_add(ring.part(p0_, i), mask, ring.part(out.c0, i));
     ring.limb(i).multiply_add(ring.part(p1_, i), mask, ring.part(out.c1, i));
   }
-  // v = e·u + e0 + e1·s, with u and s ternary, and half a unit of rounding.
-  out.noise = std::log2(kErrorBound * (2.0 * static_cast<double>(ring.degree()) + 1) + 0.5);
+  out.noise = fresh_noise();
   return out;
 }
 

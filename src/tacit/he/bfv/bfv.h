@@ -73,7 +73,10 @@ class SecretKey {
 
  private:
   friend class PublicKey;
+  friend class KeyShare;
   Poly noisy(const Ciphertext& c) const;
+  /// -(a·s + e), values of the transform: the first half of a public key over `a`.
+  Poly masked_by(const Poly& a, Randomness& random) const;
 
   const BfvContext* context_;
   SmallPoly secret_;
@@ -83,11 +86,16 @@ class SecretKey {
 class PublicKey {
  public:
   PublicKey(const BfvContext& context, const SecretKey& key, Randomness& random);
+  /// Of a key that is the sum of `parties` keys (threshold/key_share.h).
+  PublicKey(const BfvContext& context, Poly p0, Poly p1, std::size_t parties);
   Ciphertext encrypt(const Plaintext& m, Randomness& random) const;
+  /// log2 of the noise of what it encrypts, at most.
+  double fresh_noise() const;
 
  private:
   const BfvContext* context_;
   Poly p0_, p1_;
+  std::size_t parties_ = 1;
 };
 
 Ciphertext expand(const BfvContext& context, SecretKey::Seeded c);

@@ -1,0 +1,65 @@
+#include "tacit/he/threshold/key_share.h"
+
+#include <cmath>
+
+#include "tacit/base/error.h"
+#include "tacit/he/poly/flood.h"
+
+namespace tacit::he {
+
+namespace {
+
+constexpr double kStatistical = 40;
+
+/// log2 of the noise of a ciphertext and all parties' flooding.
+double flooded(double noise, unsigned flood, std::size_t parties) {
+  return std::log2(std::exp2(noise) + static_cast<double>(parties) * std::exp2(flood));
+}
+
+}  // namespace
+
+Poly common_polynomial(const BfvContext& context, ByteView public_seed) {
+  Randomness uniform(public_seed);
+  return sample_uniform(context.ring(), uniform);
+}
+
+// Uniform noise of 2^(b+1) values moves by at most v in each of n coefficients: a distance of n·v/2^(b+1).
+unsigned flood_bits(const BfvContext& context, double noise, std::size_t parties) {
+  const double n = std::log2(static_cast<double>(context.ring().degree()));
+  const auto bits = static_cast<unsigned>(std::ceil(std::max(noise, 0.0) + n + kStatistical - 1));
+  require(
+      bits <= kMostFloodBits && flooded(noise, bits, parties) < context.noise_limit(),
+      "noise of 2^{:.0f} leaves no room to hide it: {} parties need 2^{} each, and 2^{:.0f} is the most that "
+      "decrypts",
+      noise, parties, bits, context.noise_limit());
+  return bits;
+}
+
+Poly KeyShare::partial_decryption(const Ciphertext& c, unsigned flood, Randomness& random) const {
+  const Ring& ring = context_->ring();
+  const Ciphertext rest{Poly(ring.words(), 0), c.c1, 0};
+  Poly out = key_.noisy(rest);
+  const FloodPoly noise(ring, flood, random);
+  for (std::size_t i = 0; i < ring.limbs(); ++i) ring.limb(i).add(ring.part(out, i), noise.part(i));
+  return out;
+}
+
+PublicKey join_public_key(const BfvContext& context, Poly common, std::span<const Poly> shares) {
+  require(!shares.empty(), "a joint key has at least one share");
+  Poly sum = shares[0];
+  for (const Poly& share : shares.subspan(1)) context.ring().add(sum, share);
+  return PublicKey(context, std::move(sum), std::move(common), shares.size());
+}
+
+Plaintext join_decryption(const BfvContext& context, const Ciphertext& c, std::span<const Poly> partial,
+                          unsigned flood) {
+  require(flooded(c.noise, flood, partial.size()) < context.noise_limit(),
+          "noise of 2^{:.0f} and flooding of 2^{} by {} parties is too much to decrypt: 2^{:.0f} is the most",
+          c.noise, flood, partial.size(), context.noise_limit());
+  Poly sum = c.c0;
+  context.ring().inverse(sum);
+  for (const Poly& p : partial) context.ring().add(sum, p);
+  return context.unscale(sum);
+}
+
+}  // namespace tacit::he
