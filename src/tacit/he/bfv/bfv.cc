@@ -159,9 +159,11 @@ SecretKey::Seeded SecretKey::encrypt(const Plaintext& m, Randomness& random) con
     ring.limb(i).multiply(ring.part(a, i), limb_of(values_, ring, i), product);
     ring.limb(i).subtract(ring.part(out.c0, i), product);
   }
-  out.noise = std::log2(kErrorBound + 0.5);
+  out.noise = fresh_noise();
   return out;
 }
+
+double SecretKey::fresh_noise() { return std::log2(kErrorBound + 0.5); }
 
 Ciphertext expand(const BfvContext& context, SecretKey::Seeded c) {
   Randomness uniform(c.seed);

@@ -67,6 +67,8 @@ class SecretKey {
     double noise;
   };
   Seeded encrypt(const Plaintext& m, Randomness& random) const;
+  /// log2 of the noise of what it encrypts, at most.
+  static double fresh_noise();
   Plaintext decrypt(const Ciphertext& c) const;
   /// log2 of the noise that is there: for tests and audits.
   double noise(const Ciphertext& c) const;
