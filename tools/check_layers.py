@@ -11,6 +11,7 @@ LAYERS = {
     "crypto": ["base"],
     "ring": ["base", "crypto"],
     "he": ["base", "crypto", "ring"],
+    "gc": ["base", "crypto"],
     "data": ["base", "crypto", "ring"],
     "net": ["base", "crypto"],
     "party": ["base", "crypto", "ring", "net"],
