@@ -65,4 +65,17 @@ void aes_blocks(const void* round_keys, std::uint64_t stream, std::uint64_t firs
   }
 }
 
+void aes_hash(const void* round_keys, std::uint64_t tweak, std::uint64_t first, const std::uint64_t* in,
+              std::uint64_t* out, std::size_t blocks) {
+  const auto* keys = static_cast<const std::uint8_t*>(round_keys);
+  for (std::size_t i = 0; i < blocks; ++i) {
+    std::uint64_t x[2], y[2];
+    std::memcpy(x, in + 2 * i, 16);
+    encrypt(keys, reinterpret_cast<std::uint8_t*>(x));
+    y[0] = x[0] ^ (first + i), y[1] = x[1] ^ tweak;
+    encrypt(keys, reinterpret_cast<std::uint8_t*>(y));
+    out[2 * i] = x[0] ^ y[0], out[2 * i + 1] = x[1] ^ y[1];
+  }
+}
+
 }  // namespace tacit::portable

@@ -1,4 +1,4 @@
-// AES-128 counter mode for the generator, one compilation an instruction set.
+// AES-128, one compilation an instruction set: counter mode for the generator, and a hash of blocks.
 #pragma once
 
 #include <vector>
@@ -13,5 +13,13 @@ using AesKernel = void (*)(const std::byte* round_keys, std::uint64_t stream, st
                            Word* out, std::size_t blocks);
 /// All that this machine runs of one instruction set, the best first.
 std::vector<AesKernel> aes_kernels(Isa isa);
+
+/// out[i] = E(E(in[i]) ^ t) ^ E(in[i]) for t = (first + i, tweak); `in` may be `out`.
+using AesHashKernel = void (*)(const std::byte* round_keys, std::uint64_t tweak, std::uint64_t first,
+                               const Word* in, Word* out, std::size_t blocks);
+std::vector<AesHashKernel> aes_hash_kernels(Isa isa);
+
+/// The eleven round keys (176 bytes) of a key of 16.
+void expand_aes_key(const std::byte* key, std::byte* round_keys);
 
 }  // namespace tacit

@@ -3,41 +3,51 @@
 
 namespace tacit {
 
-#define TACIT_DECLARE(isa)                                                                 \
-  namespace isa {                                                                          \
-  void aes_blocks(const void*, std::uint64_t, std::uint64_t, std::uint64_t*, std::size_t); \
+#define TACIT_DECLARE(isa, suffix)                                                                       \
+  namespace isa {                                                                                        \
+  void aes_blocks##suffix(const void*, std::uint64_t, std::uint64_t, std::uint64_t*, std::size_t);       \
+  void aes_hash##suffix(const void*, std::uint64_t, std::uint64_t, const std::uint64_t*, std::uint64_t*, \
+                        std::size_t);                                                                    \
   }
-TACIT_DECLARE(portable)
+TACIT_DECLARE(portable, )
 #if defined(__x86_64__)
-TACIT_DECLARE(avx2)
-TACIT_DECLARE(avx512)
+TACIT_DECLARE(avx2, )
+TACIT_DECLARE(avx2, _vaes)
+TACIT_DECLARE(avx512, )
 #elif defined(__aarch64__)
-TACIT_DECLARE(neon)
+TACIT_DECLARE(neon, )
 #endif
 #undef TACIT_DECLARE
-#if defined(__x86_64__)
-namespace avx2 {
-void aes_blocks_vaes(const void*, std::uint64_t, std::uint64_t, std::uint64_t*, std::size_t);
-}
-#endif
 
-std::vector<AesKernel> aes_kernels(Isa isa) {
-#define TACIT_USE(function)                                                          \
-  [](const std::byte* k, std::uint64_t s, std::uint64_t f, Word* o, std::size_t n) { \
-    function(k, s, f, o, n);                                                         \
+namespace {
+
+struct Kernels {
+  AesKernel blocks;
+  AesHashKernel hash;
+};
+
+std::vector<Kernels> kernels(Isa isa) {
+#define TACIT_USE(isa, suffix)                                                                               \
+  Kernels {                                                                                                  \
+    [](const std::byte* k, std::uint64_t s, std::uint64_t f, Word* o, std::size_t n) {                       \
+      isa::aes_blocks##suffix(k, s, f, o, n);                                                                \
+    },                                                                                                       \
+        [](const std::byte* k, std::uint64_t t, std::uint64_t f, const Word* in, Word* out, std::size_t n) { \
+          isa::aes_hash##suffix(k, t, f, in, out, n);                                                        \
+        }                                                                                                    \
   }
   switch (isa) {
     case Isa::Portable:
-      return {TACIT_USE(portable::aes_blocks)};
+      return {TACIT_USE(portable, )};
 #if defined(__x86_64__)
     case Isa::Avx2:
-      if (has_vaes()) return {TACIT_USE(avx2::aes_blocks_vaes), TACIT_USE(avx2::aes_blocks)};
-      return {TACIT_USE(avx2::aes_blocks)};
+      if (has_vaes()) return {TACIT_USE(avx2, _vaes), TACIT_USE(avx2, )};
+      return {TACIT_USE(avx2, )};
     case Isa::Avx512:
-      return {TACIT_USE(avx512::aes_blocks)};
+      return {TACIT_USE(avx512, )};
 #elif defined(__aarch64__)
     case Isa::Neon:
-      return {TACIT_USE(neon::aes_blocks)};
+      return {TACIT_USE(neon, )};
 #endif
     default:
       break;
@@ -45,6 +55,19 @@ std::vector<AesKernel> aes_kernels(Isa isa) {
 #undef TACIT_USE
   ensure(false, "this machine has no such instruction set");
   return {};
+}
+
+}  // namespace
+
+std::vector<AesKernel> aes_kernels(Isa isa) {
+  std::vector<AesKernel> out;
+  for (const Kernels& k : kernels(isa)) out.push_back(k.blocks);
+  return out;
+}
+std::vector<AesHashKernel> aes_hash_kernels(Isa isa) {
+  std::vector<AesHashKernel> out;
+  for (const Kernels& k : kernels(isa)) out.push_back(k.hash);
+  return out;
 }
 
 }  // namespace tacit
