@@ -1,0 +1,71 @@
+#include "tacit/gc/garble/half_gates.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "tacit/base/error.h"
+#include "tacit/gc/circuit/arithmetic.h"
+
+namespace tacit::gc {
+namespace {
+
+Circuit sample_circuit() {
+  Builder c;
+  const Bits a = c.inputs(20), b = c.inputs(20);
+  Bits out = relu(c, subtract(c, a, b));
+  out.push_back(less(c, a, b));
+  out.push_back(c.bit_not(a[3]));
+  out.push_back(true);
+  return c.finish(out);
+}
+
+class HalfGatesTest : public ::testing::TestWithParam<std::size_t> {
+ protected:
+  Stream stream() { return Stream(prg_, next_++); }
+  std::shared_ptr<const Prg> prg_ = std::make_shared<const Prg>(Bytes(16, std::byte{9}), detect_isa());
+  std::uint64_t next_ = 0;
+};
+
+TEST_P(HalfGatesTest, GivesWhatTheCircuitGivesInEveryCopy) {
+  const std::size_t copies = GetParam();
+  const Circuit circuit = sample_circuit();
+  const Label delta = random_delta(stream());
+  const Labels zeros = random_labels(stream(), circuit.inputs * copies);
+  std::mt19937_64 rng(4);
+  // Copy k's inputs are bit k % 64 of words of group k / 64.
+  const std::size_t groups = (copies + 63) / 64;
+  std::vector<std::vector<Word>> in(groups, std::vector<Word>(circuit.inputs)), expected;
+  for (auto& group : in)
+    for (Word& w : group) w = rng();
+  for (const auto& group : in) expected.push_back(evaluate(circuit, group));
+  Labels active = zeros;
+  for (std::size_t w = 0; w < circuit.inputs; ++w)
+    for (std::size_t k = 0; k < copies; ++k)
+      active[w * copies + k] = active[w * copies + k] ^ (delta & (in[k / 64][w] >> (k % 64) & 1));
+
+  for (Isa isa : runnable_isas()) {
+    const HalfGates gates(isa);
+    Tables tables;
+    const Labels out_zeros = gates.garble(circuit, copies, delta, 5, zeros, tables);
+    EXPECT_EQ(tables.size(), 2 * circuit.ands() * copies);
+    const Labels out = gates.evaluate(circuit, copies, 5, active, tables);
+    for (std::size_t o = 0; o < circuit.outputs.size(); ++o)
+      for (std::size_t k = 0; k < copies; ++k) {
+        const Word bit = expected[k / 64][o] >> (k % 64) & 1;
+        ASSERT_EQ(out[o * copies + k], out_zeros[o * copies + k] ^ (delta & bit)) << o << " " << k;
+      }
+    // Under another instance nothing comes out.
+    const Labels other = gates.evaluate(circuit, copies, 6, active, tables);
+    std::size_t labels = 0;
+    for (std::size_t i = 0; i < copies; ++i)  // the lowest bit of the sum
+      labels += other[i] == out_zeros[i] || other[i] == (out_zeros[i] ^ delta);
+    EXPECT_EQ(labels, 0u);
+    EXPECT_THROW(gates.evaluate(circuit, copies, 5, active, std::span(tables).subspan(1)), UsageError);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Copies, HalfGatesTest, ::testing::Values(1, 3, 64, 255, 256, 700));
+
+}  // namespace
+}  // namespace tacit::gc
