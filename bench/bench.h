@@ -45,6 +45,7 @@ std::vector<Benchmark> training_benchmarks();
 std::vector<Benchmark> prediction_benchmarks();
 std::vector<Benchmark> accuracy_benchmarks();
 std::vector<Benchmark> he_benchmarks();
+std::vector<Benchmark> gc_benchmarks();
 
 /// Seconds of the fastest and of the middle of `times` calls, after one that is not counted.
 struct Timing {
