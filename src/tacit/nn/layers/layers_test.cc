@@ -172,7 +172,7 @@ TEST(Layers, FixedPointScoresStayWithinTheDeclaredBound) {
 }
 
 TEST(Layers, AModelThatNoMachineHoldsIsRefusedBeforeItTakesMemory) {
-  const std::vector<LayerSpec> layers{spec("dense", {{"units", std::int64_t{1} << 30}})};
+  const std::vector<LayerSpec> layers{spec("dense", {{"units", std::int64_t{1} << 20}})};
   try {
     build_graph({1 << 20}, layers, 2, 1);
     FAIL() << "was built";
