@@ -27,6 +27,10 @@ step "building with tests"
 cmake -G Ninja -S "$here" -B "$here/build" -DTACIT_TESTS=ON >/dev/null
 make_targets "$here/build" all
 
+step "a second call builds nothing, and says nothing of building"
+said=$("$here/tacit" --version 2>&1 >/dev/null)
+[ -z "$said" ] || { echo "./tacit --version said: $said" >&2; exit 1; }
+
 step "the layers of the house"
 python3 "$here/tools/check_layers.py"
 

@@ -22,7 +22,9 @@ STANDINS = {
     "sudo": 'echo "sudo $*" >>"$HERE/calls"; exec env -i PATH="$PATH" HERE="$HERE" "$@"',
     "c++": "exit 0",
     "cmake": 'echo cmake >>"$HERE/calls"; while [ "$1" != -B ]; do shift; done; : >"$2/build.ninja"',
-    "ninja": 'case "$*" in *" -n "*) echo "ninja: no work to do." ;; *) echo ninja >>"$HERE/calls" ;; esac',
+    # As the real one: it looks at its globs every time. What there is to do is in the file `work`.
+    "ninja": 'echo ninja >>"$HERE/calls"; echo "ninja: Entering directory"; '
+    'echo "[0/2] Re-checking globbed directories..."; cat "$HERE/work"; [ ! -s "$HERE/broken" ]',
 }
 PROGRAM = 'echo "in $PWD"; for a in "$@"; do echo "<$a>"; done'
 COMMANDS = "update", "install -y --no-install-recommends cmake libfmt-dev"
@@ -40,7 +42,7 @@ class Script(unittest.TestCase):
             self.program(self.bin / name, body)
         self.program(self.home / "build/apps/tacit/tacit", PROGRAM)
         shutil.copy(ROOT / "tacit", self.home)
-        for name in ("missing", "calls"):
+        for name in ("missing", "calls", "work", "broken"):
             (self.folder / name).touch()
 
     def program(self, path, body):
@@ -150,6 +152,21 @@ class Script(unittest.TestCase):
         self.assertIn("there is no apt-get here: g++ cmake", self.told)
 
     # ---- building
+
+    def test_building_is_told_when_there_is_something_to_build(self):
+        self.run_script("demo")
+        self.run_script("demo")
+        self.assertEqual(self.told, "")
+        (self.folder / "work").write_text("[1/2] Building CXX object a.o\n[2/2] Linking CXX executable tacit\n")
+        self.run_script("demo")
+        self.assertEqual(self.told, "building (the first time takes some minutes) ...\n")
+
+    def test_a_build_that_fails(self):
+        (self.folder / "work").write_text("[1/2] Building CXX object a.o\na.cc:1: error: no such thing\n")
+        (self.folder / "broken").write_text("yes")
+        self.run_script("demo", code=1)
+        self.assertIn("a.cc:1: error: no such thing", self.told)
+        self.assertIn("tacit: the build failed; ", self.told)
 
     def test_a_missing_compiler(self):
         shutil.rmtree(self.home / "build")
