@@ -1,6 +1,4 @@
 // Transforms and homomorphic encryption, on one thread.
-#include <random>
-
 #include "bench.h"
 #include "tacit/he/bfv/bfv.h"
 
@@ -8,12 +6,18 @@ namespace tacit::bench {
 
 namespace {
 
+/// The same every time, and below a bound.
+std::vector<Word> numbers(std::size_t n, Word bound) {
+  std::vector<Word> out(n);
+  Prg(Bytes(16), detect_isa()).fill(bound, 0, out);
+  for (Word& x : out) x %= bound;
+  return out;
+}
+
 void ntt(Context& c) {
-  std::mt19937_64 rng(1);
   for (std::size_t n : {4096, 8192, 16384, 32768}) {
     const he::Modulus q(he::transform_primes(49, n, 1)[0]);
-    std::vector<Word> x(n), y(n), z(n);
-    for (std::size_t i = 0; i < n; ++i) x[i] = rng() % q.value(), y[i] = rng() % q.value();
+    std::vector<Word> x = numbers(n, q.value()), y = x, z(n);
     for (Isa isa : runnable_isas()) {
       const bool best = isa == detect_isa();
       if (!best && n != 8192) continue;
@@ -38,9 +42,7 @@ void bfv(Context& c) {
   he::Randomness random;
   const he::SecretKey key(context, random);
   const he::PublicKey open(context, key, random);
-  std::mt19937_64 rng(1);
-  he::Plaintext m(context.ring().degree());
-  for (Word& x : m) x = rng() >> 32;
+  const he::Plaintext m = numbers(context.ring().degree(), Word{1} << 32);
   he::Ciphertext x = open.encrypt(m, random), y = x;
   const he::PlainFactor factor = he::prepare(context, m);
   auto add = [&](const char* name, const std::function<void()>& body) {

@@ -103,6 +103,20 @@ void aes_hash(const void* round_keys, uint64_t tweak, uint64_t first, const uint
 
 #elif defined(TACIT_ISA_AVX2)
 
+namespace {
+template <int kWide>
+inline void encrypt(const __m128i k[11], __m128i x[kWide]) {
+#pragma GCC unroll 8
+  for (int i = 0; i < kWide; ++i) x[i] = _mm_xor_si128(x[i], k[0]);
+#pragma GCC unroll 9
+  for (int r = 1; r < 10; ++r)
+#pragma GCC unroll 8
+    for (int i = 0; i < kWide; ++i) x[i] = _mm_aesenc_si128(x[i], k[r]);
+#pragma GCC unroll 8
+  for (int i = 0; i < kWide; ++i) x[i] = _mm_aesenclast_si128(x[i], k[10]);
+}
+}  // namespace
+
 void aes_blocks(const void* round_keys, uint64_t stream, uint64_t first, uint64_t* out, size_t blocks) {
   __m128i k[11];
   for (int r = 0; r < 11; ++r) k[r] = _mm_loadu_si128(static_cast<const __m128i*>(round_keys) + r);
@@ -114,21 +128,18 @@ void aes_blocks(const void* round_keys, uint64_t stream, uint64_t first, uint64_
     __m128i x[8];
 #pragma GCC unroll 8
     for (int i = 0; i < 8; ++i) {
-      x[i] = _mm_xor_si128(counter, k[0]);
+      x[i] = counter;
       counter = _mm_add_epi64(counter, one);
     }
-#pragma GCC unroll 9
-    for (int r = 1; r < 10; ++r)
+    encrypt<8>(k, x);
 #pragma GCC unroll 8
-      for (int i = 0; i < 8; ++i) x[i] = _mm_aesenc_si128(x[i], k[r]);
-#pragma GCC unroll 8
-    for (int i = 0; i < 8; ++i) _mm_storeu_si128(p + i, _mm_aesenclast_si128(x[i], k[10]));
+    for (int i = 0; i < 8; ++i) _mm_storeu_si128(p + i, x[i]);
   }
   for (; left > 0; --left, ++p) {
-    __m128i x = _mm_xor_si128(counter, k[0]);
+    __m128i x[1] = {counter};
     counter = _mm_add_epi64(counter, one);
-    for (int r = 1; r < 10; ++r) x = _mm_aesenc_si128(x, k[r]);
-    _mm_storeu_si128(p, _mm_aesenclast_si128(x, k[10]));
+    encrypt<1>(k, x);
+    _mm_storeu_si128(p, x[0]);
   }
 }
 
@@ -162,17 +173,6 @@ __attribute__((target("avx2,aes,vaes"))) void aes_blocks_vaes(const void* round_
 }
 
 namespace {
-template <int kWide>
-inline void encrypt(const __m128i k[11], __m128i x[kWide]) {
-#pragma GCC unroll 8
-  for (int i = 0; i < kWide; ++i) x[i] = _mm_xor_si128(x[i], k[0]);
-#pragma GCC unroll 9
-  for (int r = 1; r < 10; ++r)
-#pragma GCC unroll 8
-    for (int i = 0; i < kWide; ++i) x[i] = _mm_aesenc_si128(x[i], k[r]);
-#pragma GCC unroll 8
-  for (int i = 0; i < kWide; ++i) x[i] = _mm_aesenclast_si128(x[i], k[10]);
-}
 template <int kWide>
 inline void hash_some(const __m128i k[11], __m128i& t, const __m128i* in, __m128i* out) {
   const __m128i one = _mm_set_epi64x(0, 1);

@@ -40,6 +40,12 @@ struct Block {
   }
 };
 
+/// The tweak of an And gate's first hash. One that came twice under a delta would give labels away.
+std::uint64_t tweak_of(std::uint64_t instance, std::size_t index) {
+  ensure(instance >> 32 == 0 && index >> 31 == 0, "more instances, or And gates, than there are tweaks");
+  return (instance << 32) + 2 * index;
+}
+
 /// Runs `and_gate(gate, index)` for the And gates of every block, and the free gates by `invert` for Not.
 template <class AndGate, class Invert>
 Labels over_blocks(const Circuit& circuit, std::size_t copies, std::span<const Label> inputs,
@@ -76,7 +82,7 @@ Labels HalfGates::garble(const Circuit& circuit, std::size_t copies, Label delta
   Labels flipped(kBlock);
   auto and_gate = [&](Block& block, const Gate& g, std::size_t index) {
     const Label *a = block.wire(g.a), *b = block.wire(g.b);
-    const std::uint64_t tweak = (instance << 32) + 2 * index;
+    const std::uint64_t tweak = tweak_of(instance, index);
     auto& [a0, a1, b0, b1] = block.hashes;
     auto hash_both = [&](std::uint64_t t, const Label* in, Labels& zero, Labels& one) {
       block.hash(hash_, t, in, zero);
@@ -103,7 +109,7 @@ Labels HalfGates::evaluate(const Circuit& circuit, std::size_t copies, std::uint
           2 * circuit.ands() * copies);
   auto and_gate = [&](Block& block, const Gate& g, std::size_t index) {
     const Label *a = block.wire(g.a), *b = block.wire(g.b);
-    const std::uint64_t tweak = (instance << 32) + 2 * index;
+    const std::uint64_t tweak = tweak_of(instance, index);
     block.hash(hash_, tweak, a, block.hashes[0]);
     block.hash(hash_, tweak + 1, b, block.hashes[1]);
     const Label *ha = block.hashes[0].data(), *hb = block.hashes[1].data();

@@ -34,7 +34,8 @@ class HalfGates {
   explicit HalfGates(Isa isa = detect_isa()) : hash_(isa) {}
 
   /// The garbler's part. `zeros`: the inputs' labels for 0, of inputs × copies; `delta` has colour 1. Gives
-  /// the outputs' labels for 0. `instance` must be another number each time that one delta is used.
+  /// the outputs' labels for 0. `instance`, below 2^32, must be another number each time that one delta is
+  /// used, over every circuit: a tweak that comes twice gives labels away.
   Labels garble(const Circuit& circuit, std::size_t copies, Label delta, std::uint64_t instance,
                 std::span<const Label> zeros, Tables& tables) const;
   /// The evaluator's: from the inputs' labels to the outputs'. UsageError if the tables do not fit the

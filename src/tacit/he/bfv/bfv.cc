@@ -59,7 +59,8 @@ BfvContext::BfvContext(BfvParameters parameters, Isa isa)
     plain_fraction_.push_back(static_cast<Word>((Wide{t} << 64) / q.value()));
   }
   q_mod_plain_ = static_cast<Word>(q_mod_plain);
-  noise_limit_ = bits - std::log2(static_cast<double>(t)) - 1;
+  // unscale() errs by less than 2^-16 of a unit of the message.
+  noise_limit_ = bits - std::log2(static_cast<double>(t)) + std::log2(0.5 - 0x1p-16);
 }
 
 // round(q·m/t) = (q·m + h - z)/t with h = floor(t/2) and z = (q·m + h) mod t; q is 0 modulo q_i, so what is

@@ -113,7 +113,7 @@ class OnnxCases : public ::testing::TestWithParam<std::pair<const char*, bool>> 
 
 TEST_P(OnnxCases, RunToTheirResultsOrAreRefused) {
   const fs::path root = fs::path(TACIT_ONNX_CASES) / GetParam().first;
-  if (!fs::is_directory(root)) GTEST_SKIP() << "ONNX's test data are not installed";
+  ASSERT_TRUE(fs::is_directory(root)) << "install libonnx-testdata, as ./tacit test does: " << root;
   const ScratchFolder scratch;
   std::set<fs::path> folders;
   for (const auto& entry : fs::directory_iterator(root)) folders.insert(entry.path());
