@@ -82,28 +82,28 @@ class Matrix(TacitTest):
         words = (verb, "job.toml", name, data, *step, what)
         return self.start(*words, name=name, program=ENDPOINT)
 
-    def check(self, culprit, others, what, may_be_done=(), coming=()):
-        """The others notice the culprit, whose moment is told by itself. Who is only `coming` may wait for it."""
-        self.assertTrue(culprit.wait_for("now: "), self.stories())
+    def run_with(self, others, what, culprit, may_be_done=()):
+        """Starts the culprit when the others stand. They all notice it, from the moment that it tells by itself."""
+        name = culprit[1]
+        if name in PARTIES:
+            for p in others:
+                self.assertTrue(p.wait_for(f"waiting for {name}"), self.stories())
+        process = self.start_culprit(*culprit, what)
+        self.assertTrue(process.wait_for("now: "), self.stories())
         since = time.monotonic()
-        self.assert_others_notice(
-            [p for p in others if p.name in coming], culprit.name, since, START_PATIENCE + PATIENCE
-        )
-        others = [p for p in others if p.name not in coming]
         others = [p for p in others if p.name not in may_be_done or p.wait() != DONE]
-        self.assert_others_notice(others, culprit.name, since, PATIENCE)
+        self.assert_others_notice(others, name, since, PATIENCE)
         if what == "stop":
-            culprit.send(SIGCONT)
-        self.assertIsNotNone(culprit.wait(), self.stories())
+            process.send(SIGCONT)
+        self.assertIsNotNone(process.wait(), self.stories())
         half = [name for name in self.files() if ".part" in name]
         self.assertEqual(half, [], self.stories())
 
     def train_with(self, name, step, what, may_be_done=()):
         others = [self.start_party(p) for p in PARTIES if p != name]
         others += [self.start_owner(o, f"{o}.csv") for o in OWNERS if o != name]
-        culprit = self.start_culprit("train", name, f"{name}.csv" if name in OWNERS else "-", step, what)
-        coming = OWNERS if step[0] in ("hello", "agreed") else ()
-        self.check(culprit, others, what, may_be_done, coming)
+        data = f"{name}.csv" if name in OWNERS else "-"
+        self.run_with(others, what, ("train", name, data, step), may_be_done)
 
     def predict_with(self, name, step, what):
         words = ("predict", "job.toml")
@@ -111,8 +111,7 @@ class Matrix(TacitTest):
         if name != "north":
             ask = (*words, "--owner", "north", "--data", "questions.csv")
             others.append(self.start(*ask, name="north"))
-        culprit = self.start_culprit("predict", name, "questions.csv", step, what)
-        self.check(culprit, others, what, coming=("north",) if step[0] in ("serve", "model") else ())
+        self.run_with(others, what, ("predict", name, "questions.csv", step))
 
     def each(self, names, steps, whats, run):
         for name in names:

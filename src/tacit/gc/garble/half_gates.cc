@@ -17,13 +17,6 @@ namespace {
 constexpr std::size_t kBlock = 256;
 using Kind = Gate::Kind;
 
-std::span<const Word> words(std::span<const Label> labels) {
-  return {reinterpret_cast<const Word*>(labels.data()), 2 * labels.size()};
-}
-std::span<Word> words(std::span<Label> labels) {
-  return {reinterpret_cast<Word*>(labels.data()), 2 * labels.size()};
-}
-
 /// The wires of one block of copies, and what the hash works in.
 struct Block {
   std::size_t first, copies;
@@ -77,7 +70,7 @@ Labels over_blocks(const Circuit& circuit, std::size_t copies, std::span<const L
 
 Labels HalfGates::garble(const Circuit& circuit, std::size_t copies, Label delta, std::uint64_t instance,
                          std::span<const Label> zeros, Tables& tables) const {
-  ensure(delta.colour() == 1, "a delta of colour 1");
+  ensure(colour(delta) == 1, "a delta of colour 1");
   tables.resize(2 * circuit.ands() * copies);
   Labels flipped(kBlock);
   auto and_gate = [&](Block& block, const Gate& g, std::size_t index) {
@@ -94,7 +87,7 @@ Labels HalfGates::garble(const Circuit& circuit, std::size_t copies, Label delta
     Label* to_g = tables.data() + 2 * index * copies + block.first;
     Label *to_e = to_g + copies, *out = block.wire(g.out);
     for (std::size_t k = 0; k < block.copies; ++k) {
-      const Word pa = a[k].colour(), pb = b[k].colour();
+      const Word pa = colour(a[k]), pb = colour(b[k]);
       to_g[k] = a0[k] ^ a1[k] ^ (delta & pb);
       to_e[k] = b0[k] ^ b1[k] ^ a[k];
       out[k] = a0[k] ^ (to_g[k] & pa) ^ b0[k] ^ ((to_e[k] ^ a[k]) & pb);
@@ -117,7 +110,7 @@ Labels HalfGates::evaluate(const Circuit& circuit, std::size_t copies, std::uint
     const Label* from_e = from_g + copies;
     Label* out = block.wire(g.out);
     for (std::size_t k = 0; k < block.copies; ++k)
-      out[k] = ha[k] ^ (from_g[k] & a[k].colour()) ^ hb[k] ^ ((from_e[k] ^ a[k]) & b[k].colour());
+      out[k] = ha[k] ^ (from_g[k] & colour(a[k])) ^ hb[k] ^ ((from_e[k] ^ a[k]) & colour(b[k]));
   };
   return over_blocks(circuit, copies, inputs, and_gate, [](Label a) { return a; });
 }

@@ -7,21 +7,17 @@
 #pragma once
 
 #include "tacit/base/secret_bytes.h"
+#include "tacit/crypto/block.h"
 #include "tacit/crypto/prg.h"
 #include "tacit/crypto/tweaked_hash.h"
 #include "tacit/gc/circuit/circuit.h"
 
 namespace tacit::gc {
 
-/// A label: sixteen bytes, whose lowest bit is the wire's colour.
-struct Label {
-  Word low = 0, high = 0;
-  bool operator==(const Label&) const = default;
-  friend Label operator^(Label a, Label b) { return {a.low ^ b.low, a.high ^ b.high}; }
-  /// All of it where the bit is 1, else zero.
-  friend Label operator&(Label a, Word bit) { return {a.low & (0 - bit), a.high & (0 - bit)}; }
-  Word colour() const { return low & 1; }
-};
+/// A wire's label for 0 or 1.
+using Label = Block;
+/// Its lowest bit: the wire's colour.
+inline Word colour(Label l) { return l.low & 1; }
 
 /// Labels of some wires in some copies: wire after wire, copies side by side.
 using Labels = std::vector<Label>;

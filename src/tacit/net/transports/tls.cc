@@ -9,6 +9,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <numeric>
 #include <thread>
 
 #include "tacit/base/error.h"
@@ -64,8 +65,7 @@ class TlsTransportImpl final : public TlsTransport {
 
   void meet() {
     const auto deadline = Clock::now() + settings_.connect_patience;
-    for (std::size_t i = 0; i < settings_.parties; ++i)
-      if (!is_party(settings_.self) || i < index(settings_.self)) dial(i, deadline);
+    dial_all(deadline);
     if (is_party(settings_.self))
       for (std::size_t i = index(settings_.self) + 1; i < settings_.parties; ++i) await(i, deadline);
   }
@@ -365,38 +365,49 @@ class TlsTransportImpl final : public TlsTransport {
     return finish_handshake(ssl, fd, Clock::now() + limit, why);
   }
 
-  void dial(std::size_t i, Clock::time_point deadline) {
-    const Endpoint& peer = settings_.roster[i];
-    bool told = false;
-    for (;;) {
-      if (FileDescriptor fd = try_dial(peer.address, 1000ms)) {
-        SslHandle ssl = context_.client(fd.get(), name(index(settings_.self)));
-        std::string why;
-        if (!shake_hands(ssl.get(), fd.get(), why)) {
-          look_at_parties();
-          throw PeerError(peer.name, fmt::format("the TLS handshake with {} at {} failed: {}", peer.name,
-                                                 to_string(peer.address), why));
-        }
-        const auto key = peer_key(ssl.get());
-        if (!key || *key != peer.key)
-          throw PeerError(peer.name,
-                          fmt::format("the program at {} shows the key {}, but the job names {} for {}",
-                                      to_string(peer.address), key ? to_string(*key) : "(none)",
-                                      to_string(peer.key), peer.name));
-        return install(i, std::move(fd), std::move(ssl));
-      }
-      if (!told && settings_.progress)
-        settings_.progress(fmt::format("waiting for {} at {}", peer.name, to_string(peer.address)));
-      told = true;
+  /// Dials the parties that wait for us, all in turn until each has answered: whoever gives up while another
+  /// is late tells us why.
+  void dial_all(Clock::time_point deadline) {
+    std::vector<std::size_t> due(is_party(settings_.self) ? index(settings_.self) : settings_.parties);
+    std::iota(due.begin(), due.end(), std::size_t{0});
+    for (bool told = false;; told = true) {
+      std::erase_if(due, [&](std::size_t i) { return dial(i); });
+      if (due.empty()) return;
       check_parties();
-      std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, 100ms);
+      for (const std::size_t i : due)
+        if (const Endpoint& peer = settings_.roster[i]; !told && settings_.progress)
+          settings_.progress(fmt::format("waiting for {} at {}", peer.name, to_string(peer.address)));
+      const Endpoint& first = settings_.roster[due.front()];
       if (Clock::now() >= deadline)
-        throw PeerError(peer.name,
+        throw PeerError(first.name,
                         fmt::format("{} does not answer at {}: is it started, and does the job file give its "
                                     "address?",
-                                    peer.name, to_string(peer.address)));
+                                    first.name, to_string(first.address)));
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, 100ms);
     }
+  }
+
+  /// Whether the party answers. Throws if somebody else does.
+  bool dial(std::size_t i) {
+    const Endpoint& peer = settings_.roster[i];
+    FileDescriptor fd = try_dial(peer.address, 1000ms);
+    if (!fd) return false;
+    SslHandle ssl = context_.client(fd.get(), name(index(settings_.self)));
+    std::string why;
+    if (!shake_hands(ssl.get(), fd.get(), why)) {
+      look_at_parties();
+      throw PeerError(peer.name, fmt::format("the TLS handshake with {} at {} failed: {}", peer.name,
+                                             to_string(peer.address), why));
+    }
+    const auto key = peer_key(ssl.get());
+    if (!key || *key != peer.key)
+      throw PeerError(peer.name,
+                      fmt::format("the program at {} shows the key {}, but the job names {} for {}",
+                                  to_string(peer.address), key ? to_string(*key) : "(none)",
+                                  to_string(peer.key), peer.name));
+    install(i, std::move(fd), std::move(ssl));
+    return true;
   }
 
   void await(std::size_t i, Clock::time_point deadline) {
