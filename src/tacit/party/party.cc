@@ -33,15 +33,14 @@ std::vector<Bytes> Party::tell_all(std::string_view tag, ByteView own, std::size
   return all;
 }
 
-void Party::trade(std::string_view tag, std::span<const std::span<const Word>> to_each,
-                  std::span<const std::span<Word>> from_each) {
+void Party::trade(std::string_view tag, std::span<const ByteView> to_each,
+                  std::span<const ByteSpan> from_each) {
   std::vector<Outgoing> out;
   std::vector<Incoming> in;
   for (std::size_t i = 0; i < count(); ++i)
-    if (party_id(i) != self_) out.push_back(to(party_id(i)).outgoing(tag, std::as_bytes(to_each[i])));
+    if (party_id(i) != self_) out.push_back(to(party_id(i)).outgoing(tag, to_each[i]));
   for (std::size_t i = 0; i < count(); ++i)
-    if (party_id(i) != self_)
-      in.push_back(to(party_id(i)).incoming(tag, std::as_writable_bytes(from_each[i])));
+    if (party_id(i) != self_) in.push_back(to(party_id(i)).incoming(tag, from_each[i]));
   wire_.transfer(out, in);
 }
 

@@ -35,6 +35,11 @@ BitTriples::Taken BitTriples::take(std::size_t words) {
           std::span(c_).subspan(first, words)};
 }
 
+BitTriples BitTriples::split(std::size_t words) {
+  const Taken t = take(words);
+  return {{t.a.begin(), t.a.end()}, {t.b.begin(), t.b.end()}, {t.c.begin(), t.c.end()}};
+}
+
 void BitTriples::add(BitTriples more) {
   auto append = [&](std::vector<Word>& to, const std::vector<Word>& from) {
     to.erase(to.begin(), to.begin() + static_cast<std::ptrdiff_t>(used_));
@@ -103,8 +108,12 @@ BitTriples TripleMaker::make(std::size_t words) {
     made_ += 64 * n;
   }
   std::vector<std::vector<Word>> told(parties, std::vector<Word>(words));
-  std::vector<std::span<const Word>> out(corrections.begin(), corrections.end());
-  std::vector<std::span<Word>> in(told.begin(), told.end());
+  std::vector<ByteView> out;
+  std::vector<ByteSpan> in;
+  for (std::size_t peer = 0; peer < parties; ++peer) {
+    out.push_back(std::as_bytes(std::span(corrections[peer])));
+    in.push_back(std::as_writable_bytes(std::span(told[peer])));
+  }
   party_.trade("triples.correct", out, in);
   for (std::size_t peer = 0; peer < parties; ++peer)
     for (std::size_t i = 0; peer != self && i < words; ++i) c[i] ^= a[i] & told[peer][i];

@@ -32,6 +32,8 @@ class BitTriples {
   };
   /// The next `words` of them, which stay where they are until more are added. UsageError if fewer are left.
   Taken take(std::size_t words);
+  /// The same as triples of their own.
+  BitTriples split(std::size_t words);
   /// Puts others behind these.
   void add(BitTriples more);
 

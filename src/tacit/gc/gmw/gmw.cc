@@ -42,8 +42,9 @@ std::uint64_t GmwPlan::bytes(std::size_t parties, std::size_t words) const {
 std::vector<Word> Gmw::open(std::span<const Word> shares) {
   const std::size_t parties = party_.count(), self = index(party_.id());
   std::vector<std::vector<Word>> told(parties, std::vector<Word>(shares.size()));
-  const std::vector<std::span<const Word>> out(parties, shares);
-  const std::vector<std::span<Word>> in(told.begin(), told.end());
+  const std::vector<ByteView> out(parties, std::as_bytes(shares));
+  std::vector<ByteSpan> in;
+  for (auto& words : told) in.push_back(std::as_writable_bytes(std::span(words)));
   party_.trade("gmw.open", out, in);
   std::vector<Word> all(shares.begin(), shares.end());
   for (std::size_t p = 0; p < parties; ++p)

@@ -93,6 +93,9 @@ class PublicKey {
   Ciphertext encrypt(const Plaintext& m, Randomness& random) const;
   /// log2 of the noise of what it encrypts, at most.
   double fresh_noise() const;
+  /// p0 = -(p1·s + e), and p1: values of the transform.
+  const Poly& p0() const { return p0_; }
+  const Poly& p1() const { return p1_; }
 
  private:
   const BfvContext* context_;
