@@ -110,44 +110,16 @@ TEST(SoftSpoken, BothWaysOnOnePair) {
       ASSERT_EQ(out[1 - me][i], keys[me][i] ^ (deltas[me] & (choices[i / 64] >> (i % 64) & 1)));
 }
 
-/// Changes bytes of the frames with one tag on their way.
-class Tamper final : public Transport {
- public:
-  using Change = std::function<void(ByteSpan)>;
-  Tamper(Transport& inner, std::string tag, Change change)
-      : inner_(inner), tag_(std::move(tag)), change_(std::move(change)) {}
-  void send(PartyId to, const FrameHead& head, ByteView body) override {
-    Bytes copy(body.begin(), body.end());
-    if (head.tag == tag_) change_(copy);
-    inner_.send(to, head, copy);
-  }
-  FrameHead receive_head(PartyId from) override { return inner_.receive_head(from); }
-  void receive_body(PartyId from, ByteSpan body) override { inner_.receive_body(from, body); }
-  void goodbye(std::string_view reason) noexcept override { inner_.goodbye(reason); }
-
- private:
-  Transport& inner_;
-  std::string tag_;
-  Change change_;
-};
-
 /// Transfers against a receiver whose frames of one tag are changed.
-void against_cheat(unsigned bits, const std::string& tag, const Tamper::Change& change) {
-  run_parties(
-      2,
-      [&](Party& p) {
-        std::vector<Block> blocks(1000);
-        if (p.id() == party_id(0)) {
-          SoftSpokenSender s(p.to(party_id(1)), kSession, Groups{bits}, Threat::Malicious, detect_isa());
-          s.send(blocks);
-        } else {
-          SoftSpokenReceiver r(p.to(party_id(0)), kSession, Groups{bits}, Threat::Malicious, detect_isa());
-          r.receive(std::vector<Word>(16, 5), blocks);
-        }
+void against_cheat(unsigned bits, const std::string& tag, const testing::Change& change) {
+  testing::run_with_cheat(
+      party_id(1), tag, change,
+      [&](Channel& peer, std::span<Block> keys) {
+        SoftSpokenSender(peer, kSession, Groups{bits}, Threat::Malicious, detect_isa()).send(keys);
       },
-      tacit::testing::CoinsKind::Fresh, detect_isa(),
-      [&](PartyId self, Transport& wire) {
-        return self == party_id(1) ? std::make_unique<Tamper>(wire, tag, change) : nullptr;
+      [&](Channel& peer, std::span<Block> out) {
+        SoftSpokenReceiver(peer, kSession, Groups{bits}, Threat::Malicious, detect_isa())
+            .receive(std::vector<Word>((out.size() + 63) / 64, 5), out);
       });
 }
 

@@ -187,6 +187,29 @@ void add_at(uint64_t* blocks, size_t n, uint64_t at, const uint64_t* value) {
   for (; i < 2 * n; ++i) blocks[i] ^= value[i % 2] & mask_of_zero(i / 2 ^ at);
 }
 
+void branch(uint64_t* left, uint64_t* right, size_t n, uint64_t* out) {
+  Wide all = {};
+  size_t i = 0;
+  for (; i + kWords <= 2 * n; i += kWords) {
+    const Wide x = wide(left + i), h = wide(right + i);
+    all ^= h;
+    wide(left + i) = h;
+    wide(right + i) = x ^ h;
+  }
+  out[0] = out[1] = 0;
+  for (size_t j = 0; j < kWords; ++j) out[j % 2] ^= all[j];
+  for (; i < 2 * n; ++i) {
+    const uint64_t x = left[i], h = right[i];
+    out[i % 2] ^= h;
+    left[i] = h;
+    right[i] = x ^ h;
+  }
+}
+
+void clear_lowest(uint64_t* blocks, size_t n) {
+  for (size_t i = 0; i < n; ++i) blocks[2 * i] &= ~uint64_t{1};
+}
+
 }  // namespace
 
 void fill_bits(ot::OtKernels& k) {
@@ -197,6 +220,8 @@ void fill_bits(ot::OtKernels& k) {
   k.lowest_bits = lowest_bits;
   k.sum = sum;
   k.add_at = add_at;
+  k.branch = branch;
+  k.clear_lowest = clear_lowest;
 }
 
 }  // namespace tacit::TACIT_ISA

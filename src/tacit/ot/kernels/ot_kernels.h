@@ -35,6 +35,10 @@ struct OtKernels {
   void (*sum)(const Word* blocks, std::size_t n, Word* out);
   /// blocks[at] ^= value, touching all of them.
   void (*add_at)(Word* blocks, std::size_t n, Word at, const Word* value);
+  /// left[i] and right[i] become right[i] and left[i] ^ right[i]; gives the sum of the former.
+  void (*branch)(Word* left, Word* right, std::size_t n, Word* sum);
+  /// Sets the lowest bits of n blocks to 0.
+  void (*clear_lowest)(Word* blocks, std::size_t n);
   /// out[i] ^= table[j] for each j = floor(size · r / 2^32) of the kGathered numbers r that are block i's.
   void (*gather)(const std::uint32_t* random, std::uint32_t size, const Word* table, Word* out,
                  std::size_t n);

@@ -95,6 +95,26 @@ TEST(OtKernels, SumsOfRowsAndBlocks) {
     }
 }
 
+TEST(OtKernels, BranchesAndLowestBits) {
+  for (Isa isa : runnable_isas())
+    for (std::size_t n : {1, 2, 3, 4, 5, 64}) {
+      const OtKernels& k = ot_kernels(isa);
+      const std::vector<Word> x = noise(2 * n), h = noise(2 * n, 2);
+      std::vector<Word> left = x, right = h;
+      Word sum[2], due[2] = {};
+      k.branch(left.data(), right.data(), n, sum);
+      EXPECT_EQ(left, h);
+      for (std::size_t i = 0; i < 2 * n; ++i) {
+        EXPECT_EQ(right[i], x[i] ^ h[i]);
+        due[i % 2] ^= h[i];
+      }
+      EXPECT_EQ(sum[0], due[0]);
+      EXPECT_EQ(sum[1], due[1]);
+      k.clear_lowest(left.data(), n);
+      for (std::size_t i = 0; i < 2 * n; ++i) EXPECT_EQ(left[i], i % 2 == 0 ? h[i] & ~Word{1} : h[i]);
+    }
+}
+
 TEST(OtKernels, GatherAddsTheBlocksOfItsTable) {
   for (Isa isa : runnable_isas())
     for (std::size_t n : {1, 3, 31, 32, 33, 100}) {

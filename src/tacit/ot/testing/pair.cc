@@ -5,6 +5,42 @@
 
 namespace tacit::ot::testing {
 
+namespace {
+/// Changes the bodies of the frames with one tag on their way.
+class Tamper final : public Transport {
+ public:
+  Tamper(Transport& inner, std::string tag, Change change)
+      : inner_(inner), tag_(std::move(tag)), change_(std::move(change)) {}
+  void send(PartyId to, const FrameHead& head, ByteView body) override {
+    Bytes copy(body.begin(), body.end());
+    if (head.tag == tag_) change_(copy);
+    inner_.send(to, head, copy);
+  }
+  FrameHead receive_head(PartyId from) override { return inner_.receive_head(from); }
+  void receive_body(PartyId from, ByteSpan body) override { inner_.receive_body(from, body); }
+  void goodbye(std::string_view reason) noexcept override { inner_.goodbye(reason); }
+
+ private:
+  Transport& inner_;
+  std::string tag_;
+  Change change_;
+};
+}  // namespace
+
+void run_with_cheat(PartyId cheat, const std::string& tag, const Change& change, const Ends& sender,
+                    const Ends& receiver) {
+  tacit::testing::run_parties(
+      2,
+      [&](Party& p) {
+        std::vector<Block> blocks(1000);
+        (p.id() == party_id(0) ? sender : receiver)(p.to(p.next()), blocks);
+      },
+      tacit::testing::CoinsKind::Fresh, detect_isa(),
+      [&](PartyId self, Transport& wire) {
+        return self == cheat ? std::make_unique<Tamper>(wire, tag, change) : nullptr;
+      });
+}
+
 Ran run(const MakeSender& make_sender, const MakeReceiver& make_receiver,
         const std::vector<std::size_t>& sizes, bool random, std::uint64_t seed) {
   Ran out;

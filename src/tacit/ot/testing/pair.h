@@ -34,4 +34,12 @@ Ran run(const MakeSender& sender, const MakeReceiver& receiver, const std::vecto
 /// Empty where every transfer is one, no two keys are the same and the numbers go on; else what is wrong.
 std::string fault(const Ran& ran);
 
+/// What is done to a frame's body on its way.
+using Change = std::function<void(ByteSpan)>;
+using Ends = std::function<void(Channel&, std::span<Block>)>;
+/// Both ends with 1000 blocks each, where `cheat`'s frames of one tag are changed. Throws what the other
+/// throws.
+void run_with_cheat(PartyId cheat, const std::string& tag, const Change& change, const Ends& sender,
+                    const Ends& receiver);
+
 }  // namespace tacit::ot::testing
