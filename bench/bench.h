@@ -46,6 +46,7 @@ std::vector<Benchmark> prediction_benchmarks();
 std::vector<Benchmark> accuracy_benchmarks();
 std::vector<Benchmark> he_benchmarks();
 std::vector<Benchmark> gc_benchmarks();
+std::vector<Benchmark> ot_benchmarks();
 
 /// Seconds of the fastest and of the middle of `times` calls, after one that is not counted.
 struct Timing {

@@ -1,0 +1,47 @@
+// Learning parity with noise, over F_2, with regular noise: from k secret bits x, n = trees·2^depth bits
+// A·x + e look random, where each row of A has kGathered random ones and e a single one in each stretch of
+// 2^depth. Parameters and the code are those of Yang, Weng, Lan, Zhang, Wang, "Ferret" (2020, section 6),
+// as reduced since by Liu, Wang, Yang, Yu, "The hardness of LPN over any integer ring and field for PCG
+// applications" (2024), who correct the attacks' costs.
+#pragma once
+
+#include "tacit/crypto/block.h"
+#include "tacit/crypto/prg.h"
+#include "tacit/ot/kernels/ot_kernels.h"
+
+namespace tacit::ot {
+
+struct Lpn {
+  unsigned depth;     ///< of a tree: each has 2^depth rows and one noisy one
+  std::size_t trees;  ///< the noise's weight
+  std::size_t secret;
+
+  std::size_t leaves() const { return std::size_t{1} << depth; }
+  std::size_t rows() const { return trees << depth; }
+};
+
+/// 10.3 million rows at a time. Both halves of the cost weigh: a larger secret leaves the nearer caches.
+constexpr Lpn kLpn{12, 2507, 238000};
+
+/// Logarithm of the operations of the best attack by information sets, pooled Gauss: guess as many rows free
+/// of noise as there are secret bits, spread evenly over the stretches, and solve (exponent 2.8). Attacks on
+/// regular noise by polynomial systems (Briaud, Oygarden, 2023) gain where the secret is a larger part of the
+/// rows.
+double attack_bits(const Lpn& lpn);
+
+/// The public code A.
+class LocalCode {
+ public:
+  /// `seed` names it.
+  LocalCode(ByteView seed, std::size_t secret, Isa isa)
+      : prg_(seed, isa), kernels_(ot_kernels(isa)), secret_(secret) {}
+  /// Adds rows [first, first + out.size()) of A·x to `out`; `first` is even.
+  void add(std::size_t first, std::span<const Block> x, std::span<Block> out) const;
+
+ private:
+  Prg prg_;
+  const OtKernels& kernels_;
+  std::size_t secret_;
+};
+
+}  // namespace tacit::ot
