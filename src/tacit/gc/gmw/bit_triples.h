@@ -1,17 +1,16 @@
 // Shares of random bits a, b and of a AND b, for Boolean circuits on shares (Beaver, "Efficient multiparty
-// protocols using circuit randomization", 1991), made ahead by n parties from correlated oblivious transfer:
-// one transfer for each ordered pair of parties and triple, and one bit from its sender to its receiver
-// (Goldreich, Micali, Wigderson, 1987, with transfers as in Asharov et al., "More efficient oblivious
-// transfer and extensions", 2013, section 5.1).
+// protocols using circuit randomization", 1991), made ahead by n parties: of the cross terms of a and b, each
+// takes one oblivious transfer between two parties (Goldreich, Micali, Wigderson, 1987), n(n - 1) a triple.
 //
-// Passive security against any n - 1 parties. The transfers' correlations serve nothing else: their blocks
-// are hashed here under tweaks that count from zero.
+// As secure, and against whom, as the transfers; passively against any n - 1 parties.
 #pragma once
 
+#include <array>
+#include <optional>
 #include <vector>
 
-#include "tacit/crypto/tweaked_hash.h"
-#include "tacit/ot/cot.h"
+#include "tacit/ot/source.h"
+#include "tacit/ot/transfer/transfer.h"
 #include "tacit/party/party.h"
 
 namespace tacit::gc {
@@ -30,43 +29,56 @@ class BitTriples {
   struct Taken {
     std::span<const Word> a, b, c;
   };
-  /// The next `words` of them, which stay where they are until more are added. UsageError if fewer are left.
+  /// The next `words` of them, valid as long as these live. UsageError if fewer are left.
   Taken take(std::size_t words);
   /// The same as triples of their own.
   BitTriples split(std::size_t words);
-  /// Puts others behind these.
-  void add(BitTriples more);
 
  private:
   std::vector<Word> a_, b_, c_;
   std::size_t used_ = 0;
 };
 
-/// Both ends of correlated transfer with every other party; the own entries are empty.
-struct PairwiseCot {
-  std::vector<std::unique_ptr<ot::CotSender>> to;
-  std::vector<std::unique_ptr<ot::CotReceiver>> from;
+/// Both ends of oblivious transfer with every other party.
+class PairwiseTransfers {
+ public:
+  /// Sets up with everyone, pair after pair.
+  PairwiseTransfers(Party& party, ot::Source source);
+
+  struct Ends {
+    std::unique_ptr<ot::CotSender> sender_source;
+    std::unique_ptr<ot::CotReceiver> receiver_source;
+    std::optional<ot::TransferSender> sender;
+    std::optional<ot::TransferReceiver> receiver;
+  };
+  Ends& with(std::size_t peer) { return ends_[peer]; }
+
+  /// Calls send(peer) and receive(peer) for every other party, so that all parties' calls meet: pairs in one
+  /// order, and the first of a pair receives first. Whoever waits, waits for somebody who works.
+  template <class Send, class Receive>
+  void for_pairs(Send send, Receive receive) {
+    for (std::size_t peer = 0; peer < ends_.size(); ++peer) {
+      if (peer == self_) continue;
+      if (self_ < peer) receive(peer);
+      send(peer);
+      if (self_ > peer) receive(peer);
+    }
+  }
+
+ private:
+  std::size_t self_;
+  std::vector<Ends> ends_;
 };
 
 class TripleMaker {
  public:
-  TripleMaker(Party& party, PairwiseCot& transfers);
+  TripleMaker(Party& party, PairwiseTransfers& transfers) : party_(party), transfers_(transfers) {}
   /// All parties ask for as many.
   BitTriples make(std::size_t words);
 
-  /// Bytes that all parties send for `words`, beside the transfers: a bit a transfer.
-  static std::uint64_t bytes(std::size_t parties, std::size_t words);
-
  private:
-  std::vector<Word> receive(std::size_t peer, std::span<const Word> choices);
-  std::vector<Word> send(std::size_t peer, std::span<const Word> b, std::vector<Word>& correction);
-  /// Bit 0 of the hash of each block, packed.
-  std::vector<Word> hashed(std::uint64_t tweak, std::uint64_t first, std::vector<Block> blocks) const;
-
   Party& party_;
-  PairwiseCot& transfers_;
-  TweakedHash hash_;
-  std::uint64_t made_ = 0;  ///< transfers with each peer
+  PairwiseTransfers& transfers_;
 };
 
 }  // namespace tacit::gc

@@ -54,7 +54,7 @@ std::vector<Word> answer_mask(const Network& network, ByteView seed) {
 }
 
 Preparation::Preparation(Party& party, const Network& network, const Holders& holders, const Weights& weights,
-                         const Circuits& circuits, gc::PairwiseCot& transfers)
+                         const Circuits& circuits, gc::PairwiseTransfers& transfers)
     : party_(party),
       network_(network),
       holders_(holders),

@@ -45,7 +45,7 @@ class Preparation {
  public:
   /// `weights`: this server's share; it may be empty where it holds none.
   Preparation(Party& party, const Network& network, const Holders& holders, const Weights& weights,
-              const Circuits& circuits, gc::PairwiseCot& transfers);
+              const Circuits& circuits, gc::PairwiseTransfers& transfers);
   Correlation next();
 
  private:

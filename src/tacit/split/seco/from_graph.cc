@@ -109,7 +109,6 @@ class Walk {
   void node(const Node& n) {
     const std::string_view op = n.op->name;
     const unsigned f = model_.network.numbers.fraction;
-    auto input = [&](std::size_t i) -> const Pending& { return pending_.at(n.inputs[i]); };
     auto give = [&](Pending p) {
       if (p.name.empty()) p.name = n.name;
       pending_[n.output] = std::move(p);

@@ -27,10 +27,10 @@ struct Term {
   enum class Kind { Convolution, Matrix, AveragePool, Same };
   Kind kind = Kind::Same;
   std::size_t value = 0;    ///< of the network's values
-  Shape in;                 ///< as which it is read: [channels, h, w], or [features]
+  Shape in = {};            ///< as which it is read: [channels, h, w], or [features]
   std::size_t weights = 0;  ///< of its weights: [outputs, channels / groups, h, w], or [outputs, inner]
-  ConvGeometry geometry;
-  Shape kernel;       ///< AveragePool: [channels, 1, h, w]
+  ConvGeometry geometry = {};
+  Shape kernel = {};  ///< AveragePool: [channels, 1, h, w]
   Word factor = 0;    ///< AveragePool: one over the window's size
   unsigned lift = 0;  ///< Same: bits by which it is shifted to the left
 
@@ -42,9 +42,9 @@ struct Term {
 struct Activation {
   unsigned truncate = 0;
   bool relu = false, largest_place = false;
-  std::optional<Word> ceiling;
+  std::optional<Word> ceiling = {};
   /// The places of the sum that make up each result: [positions, results]. Empty: each its own.
-  std::vector<std::size_t> windows;
+  std::vector<std::size_t> windows = {};
   std::size_t positions = 1;
 
   bool operator==(const Activation&) const = default;
