@@ -22,6 +22,7 @@ LAYERS = {
     "nn": ["base", "crypto", "ring", "net", "mpc", "secret", "fn"],
     "split": ["base", "crypto", "ring", "net", "party", "ot", "gc", "he", "nn"],
     "job": ["base", "crypto", "ring", "data", "net", "party", "mpc", "secret", "fn", "nn"],
+    "serve": ["base", "crypto", "ring", "net", "party", "ot", "split", "job"],
 }
 # Narrower than folders: what must not be reached even from a folder that may include its neighbours.
 PRIVATE = {

@@ -4,7 +4,9 @@
 
 #include <filesystem>
 
+#include "tacit/crypto/hash.h"
 #include "tacit/job/endpoints.h"
+#include "tacit/split/seco/network.h"
 
 namespace tacit {
 
@@ -12,7 +14,8 @@ struct Deployment {
   std::string name;
   std::chrono::milliseconds patience{5000};
   std::chrono::milliseconds start_patience{60000};
-  std::size_t pool = 4;  ///< queries that are prepared ahead
+  std::size_t pool = 4;           ///< queries that are prepared ahead
+  seco::Face face;                ///< of the model: what goes in and comes out
   std::vector<Endpoint> servers;  ///< the gateway first
   std::vector<Endpoint> users;
 

@@ -43,14 +43,13 @@ Circuits::Circuits(const Network& network, std::size_t parties)
   }
 }
 
-std::vector<Word> input_mask(const Network& network, ByteView seed) {
-  std::vector<Word> out = from_seed(seed, elements(network.input));
-  for (Word& w : out) w &= network.numbers.mask();
+std::vector<Word> input_mask(const Face& face, ByteView seed) {
+  std::vector<Word> out = from_seed(seed, elements(face.input));
+  for (Word& w : out) w &= face.numbers.mask();
   return out;
 }
-std::vector<Word> answer_mask(const Network& network, ByteView seed) {
-  const Stage& last = network.stages.back();
-  return from_seed(seed, output_bits(network.numbers, last) * plane_words(circuit_shape(last).copies));
+std::vector<Word> answer_mask(const Face& face, ByteView seed) {
+  return from_seed(seed, face.answer_bits * plane_words(face.answers));
 }
 
 Preparation::Preparation(Party& party, const Network& network, const Holders& holders, const Weights& weights,
@@ -60,6 +59,7 @@ Preparation::Preparation(Party& party, const Network& network, const Holders& ho
       holders_(holders),
       weights_(weights),
       circuits_(circuits),
+      face_(face_of(network)),
       linear_(party, network),
       triples_(party, transfers) {}
 
@@ -74,7 +74,7 @@ Correlation Preparation::next() {
   Correlation c;
   c.input_seed = os_entropy(Prg::kKeySize);
   c.answer_seed = os_entropy(Prg::kKeySize);
-  std::vector<std::vector<Word>> masks{input_mask(network_, c.input_seed.bytes())}, sum_masks;
+  std::vector<std::vector<Word>> masks{input_mask(face_, c.input_seed.bytes())}, sum_masks;
   std::size_t numbers = 0, activations = 0;  // words of planes, and of triples
   for (std::size_t s = 0; s < network_.stages.size(); ++s) {
     const Stage& stage = network_.stages[s];

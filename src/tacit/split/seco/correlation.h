@@ -37,8 +37,8 @@ class Circuits {
 };
 
 /// One server's summand of the input's mask, and of the answer's (planes of bits), as its seeds say.
-std::vector<Word> input_mask(const Network& network, ByteView seed);
-std::vector<Word> answer_mask(const Network& network, ByteView seed);
+std::vector<Word> input_mask(const Face& face, ByteView seed);
+std::vector<Word> answer_mask(const Face& face, ByteView seed);
 
 /// Prepares correlations, together with all other servers.
 class Preparation {
@@ -58,6 +58,7 @@ class Preparation {
   const Holders& holders_;
   const Weights& weights_;
   const Circuits& circuits_;
+  Face face_;
   LinearMasks linear_;
   gc::TripleMaker triples_;
 };

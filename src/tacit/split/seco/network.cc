@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tacit/base/error.h"
+#include "tacit/split/seco/activation.h"
 
 namespace tacit::seco {
 
@@ -33,6 +34,27 @@ Word activated(const Numbers& n, const Activation& a, std::span<const Word> sum,
 }
 
 }  // namespace
+
+Bytes packed(const Numbers& numbers, std::span<const Word> x) {
+  const std::size_t size = numbers.bytes();
+  Bytes out(x.size() * size);
+  for (std::size_t i = 0; i < x.size(); ++i)
+    for (std::size_t b = 0; b < size; ++b) out[i * size + b] = static_cast<std::byte>(x[i] >> 8 * b);
+  return out;
+}
+std::vector<Word> unpacked(const Numbers& numbers, ByteView bytes) {
+  const std::size_t size = numbers.bytes();
+  std::vector<Word> out(bytes.size() / size, 0);
+  for (std::size_t i = 0; i < out.size(); ++i)
+    for (std::size_t b = 0; b < size; ++b) out[i] |= std::to_integer<Word>(bytes[i * size + b]) << 8 * b;
+  return out;
+}
+
+Face face_of(const Network& network) {
+  const Stage& last = network.stages.back();
+  return {network.numbers, network.input, circuit_shape(last).copies,
+          static_cast<unsigned>(output_bits(network.numbers, last))};
+}
 
 const Shape& shape_of(const Network& network, std::size_t value) {
   return value == 0 ? network.input : network.stages[value - 1].out;

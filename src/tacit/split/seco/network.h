@@ -17,10 +17,17 @@ namespace tacit::seco {
 struct Numbers {
   unsigned bits = 32;      ///< of the ring; at most 62
   unsigned fraction = 10;  ///< of them, behind the point
+  bool operator==(const Numbers&) const = default;
   Word mask() const { return (Word{1} << bits) - 1; }
+  /// That a number takes on the wire.
+  std::size_t bytes() const { return (bits + 7) / 8; }
   Word reduce(std::int64_t x) const { return static_cast<Word>(x) & mask(); }
   std::int64_t signed_of(Word x) const { return static_cast<std::int64_t>(x << (64 - bits)) >> (64 - bits); }
 };
+
+/// Numbers as they travel, and back: not checked for range.
+Bytes packed(const Numbers& numbers, std::span<const Word> x);
+std::vector<Word> unpacked(const Numbers& numbers, ByteView bytes);
 
 /// A linear map of one value. Private maps have weights, which are shared; the others everyone knows.
 struct Term {
@@ -71,6 +78,16 @@ struct Network {
   /// Whether the answer is a place, not scores.
   bool answers_place() const { return stages.back().activation.largest_place; }
 };
+
+/// All that a user knows of a model: what goes in, and what comes out.
+struct Face {
+  Numbers numbers;
+  Shape input;
+  std::size_t answers = 0;   ///< numbers of an answer
+  unsigned answer_bits = 0;  ///< of each: the ring's, for scores; fewer for a place
+  bool operator==(const Face&) const = default;
+};
+Face face_of(const Network& network);
 
 /// Tensors modulo 2^bits, in the order of Network::weights: the provider's, or one server's share.
 using Weights = std::vector<RingTensor>;

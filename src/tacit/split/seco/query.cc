@@ -25,20 +25,17 @@ std::vector<Word> sum_share(Party& party, const Stage& stage, bool holds, const 
 
 /// The sum of all servers' shares: one round, of as many bytes a number as its bits take.
 std::vector<Word> open_sum(Party& party, const Numbers& numbers, std::span<const Word> share) {
-  const std::size_t size = (numbers.bits + 7) / 8;
-  Bytes own(share.size() * size);
-  for (std::size_t i = 0; i < share.size(); ++i)
-    for (std::size_t b = 0; b < size; ++b)
-      own[i * size + b] = static_cast<std::byte>((share[i] & numbers.mask()) >> 8 * b);
-  std::vector<Bytes> told(party.count(), Bytes(own.size()));
-  std::vector<ByteView> to(party.count(), ByteView(own));
-  std::vector<ByteSpan> from(told.begin(), told.end());
-  party.trade("seco.sum", to, from);
   std::vector<Word> sum(share.begin(), share.end());
+  for (Word& w : sum) w &= numbers.mask();
+  const Bytes own = packed(numbers, sum);
+  std::vector<Bytes> told(party.count(), Bytes(own.size()));
+  const std::vector<ByteView> to(party.count(), ByteView(own));
+  const std::vector<ByteSpan> from(told.begin(), told.end());
+  party.trade("seco.sum", to, from);
   for (std::size_t p = 0; p < party.count(); ++p) {
     if (party_id(p) == party.id()) continue;
-    for (std::size_t i = 0; i < sum.size(); ++i)
-      for (std::size_t b = 0; b < size; ++b) sum[i] += std::to_integer<Word>(told[p][i * size + b]) << 8 * b;
+    const std::vector<Word> theirs = unpacked(numbers, told[p]);
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += theirs[i];
   }
   for (Word& w : sum) w &= numbers.mask();
   return sum;
@@ -46,15 +43,15 @@ std::vector<Word> open_sum(Party& party, const Numbers& numbers, std::span<const
 
 }  // namespace
 
-Question::Question(const Network& network, std::span<const ByteView> input_seeds,
+Question::Question(const Face& face, std::span<const ByteView> input_seeds,
                    std::span<const ByteView> answer_seeds)
-    : network_(network), input_mask_(elements(network.input), 0) {
+    : face_(face), input_mask_(elements(face.input), 0) {
   for (const ByteView seed : input_seeds) {
-    const std::vector<Word> m = input_mask(network, seed);
+    const std::vector<Word> m = input_mask(face, seed);
     for (std::size_t i = 0; i < m.size(); ++i) input_mask_[i] += m[i];
   }
   for (const ByteView seed : answer_seeds) {
-    const std::vector<Word> m = answer_mask(network, seed);
+    const std::vector<Word> m = answer_mask(face, seed);
     answer_mask_.resize(m.size(), 0);
     for (std::size_t i = 0; i < m.size(); ++i) answer_mask_[i] ^= m[i];
   }
@@ -64,7 +61,7 @@ std::vector<Word> Question::masked(std::span<const Word> x) const {
   require(x.size() == input_mask_.size(), "the input has {} numbers, and the model takes {}", x.size(),
           input_mask_.size());
   std::vector<Word> out;
-  for (std::size_t i = 0; i < x.size(); ++i) out.push_back((x[i] - input_mask_[i]) & network_.numbers.mask());
+  for (std::size_t i = 0; i < x.size(); ++i) out.push_back((x[i] - input_mask_[i]) & face_.numbers.mask());
   return out;
 }
 
@@ -73,8 +70,7 @@ std::vector<Word> Question::unmasked(std::span<const Word> masked_answer) const 
           masked_answer.size(), answer_mask_.size());
   std::vector<Word> planes;
   for (std::size_t i = 0; i < answer_mask_.size(); ++i) planes.push_back(masked_answer[i] ^ answer_mask_[i]);
-  const Stage& last = network_.stages.back();
-  return from_planes(planes, output_bits(network_.numbers, last), circuit_shape(last).copies);
+  return from_planes(planes, face_.answer_bits, face_.answers);
 }
 
 std::vector<Word> answer(Party& party, const Network& network, const Holders& holders, const Weights& weights,
@@ -104,7 +100,7 @@ std::vector<Word> answer(Party& party, const Network& network, const Holders& ho
     }
     std::vector<Word> result = gmw.evaluate(circuits.stage(s), words, open, mine.planes, mine.triples);
     if (s + 1 == network.stages.size()) {
-      const std::vector<Word> mask = answer_mask(network, correlation.answer_seed.bytes());
+      const std::vector<Word> mask = answer_mask(face_of(network), correlation.answer_seed.bytes());
       for (std::size_t i = 0; i < result.size(); ++i) result[i] ^= mask[i];
       return gmw.open(result);
     }

@@ -11,15 +11,14 @@ namespace tacit::seco {
 class Question {
  public:
   /// `seeds`: of every server, for one query.
-  Question(const Network& network, std::span<const ByteView> input_seeds,
-           std::span<const ByteView> answer_seeds);
+  Question(const Face& face, std::span<const ByteView> input_seeds, std::span<const ByteView> answer_seeds);
   /// The input, as integers of the network's numbers, under its mask.
   std::vector<Word> masked(std::span<const Word> x) const;
   /// The answer: scores modulo 2^bits, or a place.
   std::vector<Word> unmasked(std::span<const Word> masked_answer) const;
 
  private:
-  const Network& network_;
+  Face face_;
   std::vector<Word> input_mask_, answer_mask_;
 };
 

@@ -79,7 +79,7 @@ std::vector<Word> private_answer(const Model& model, const std::vector<Part>& pa
         in.push_back(input_seeds[t][i].bytes());
         out.push_back(answer_seeds[t][i].bytes());
       }
-      const Question question(model.network, in, out);
+      const Question question(face_of(model.network), in, out);
       masked[t] = question.masked(x);
       changed.notify_all();
       changed.wait(lock, [&] {
