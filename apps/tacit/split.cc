@@ -34,7 +34,7 @@ seco::Part read_part_file(const fs::path& file) {
 
 std::unique_ptr<TlsTransport> connect(const Deployment& deployment, PartyId self, const DeployedOptions& o,
                                       ProgressSink& sink) {
-  const std::string& name = deployment.roster()[index(self)].name;
+  const std::string name = deployment.roster()[index(self)].name;
   const fs::path key = or_beside(o.key, o.deployment, name + ".key");
   require(fs::exists(key),
           "there is no key file '{}': make one with 'tacit keys new {}', or name it with --key", key.string(),

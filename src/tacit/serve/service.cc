@@ -160,7 +160,7 @@ class Service {
     numbers_.use(current_->number);
     input_.clear();
     const PartyId user = party_id(order.user);
-    const std::string& name = deployment_.roster()[order.user].name;
+    const std::string name = deployment_.roster()[order.user].name;
     tell("answering " + name);
     try {
       users_.wait_for(user, deployment_.patience);
@@ -196,7 +196,7 @@ class Service {
     current_.reset();
     ++report_.answered;
     if (!is_gateway()) return;
-    const std::string& name = deployment_.roster()[index(asker_)].name;
+    const std::string name = deployment_.roster()[index(asker_)].name;
     try {
       Channel(wire_, user_meter_, asker_, name).send("query.answer", std::span<const Word>(result));
     } catch (const PeerError& e) {
