@@ -151,7 +151,7 @@ TEST(SoftSpoken, SeedTreesThatDoNotFitAreCaught) {
 TEST(SoftSpoken, AWrongProofIsCaught) {
   EXPECT_THROW(against_cheat(4, "ot.check.proof", [](ByteSpan frame) { frame[17] ^= std::byte{4}; }),
                CheatDetected);
-  EXPECT_THROW(against_cheat(4, "ot.check.proof", [](ByteSpan frame) { frame[2050] ^= std::byte{4}; }),
+  EXPECT_THROW(against_cheat(4, "ot.check.proof", [](ByteSpan frame) { frame[1026] ^= std::byte{4}; }),
                CheatDetected);
 }
 
