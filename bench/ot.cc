@@ -123,7 +123,7 @@ void cot(Context& c) {
   for (const ot::Source source : ot::all_sources()) {
     const std::string name = "cot." + std::string(ot::to_string(source));
     // As many as one iteration of the silent source yields, which so pays for the next one.
-    const std::size_t n = source == ot::Source::Ferret ? 10'000'000 : std::size_t{1} << 22;
+    const std::size_t n = ot::is_silent(source) ? 10'000'000 : std::size_t{1} << 22;
     const Spent plain = quickest(source, ot::Threat::SemiHonest, n);
     const Spent checked = quickest(source, ot::Threat::Malicious, n);
     c.add(name + "_per_second", 1 / plain.seconds, "transfers a second of processor time, one thread an end");

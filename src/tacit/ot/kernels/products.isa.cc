@@ -80,6 +80,8 @@ void gather(const uint32_t* random, uint32_t size, const uint64_t* table, uint64
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(index + i), _mm256_or_si256(even, odd));
     }
     for (; i < all; ++i) index[i] = static_cast<uint32_t>(uint64_t{r[i]} * size >> 32);
+    for (size_t j = 0; j < all; ++j)
+      _mm_prefetch(reinterpret_cast<const char*>(table + 2 * size_t{index[j]}), _MM_HINT_T1);
     for (size_t j = 0; j < now; ++j) {
       auto* o = reinterpret_cast<__m128i*>(out + 2 * (first + j));
       __m128i x = _mm_loadu_si128(o), y = _mm_setzero_si128();
