@@ -1,10 +1,10 @@
 // The consistency check against a receiver that uses different choices in different columns (Roy,
-// "SoftSpokenOT", 2022, section 4; with one bit a group it replaces the check of Keller, Orsini and Scholl,
-// 2015, whose proof has a gap). A universal hash R, of a seed that the sender draws once all corrections are
-// in, takes each column to 64 bits: R(c) = sum of X_b·c_b over GF(2^64), plus a last block of random
-// transfers, thrown away, that hides the result. The receiver sends R of its choices and of its columns; the
-// sender compares. A forged batch passes with 2^-64, or by guessing bits of Δ, each of which halves the
-// chance.
+// "SoftSpokenOT", 2022: the check of subspace VOLE; with one bit a group it stands in for that of Keller,
+// Orsini and Scholl, 2015, whose proof has a gap). A universal hash R, of a seed that the sender draws once
+// all corrections are in, takes each column to 64 bits: R(c) = sum of X_b·c_b over GF(2^64), plus a last
+// block of random transfers, which serve nothing else, that hides the result. The receiver sends R of its
+// choices and of its columns; the sender compares. A forged batch passes with 2^-64, or by guessing bits of
+// Δ, each of which halves the chance.
 #pragma once
 
 #include <array>

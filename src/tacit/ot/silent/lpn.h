@@ -1,6 +1,6 @@
 // Learning parity with noise, over F_2, with regular noise: from k secret bits x, n = trees·2^depth bits
 // A·x + e look random, where each row of A has kGathered random ones and e a single one in each stretch of
-// 2^depth. Code and first parameters are those of Yang, Weng, Lan, Zhang, Wang, "Ferret" (2020, table 2).
+// 2^depth. Code and first parameters are those of Yang, Weng, Lan, Zhang, Wang, "Ferret" (2020).
 #pragma once
 
 #include "tacit/crypto/block.h"
