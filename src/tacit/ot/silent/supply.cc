@@ -43,7 +43,7 @@ Supply::Supply(const Lpn& lpn, Threat threat, std::vector<Block> first)
 
 Supply::~Supply() {
   for (std::vector<Block>* blocks : {&now_, &next_, &spare_})
-    explicit_bzero(blocks->data(), blocks->size() * sizeof(Block));
+    if (!blocks->empty()) explicit_bzero(blocks->data(), blocks->size() * sizeof(Block));
 }
 
 std::span<const Block> Supply::mask(std::size_t first_tree) const {
