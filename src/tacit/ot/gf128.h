@@ -1,5 +1,5 @@
-// The field GF(2^128) as polynomials modulo x^128 + x^7 + x^2 + x + 1; bit i of a block is the coefficient of
-// x^i. Products come from the kernels unreduced; sums of them are reduced once.
+// The fields GF(2^128), as polynomials modulo x^128 + x^7 + x^2 + x + 1, and GF(2^64); bit i is the
+// coefficient of x^i. Products come from the kernels unreduced; sums of them are reduced once.
 #pragma once
 
 #include "tacit/crypto/block.h"
@@ -17,6 +17,23 @@ inline Block reduce(std::span<const Word, 4> p) {
   Word above_low = 0, above_high = 0, none = 0;
   const Word low = times(p[2], above_low), high = times(p[3], above_high);
   return {p[0] ^ low ^ times(above_high, none), p[1] ^ high ^ above_low};
+}
+
+/// GF(2^64), modulo x^64 + x^4 + x^3 + x + 1: of a polynomial of 128 coefficients.
+inline Word reduce_half(std::span<const Word, 2> p) {
+  auto times = [](Word x) { return x ^ x << 1 ^ x << 3 ^ x << 4; };
+  const Word above = p[1] >> 63 ^ p[1] >> 61 ^ p[1] >> 60;
+  return p[0] ^ times(p[1]) ^ times(above);
+}
+inline Word multiply_half(const OtKernels& kernels, Word a, Word b) {
+  const Word x[2] = {a, 0}, y[2] = {b, 0};
+  Word sum[2] = {};
+  kernels.multiply_add_words(x, y, 1, sum);
+  return reduce_half(sum);
+}
+/// Both halves of a block, each an element, times a scalar.
+inline Block scale(const OtKernels& kernels, Word scalar, Block b) {
+  return {multiply_half(kernels, scalar, b.low), multiply_half(kernels, scalar, b.high)};
 }
 
 /// The sum of a[i]·b[i].

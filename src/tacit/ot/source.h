@@ -12,11 +12,14 @@
 
 namespace tacit::ot {
 
-/// SoftSpokenK has groups of K bits. Iknp is SoftSpoken with one bit.
-enum class Source { Iknp, SoftSpoken2, SoftSpoken4, SoftSpoken8, Ferret };
+/// SoftSpokenK has groups of K bits; Iknp is SoftSpoken with one bit. Ferret has its paper's parameters,
+/// FerretReduced some that are faster and closer to what attacks can do (silent/lpn.h).
+enum class Source { Iknp, SoftSpoken2, SoftSpoken4, SoftSpoken8, Ferret, FerretReduced };
 
 std::vector<Source> all_sources();
 std::string_view to_string(Source source);
+/// True where random choices cost next to no bytes.
+bool is_silent(Source source);
 
 /// Both ends set up at the same time. `session`: known to both, and to no other use in this or another
 /// session; Coins::with(peer) has such.

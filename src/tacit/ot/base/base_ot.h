@@ -1,7 +1,7 @@
-// Base oblivious transfer: Masny and Rindal, "Endemic oblivious transfer" (2019), figure 8, over
-// ristretto255. The sender publishes A = aG. For choice c the receiver draws x and a point R_{1-c} and
-// publishes R_0, R_1 with R_c = xG - H_c(R_{1-c}), which are uniform whatever c is. Key b is a hash of
-// a(R_b + H_b(R_{1-b})), of which the receiver knows the one with b = c, as xA.
+// Base oblivious transfer: Masny and Rindal, "Endemic oblivious transfer" (2019), the one from
+// Diffie-Hellman, over ristretto255. The sender publishes A = aG. For choice c the receiver draws x and a
+// point R_{1-c} and publishes R_0, R_1 with R_c = xG - H_c(R_{1-c}), which are uniform whatever c is. Key b
+// is a hash of a(R_b + H_b(R_{1-b})), of which the receiver knows the one with b = c, as xA.
 //
 // Chosen over "simplest OT" (Chou and Orlandi, 2015), whose proof of UC security fell: there the receiver
 // need not know its choice when it answers, and the repair costs a round of proofs. Here security against

@@ -1,10 +1,10 @@
 // The consistency check against a receiver that uses different choices in different columns (Roy,
-// "SoftSpokenOT", 2022, section 4; with one bit a group it replaces the check of Keller, Orsini and Scholl,
-// 2015, whose proof has a gap). A universal hash R, of a seed that the sender draws once all corrections are
-// in, takes each column to 128 bits: R(c) = sum of X_b·c_b over GF(2^128), plus a last block of random
-// transfers, thrown away, that hides the result. The receiver sends R of its choices and of its columns; the
-// sender compares. A forged batch passes with 2^-128 times the number of its blocks, other than by guessing
-// bits of Δ, each of which halves the chance.
+// "SoftSpokenOT", 2022: the check of subspace VOLE; with one bit a group it stands in for that of Keller,
+// Orsini and Scholl, 2015, whose proof has a gap). A universal hash R, of a seed that the sender draws once
+// all corrections are in, takes each column to 64 bits: R(c) = sum of X_b·c_b over GF(2^64), plus a last
+// block of random transfers, which serve nothing else, that hides the result. The receiver sends R of its
+// choices and of its columns; the sender compares. A forged batch passes with 2^-64, or by guessing bits of
+// Δ, each of which halves the chance.
 #pragma once
 
 #include <array>
@@ -15,8 +15,8 @@ namespace tacit::ot {
 
 /// What R makes of 128 columns, and of the choices.
 struct Hashed {
-  std::array<Block, 128> columns{};
-  Block choices{};
+  std::array<Word, 128> columns{};
+  Word choices = 0;
 };
 
 class ColumnHash {
@@ -31,9 +31,9 @@ class ColumnHash {
 
  private:
   const OtKernels& kernels_;
-  std::vector<Block> powers_;
+  std::vector<Block> factors_;
   std::size_t next_ = 0;
-  std::array<std::array<Word, 4>, 129> sums_{};
+  std::array<std::array<Word, 2>, 129> sums_{};
 };
 
 }  // namespace tacit::ot

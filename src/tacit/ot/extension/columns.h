@@ -1,6 +1,6 @@
 // What both ends of an extension compute: each leaf's generator gives a row of bits, and each group's rows
-// are folded into its columns, one a bit of Δ (Roy, "SoftSpokenOT", 2022, figure 7). Bit i of the columns
-// belongs to transfer i of a block; the generators never give a bit twice.
+// are folded into its columns, one a bit of Δ (Roy, "SoftSpokenOT", 2022: VOLE over small fields). Bit i of
+// the columns belongs to transfer i of a block; the generators never give a bit twice.
 #pragma once
 
 #include <vector>

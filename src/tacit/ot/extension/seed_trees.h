@@ -1,7 +1,7 @@
 // Seeds of which one party knows all and the other all but one: punctured GGM trees (Boyle et al. 2019) from
-// base transfers, one tree a group of Δ's bits, as SoftSpoken needs them (Roy, "SoftSpokenOT", 2022, figure
-// 13), and against a malicious planter the consistency check of figure 14. Bit l of a leaf's number chooses
-// the branch at level l. With one bit a group the base transfers' keys are the leaves, and nothing is sent.
+// base transfers, one tree a group of Δ's bits, and against a malicious planter their consistency check, both
+// as in Roy, "SoftSpokenOT" (2022: puncturable pseudorandom functions). Bit l of a leaf's number chooses the
+// branch at level l. With one bit a group the base transfers' keys are the leaves, and nothing is sent.
 //
 // One message: 32 bytes a bit of a group beyond its first; checked, 32 more a group and 32. A planter that
 // cheats learns at best whether some guess of Δ's bits held, and is caught where it did not.

@@ -116,7 +116,7 @@ void SoftSpokenSender::State::check(std::size_t transfers) {
   Hashed mine = hash.finish(matrices.last(), nullptr), theirs;
   peer.receive(kProof, std::as_writable_bytes(std::span(&theirs, 1)));
   for (std::size_t c = 0; c < Groups::kBits; ++c)
-    mine.columns[c] = mine.columns[c] ^ (theirs.choices & bit(key(), c));
+    mine.columns[c] = mine.columns[c] ^ (theirs.choices & (0 - bit(key(), c)));
   if (!equal_in_constant_time(std::as_bytes(std::span(mine.columns)),
                               std::as_bytes(std::span(theirs.columns))))
     throw CheatDetected(

@@ -90,12 +90,13 @@ TEST(SoftSpoken, BothWaysOnOnePair) {
     std::unique_ptr<SoftSpokenSender> sender;
     std::unique_ptr<SoftSpokenReceiver> receiver;
     for (std::size_t turn = 0; turn < 2; ++turn) {
+      const Bytes session(16, static_cast<std::byte>(turn));
       if (turn == me)
         sender =
-            std::make_unique<SoftSpokenSender>(peer, kSession, Groups{4}, Threat::Malicious, detect_isa());
+            std::make_unique<SoftSpokenSender>(peer, session, Groups{4}, Threat::Malicious, detect_isa());
       else
         receiver =
-            std::make_unique<SoftSpokenReceiver>(peer, kSession, Groups{4}, Threat::Malicious, detect_isa());
+            std::make_unique<SoftSpokenReceiver>(peer, session, Groups{4}, Threat::Malicious, detect_isa());
     }
     deltas[me] = sender->delta();
     for (std::size_t turn = 0; turn < 2; ++turn) {
@@ -151,7 +152,7 @@ TEST(SoftSpoken, SeedTreesThatDoNotFitAreCaught) {
 TEST(SoftSpoken, AWrongProofIsCaught) {
   EXPECT_THROW(against_cheat(4, "ot.check.proof", [](ByteSpan frame) { frame[17] ^= std::byte{4}; }),
                CheatDetected);
-  EXPECT_THROW(against_cheat(4, "ot.check.proof", [](ByteSpan frame) { frame[2050] ^= std::byte{4}; }),
+  EXPECT_THROW(against_cheat(4, "ot.check.proof", [](ByteSpan frame) { frame[1026] ^= std::byte{4}; }),
                CheatDetected);
 }
 

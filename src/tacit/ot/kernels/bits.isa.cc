@@ -6,7 +6,7 @@ namespace tacit::TACIT_ISA {
 
 namespace {
 
-// As wide as this instruction set's registers; unaligned, and allowed to look at anything.
+// As wide as this instruction set's registers.
 #if defined(TACIT_ISA_AVX512)
 constexpr size_t kWidth = 64;
 #elif defined(TACIT_ISA_AVX2)
@@ -14,23 +14,27 @@ constexpr size_t kWidth = 32;
 #else
 constexpr size_t kWidth = 16;
 #endif
-typedef uint64_t Wide __attribute__((vector_size(kWidth), aligned(8), may_alias));
+typedef uint64_t Wide __attribute__((vector_size(kWidth)));
 constexpr size_t kWords = kWidth / 8;
-inline const Wide& wide(const uint64_t* p) { return *reinterpret_cast<const Wide*>(p); }
-inline Wide& wide(uint64_t* p) { return *reinterpret_cast<Wide*>(p); }
+/// Wherever p may lie: rows are aligned to words alone.
+inline Wide get(const uint64_t* p) {
+  Wide v;
+  __builtin_memcpy(&v, p, kWidth);
+  return v;
+}
+inline void put(uint64_t* p, Wide v) { __builtin_memcpy(p, &v, kWidth); }
+inline void put_sum(uint64_t* p, Wide v) { put(p, get(p) ^ v); }
 
 /// Loops over rows run on whole registers first, then on what is left.
 struct One {
-  static constexpr size_t kStep = 1;
   typedef uint64_t Type;
-  static const uint64_t& at(const uint64_t* p) { return *p; }
-  static uint64_t& at(uint64_t* p) { return *p; }
+  static Type at(const uint64_t* p) { return *p; }
+  static void add(uint64_t* p, Type v) { *p ^= v; }
 };
 struct Many {
-  static constexpr size_t kStep = kWords;
   typedef Wide Type;
-  static const Wide& at(const uint64_t* p) { return wide(p); }
-  static Wide& at(uint64_t* p) { return wide(p); }
+  static Type at(const uint64_t* p) { return get(p); }
+  static void add(uint64_t* p, Type v) { put_sum(p, v); }
 };
 
 // Tiles of 8 × 8 bits are transposed between eight columns held in registers; then, for each of the eight
@@ -95,7 +99,7 @@ inline void halve(typename V::Type* x, uint64_t* bits, size_t stride) {
   typename V::Type upper = x[kHalf];
 #pragma GCC unroll 8
   for (size_t i = 1; i < kHalf; ++i) upper ^= x[kHalf + i];
-  V::at(bits + (width - 1) * stride) ^= upper;
+  V::add(bits + (width - 1) * stride, upper);
 #pragma GCC unroll 8
   for (size_t i = all ? 0 : 1; i < kHalf; ++i) x[i] ^= x[kHalf + i];
   if constexpr (width > 1) halve<V, width - 1, all>(x, bits, stride);
@@ -108,7 +112,7 @@ inline void fold_at(const uint64_t* rows, size_t words, uint64_t* bits, size_t s
 #pragma GCC unroll 16
   for (size_t i = all ? 0 : 1; i < kRows; ++i) x[i] = V::at(rows + i * words);
   halve<V, width, all>(x, bits, stride);
-  if (all) V::at(total) ^= x[0];
+  if (all) V::add(total, x[0]);
 }
 
 template <unsigned width, bool all>
@@ -135,14 +139,14 @@ void fold(const uint64_t* rows, size_t words, unsigned width, uint64_t* bits, si
 
 void add(const uint64_t* from, uint64_t* to, size_t words) {
   size_t i = 0;
-  for (; i + kWords <= words; i += kWords) wide(to + i) ^= wide(from + i);
+  for (; i + kWords <= words; i += kWords) put_sum(to + i, get(from + i));
   for (; i < words; ++i) to[i] ^= from[i];
 }
 
 void add_if(uint64_t bit, const uint64_t* from, uint64_t* to, size_t words) {
   const uint64_t mask = 0 - bit;
   size_t i = 0;
-  for (; i + kWords <= words; i += kWords) wide(to + i) ^= wide(from + i) & mask;
+  for (; i + kWords <= words; i += kWords) put_sum(to + i, get(from + i) & mask);
   for (; i < words; ++i) to[i] ^= from[i] & mask;
 }
 
@@ -159,8 +163,8 @@ void sum(const uint64_t* blocks, size_t n, uint64_t* out) {
   Wide a = {}, b = {};
   size_t i = 0;
   for (; i + 2 * kWords <= 2 * n; i += 2 * kWords) {
-    a ^= wide(blocks + i);
-    b ^= wide(blocks + i + kWords);
+    a ^= get(blocks + i);
+    b ^= get(blocks + i + kWords);
   }
   a ^= b;
   out[0] = out[1] = 0;
@@ -181,7 +185,7 @@ void add_at(uint64_t* blocks, size_t n, uint64_t at, const uint64_t* value) {
   }
   size_t i = 0;
   for (; i + kWords <= 2 * n; i += kWords) {
-    wide(blocks + i) ^= v & reinterpret_cast<Wide>(counter == target);
+    put_sum(blocks + i, v & (Wide)(counter == target));
     counter += step;
   }
   for (; i < 2 * n; ++i) blocks[i] ^= value[i % 2] & mask_of_zero(i / 2 ^ at);
@@ -191,10 +195,10 @@ void branch(uint64_t* left, uint64_t* right, size_t n, uint64_t* out) {
   Wide all = {};
   size_t i = 0;
   for (; i + kWords <= 2 * n; i += kWords) {
-    const Wide x = wide(left + i), h = wide(right + i);
+    const Wide x = get(left + i), h = get(right + i);
     all ^= h;
-    wide(left + i) = h;
-    wide(right + i) = x ^ h;
+    put(left + i, h);
+    put(right + i, x ^ h);
   }
   out[0] = out[1] = 0;
   for (size_t j = 0; j < kWords; ++j) out[j % 2] ^= all[j];

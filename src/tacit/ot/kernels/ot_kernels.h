@@ -29,6 +29,11 @@ struct OtKernels {
   /// Adds the sum of the products of n pairs of polynomials over F_2, of 128 coefficients each and not
   /// reduced, to `sum` of four words.
   void (*multiply_add)(const Word* a, const Word* b, std::size_t n, Word* sum);
+  /// The same of 2n pairs of 64 coefficients each, to two words.
+  void (*multiply_add_words)(const Word* a, const Word* b, std::size_t n, Word* sum);
+  /// Adds the sum of scalars[i]·(low half of block i) to sum[0], sum[1], and of the high halves to the next
+  /// two.
+  void (*scale_add)(const Word* scalars, const Word* blocks, std::size_t n, Word* sum);
   /// Bit i of `bits` becomes the lowest of block i; the last word is filled with zeros.
   void (*lowest_bits)(const Word* blocks, std::size_t n, Word* bits);
   /// The sum of n blocks.

@@ -164,5 +164,33 @@ TEST(Gf128, IsAField) {
   }
 }
 
+TEST(Gf64, IsAField) {
+  for (Isa isa : runnable_isas()) {
+    const OtKernels& k = ot_kernels(isa);
+    // x^63 · x = x^4 + x^3 + x + 1; x^63 · x^63 = x^62 (x^4 + x^3 + x + 1), of which x^66 and x^65 come down.
+    EXPECT_EQ(multiply_half(k, Word{1} << 63, 2), 0x1bu);
+    EXPECT_EQ(multiply_half(k, Word{1} << 63, Word{1} << 63), 0x1bu << 2 ^ 0x1bu << 1 ^ Word{3} << 62);
+    const std::vector<Word> w = noise(64);
+    const Word a = w[0], b = w[1], c = w[2];
+    EXPECT_EQ(multiply_half(k, multiply_half(k, a, b), c), multiply_half(k, a, multiply_half(k, b, c)));
+    Word power = a;
+    for (int i = 0; i < 64; ++i) power = multiply_half(k, power, power);
+    EXPECT_EQ(power, a);
+    for (std::size_t n : {1, 2, 5, 8}) {
+      Word pairs[2] = {}, scaled[4] = {};
+      k.multiply_add_words(w.data(), w.data() + 20, n, pairs);
+      k.scale_add(w.data(), w.data() + 20, n, scaled);
+      Word due = 0;
+      Block due_scaled;
+      for (std::size_t i = 0; i < 2 * n; ++i) due ^= multiply_half(k, w[i], w[20 + i]);
+      for (std::size_t i = 0; i < n; ++i)
+        due_scaled = due_scaled ^ scale(k, w[i], Block{w[20 + 2 * i], w[21 + 2 * i]});
+      EXPECT_EQ(reduce_half(pairs), due) << n;
+      EXPECT_EQ(reduce_half(std::span<const Word, 2>(scaled, 2)), due_scaled.low) << n;
+      EXPECT_EQ(reduce_half(std::span<const Word, 2>(scaled + 2, 2)), due_scaled.high) << n;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace tacit::ot

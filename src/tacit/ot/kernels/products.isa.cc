@@ -32,6 +32,37 @@ void multiply_add(const uint64_t* a, const uint64_t* b, size_t n, uint64_t* sum)
   _mm_storeu_si128(out + 1, _mm_xor_si128(_mm_loadu_si128(out + 1), high));
 }
 
+void multiply_add_words(const uint64_t* a, const uint64_t* b, size_t n, uint64_t* sum) {
+  __m128i low = _mm_setzero_si128(), high = low;
+  for (size_t i = 0; i < n; ++i) {
+    const __m128i x = load(a + 2 * i), y = load(b + 2 * i);
+    low = _mm_xor_si128(low, _mm_clmulepi64_si128(x, y, 0x00));
+    high = _mm_xor_si128(high, _mm_clmulepi64_si128(x, y, 0x11));
+  }
+  auto* out = reinterpret_cast<__m128i*>(sum);
+  _mm_storeu_si128(out, _mm_xor_si128(_mm_loadu_si128(out), _mm_xor_si128(low, high)));
+}
+
+void scale_add(const uint64_t* scalars, const uint64_t* blocks, size_t n, uint64_t* sum) {
+  __m128i low = _mm_setzero_si128(), high = low;
+  size_t i = 0;
+  for (; i + 2 <= n; i += 2) {
+    const __m128i s = load(scalars + i), x = load(blocks + 2 * i), y = load(blocks + 2 * i + 2);
+    low =
+        _mm_xor_si128(low, _mm_xor_si128(_mm_clmulepi64_si128(s, x, 0x00), _mm_clmulepi64_si128(s, y, 0x01)));
+    high = _mm_xor_si128(high,
+                         _mm_xor_si128(_mm_clmulepi64_si128(s, x, 0x10), _mm_clmulepi64_si128(s, y, 0x11)));
+  }
+  if (i < n) {
+    const __m128i s = _mm_set_epi64x(0, static_cast<long long>(scalars[i])), x = load(blocks + 2 * i);
+    low = _mm_xor_si128(low, _mm_clmulepi64_si128(s, x, 0x00));
+    high = _mm_xor_si128(high, _mm_clmulepi64_si128(s, x, 0x10));
+  }
+  auto* out = reinterpret_cast<__m128i*>(sum);
+  _mm_storeu_si128(out, _mm_xor_si128(_mm_loadu_si128(out), low));
+  _mm_storeu_si128(out + 1, _mm_xor_si128(_mm_loadu_si128(out + 1), high));
+}
+
 /// Eight indices at a time, then the sums: multiplications hide behind the loads of the table.
 void gather(const uint32_t* random, uint32_t size, const uint64_t* table, uint64_t* out, size_t n) {
   constexpr size_t kBatch = 32;  // blocks; their indices are a multiple of eight
@@ -49,6 +80,8 @@ void gather(const uint32_t* random, uint32_t size, const uint64_t* table, uint64
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(index + i), _mm256_or_si256(even, odd));
     }
     for (; i < all; ++i) index[i] = static_cast<uint32_t>(uint64_t{r[i]} * size >> 32);
+    for (size_t j = 0; j < all; ++j)
+      _mm_prefetch(reinterpret_cast<const char*>(table + 2 * size_t{index[j]}), _MM_HINT_T1);
     for (size_t j = 0; j < now; ++j) {
       auto* o = reinterpret_cast<__m128i*>(out + 2 * (first + j));
       __m128i x = _mm_loadu_si128(o), y = _mm_setzero_si128();
@@ -66,38 +99,47 @@ void gather(const uint32_t* random, uint32_t size, const uint64_t* table, uint64
 
 #if defined(TACIT_ISA_NEON)
 
-inline uint64x2_t product(uint64_t a, uint64_t b) { return vreinterpretq_u64_p128(vmull_p64(a, b)); }
-
-void multiply_add(const uint64_t* a, const uint64_t* b, size_t n, uint64_t* sum) {
-  uint64x2_t low = vdupq_n_u64(0), middle = low, high = low;
-  for (size_t i = 0; i < n; ++i) {
-    const uint64_t *x = a + 2 * i, *y = b + 2 * i;
-    low = veorq_u64(low, product(x[0], y[0]));
-    middle = veorq_u64(middle, veorq_u64(product(x[0], y[1]), product(x[1], y[0])));
-    high = veorq_u64(high, product(x[1], y[1]));
-  }
-  sum[0] ^= vgetq_lane_u64(low, 0);
-  sum[1] ^= vgetq_lane_u64(low, 1) ^ vgetq_lane_u64(middle, 0);
-  sum[2] ^= vgetq_lane_u64(high, 0) ^ vgetq_lane_u64(middle, 1);
-  sum[3] ^= vgetq_lane_u64(high, 1);
+inline void add_product(uint64_t a, uint64_t b, uint64_t* sum) {
+  const uint64x2_t p = vreinterpretq_u64_p128(vmull_p64(a, b));
+  sum[0] ^= vgetq_lane_u64(p, 0);
+  sum[1] ^= vgetq_lane_u64(p, 1);
 }
 
 #else
 
 /// Masks in place of branches: slow, and as constant in time as the rest.
-void multiply_add(const uint64_t* a, const uint64_t* b, size_t n, uint64_t* sum) {
-  for (size_t i = 0; i < n; ++i) {
-    uint64_t x[4] = {a[2 * i], a[2 * i + 1], 0, 0};
-    for (size_t bit = 0; bit < 128; ++bit) {
-      const uint64_t mask = 0 - (b[2 * i + bit / 64] >> (bit % 64) & 1);
-      for (size_t w = 0; w < 4; ++w) sum[w] ^= x[w] & mask;
-      for (size_t w = 3; w > 0; --w) x[w] = x[w] << 1 | x[w - 1] >> 63;
-      x[0] <<= 1;
-    }
+inline void add_product(uint64_t a, uint64_t b, uint64_t* sum) {
+  uint64_t low = 0, high = 0;
+  for (unsigned bit = 0; bit < 64; ++bit) {
+    const uint64_t mask = 0 - (b >> bit & 1);
+    low ^= a << bit & mask;
+    high ^= a >> 1 >> (63 - bit) & mask;
   }
+  sum[0] ^= low;
+  sum[1] ^= high;
 }
 
 #endif
+
+void multiply_add(const uint64_t* a, const uint64_t* b, size_t n, uint64_t* sum) {
+  for (size_t i = 0; i < n; ++i) {
+    add_product(a[2 * i], b[2 * i], sum);
+    add_product(a[2 * i], b[2 * i + 1], sum + 1);
+    add_product(a[2 * i + 1], b[2 * i], sum + 1);
+    add_product(a[2 * i + 1], b[2 * i + 1], sum + 2);
+  }
+}
+
+void multiply_add_words(const uint64_t* a, const uint64_t* b, size_t n, uint64_t* sum) {
+  for (size_t i = 0; i < 2 * n; ++i) add_product(a[i], b[i], sum);
+}
+
+void scale_add(const uint64_t* scalars, const uint64_t* blocks, size_t n, uint64_t* sum) {
+  for (size_t i = 0; i < n; ++i) {
+    add_product(scalars[i], blocks[2 * i], sum);
+    add_product(scalars[i], blocks[2 * i + 1], sum + 2);
+  }
+}
 
 void gather(const uint32_t* random, uint32_t size, const uint64_t* table, uint64_t* out, size_t n) {
   for (size_t i = 0; i < n; ++i) {
@@ -118,6 +160,8 @@ void gather(const uint32_t* random, uint32_t size, const uint64_t* table, uint64
 
 void fill_products(ot::OtKernels& k) {
   k.multiply_add = multiply_add;
+  k.multiply_add_words = multiply_add_words;
+  k.scale_add = scale_add;
   k.gather = gather;
 }
 

@@ -46,11 +46,12 @@ struct End {
         code(ByteView(code_of(session)).first(Prg::kKeySize), lpn.secret, i) {}
 
   std::size_t corrections_a_tree(const Lpn& lpn) const { return lpn.depth - 1; }
-  /// From leaves to rows.
-  void encode(const Supply& supply, std::size_t first_tree, std::span<Block> rows) const {
-    for (std::size_t t = 0; t << supply.lpn().depth < rows.size(); ++t)
-      code.add((first_tree + t) << supply.lpn().depth, supply.secret(),
-               rows.subspan(t << supply.lpn().depth, supply.lpn().leaves()));
+  /// From one tree's leaves to rows.
+  void encode(const Supply& supply, std::size_t tree, std::span<Block> rows) const {
+    code.add(tree << supply.lpn().depth, supply.secret(), rows);
+  }
+  void clear_lowest(std::span<Block> blocks) const {
+    kernels.clear_lowest(words(blocks).data(), blocks.size());
   }
 };
 
@@ -66,7 +67,7 @@ struct FerretSender::State : End {
   std::vector<Block> bootstrap(const Lpn& lpn) {
     std::vector<Block> out(Supply::needed(lpn, threat));
     first.send(out);
-    kernels.clear_lowest(words(std::span(out)).data(), out.size());
+    clear_lowest(out);
     return out;
   }
 
@@ -74,13 +75,20 @@ struct FerretSender::State : End {
     const Lpn& lpn = supply.lpn();
     const std::size_t each = corrections_a_tree(lpn), count = rows.size() >> lpn.depth;
     corrections.resize(count * each);
-    for (std::size_t t = 0; t < count; ++t)
+    auto finish = [&](std::size_t t, std::span<Block> tree) {
+      clear_lowest(tree);
+      encode(supply, first_tree + t, tree);
+    };
+    for (std::size_t t = 0; t < count; ++t) {
+      const std::span<Block> tree = rows.subspan(t << lpn.depth, lpn.leaves());
       trees.grow(supply.number(first_tree + t), first.delta(), supply.tree(first_tree + t),
-                 std::span(corrections).subspan(t * each, each), rows.subspan(t << lpn.depth, lpn.leaves()));
+                 std::span(corrections).subspan(t * each, each), tree);
+      if (threat == Threat::SemiHonest) finish(t, tree);  // while it is in the cache
+    }
     peer.send(kCorrections, std::as_bytes(std::span(corrections)));
-    if (threat == Threat::Malicious) answer(first_tree, rows);
-    kernels.clear_lowest(words(rows).data(), rows.size());
-    encode(supply, first_tree, rows);
+    if (threat == Threat::SemiHonest) return;
+    answer(first_tree, rows);
+    for (std::size_t t = 0; t < count; ++t) finish(t, rows.subspan(t << lpn.depth, lpn.leaves()));
   }
   void answer(std::size_t first_tree, std::span<const Block> leaves) {
     Challenge challenge;
@@ -138,17 +146,22 @@ struct FerretReceiver::State : End {
     corrections.resize(count * each);
     places.resize(count);
     peer.receive(kCorrections, std::as_writable_bytes(std::span(corrections)));
-    for (std::size_t t = 0; t < count; ++t)
-      places[t] = trees.grow_punctured(supply.number(first_tree + t), supply.tree(first_tree + t),
-                                       std::span(corrections).subspan(t * each, each),
-                                       rows.subspan(t << lpn.depth, lpn.leaves()));
-    if (threat == Threat::Malicious) check(first_tree, rows);
-    kernels.clear_lowest(words(rows).data(), rows.size());
-    const Block one{1, 0};
-    for (std::size_t t = 0; t < count; ++t)
-      kernels.add_at(words(rows.subspan(t << lpn.depth)).data(), lpn.leaves(), places[t],
+    auto finish = [&](std::size_t t, std::span<Block> tree) {
+      const Block one{1, 0};
+      clear_lowest(tree);
+      kernels.add_at(words(tree).data(), tree.size(), places[t],
                      words(std::span<const Block>(&one, 1)).data());
-    encode(supply, first_tree, rows);
+      encode(supply, first_tree + t, tree);
+    };
+    for (std::size_t t = 0; t < count; ++t) {
+      const std::span<Block> tree = rows.subspan(t << lpn.depth, lpn.leaves());
+      places[t] = trees.grow_punctured(supply.number(first_tree + t), supply.tree(first_tree + t),
+                                       std::span(corrections).subspan(t * each, each), tree);
+      if (threat == Threat::SemiHonest) finish(t, tree);  // while it is in the cache
+    }
+    if (threat == Threat::SemiHonest) return;
+    check(first_tree, rows);
+    for (std::size_t t = 0; t < count; ++t) finish(t, rows.subspan(t << lpn.depth, lpn.leaves()));
   }
   void check(std::size_t first_tree, std::span<const Block> leaves) {
     const std::span<const Block> spent = supply.mask(first_tree);

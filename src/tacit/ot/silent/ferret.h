@@ -21,7 +21,7 @@ namespace tacit::ot {
 
 class FerretSender final : public CotSender {
  public:
-  FerretSender(Channel& peer, ByteView session, Threat threat, Isa isa, const Lpn& lpn = kLpn);
+  FerretSender(Channel& peer, ByteView session, Threat threat, Isa isa, const Lpn& lpn = kFerretLpn);
   ~FerretSender() override;
   Block delta() const override;
 
@@ -34,7 +34,7 @@ class FerretSender final : public CotSender {
 
 class FerretReceiver final : public CotReceiver {
  public:
-  FerretReceiver(Channel& peer, ByteView session, Threat threat, Isa isa, const Lpn& lpn = kLpn);
+  FerretReceiver(Channel& peer, ByteView session, Threat threat, Isa isa, const Lpn& lpn = kFerretLpn);
   ~FerretReceiver() override;
 
  private:
@@ -44,8 +44,8 @@ class FerretReceiver final : public CotReceiver {
   std::unique_ptr<State> state_;
 };
 
-Traffic ferret_setup(Threat threat, const Lpn& lpn = kLpn);
+Traffic ferret_setup(Threat threat, const Lpn& lpn = kFerretLpn);
 /// Of the first call after set-up, at random choices or at chosen ones.
-Traffic ferret_transfers(Threat threat, std::size_t n, bool random, const Lpn& lpn = kLpn);
+Traffic ferret_transfers(Threat threat, std::size_t n, bool random, const Lpn& lpn = kFerretLpn);
 
 }  // namespace tacit::ot

@@ -49,17 +49,17 @@ TEST_P(FerretTest, EveryInstructionSetTransfers) {
 }
 
 TEST_P(FerretTest, WithItsRealParameters) {
-  EXPECT_EQ(fault(run(GetParam(), {1000, 300000}, true, kLpn)), "");
+  EXPECT_EQ(fault(run(GetParam(), {1000, 300000}, true, kFerretLpn)), "");
 }
 
 INSTANTIATE_TEST_SUITE_P(Threats, FerretTest, ::testing::Values(Threat::SemiHonest, Threat::Malicious));
 
 TEST(Ferret, ParametersWithstandTheAttackTheyAreMadeFor) {
-  EXPECT_GE(attack_bits(kLpn), 128);
+  EXPECT_GE(attack_bits(kFerretLpn), 160);
+  EXPECT_GE(attack_bits(kReducedLpn), 134);
   EXPECT_LT(attack_bits(kSmall), 128);
-  // What an iteration is, and what it costs: below an eighth of a byte a transfer.
-  EXPECT_LT(static_cast<double>(ferret_transfers(Threat::Malicious, 10'000'000, true).bytes),
-            0.125 * 10'000'000);
+  for (const Lpn& lpn : {kFerretLpn, kReducedLpn})  // an iteration and the next one's beginning
+    EXPECT_LT(ferret_transfers(Threat::Malicious, 10'000'000, true, lpn).bytes, 500'000u);
 }
 
 TEST(Ferret, RandomChoicesAreBalanced) {

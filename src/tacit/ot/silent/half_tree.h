@@ -1,6 +1,6 @@
 // Single-point correlated transfer: of 2^depth blocks w that the sender has, the receiver has all as they are
 // but one, at a place that is its secret, which is w ^ Δ. By correlated GGM trees (Guo, Yang, Wang, Zhang,
-// Xie, Liu, Zhao, "Half-Tree", 2023, figure 6): on each level a node x has the children H(x) and x ^ H(x), so
+// Xie, Liu, Zhao, "Half-Tree", 2023): on each level a node x has the children H(x) and x ^ H(x), so
 // that every level's sum is Δ. A level uses one correlated transfer, at a random choice, and all but the
 // first one block from the sender. H is the tweaked hash; no tweak comes twice under a Δ.
 //

@@ -1,11 +1,12 @@
-// The check that a portion of punctured trees is one, against a sender whose corrections do not fit and who
-// would learn places from what then fails (Yang et al., "Ferret", 2020, figure 5, for many trees at once).
-// With one Δ, seed from the receiver, and weights X: the sums of X·w and X·v over all leaves differ by F·Δ,
-// where F is the sum of the weights at the places. The receiver sends F under a mask, made of 128 correlated
-// transfers that are then thrown away; the sender answers with a digest of what both sums, masks added, must
-// equal. A tree's weights are a product of one number a level, so that there are few to be drawn, times one a
-// tree: wrong corrections pass with (depth + 1)·2^-128, other than by a guess of the places that they
-// concern.
+// The check of a portion of punctured trees, against a sender whose corrections do not fit and who would
+// learn places from what then goes wrong (Yang et al., "Ferret", 2020: the consistency check of multi-point
+// transfer, over many trees at once). Weights X of the leaves come from a seed that the receiver draws once
+// it has the corrections. The sums of X·w and X·v then differ by F·Δ, where F is the sum of the weights at
+// the places. The receiver sends F under a mask that 128 transfers make, which serve nothing else; the sender
+// answers with a digest of its sum with F·Δ and masks added, which must equal the receiver's.
+//
+// A leaf's weight is a product of one number for each level at which its path goes right, and one for its
+// tree. Wrong corrections pass with (depth + 1)·2^-128, or by a guess of the places that they concern.
 #pragma once
 
 #include <vector>

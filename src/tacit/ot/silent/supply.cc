@@ -1,5 +1,7 @@
 #include "tacit/ot/silent/supply.h"
 
+#include <string.h>
+
 #include <algorithm>
 
 #include "tacit/ot/silent/place_check.h"
@@ -39,6 +41,11 @@ Supply::Supply(const Lpn& lpn, Threat threat, std::vector<Block> first)
          "an iteration that yields something");
 }
 
+Supply::~Supply() {
+  for (std::vector<Block>* blocks : {&now_, &next_, &spare_})
+    if (!blocks->empty()) explicit_bzero(blocks->data(), blocks->size() * sizeof(Block));
+}
+
 std::span<const Block> Supply::mask(std::size_t first_tree) const {
   return std::span(now_).subspan(
       lpn_.secret + lpn_.trees * lpn_.depth + PlaceCheck::kTransfers * (first_tree / trees_at_once(threat_)),
@@ -46,8 +53,8 @@ std::span<const Block> Supply::mask(std::size_t first_tree) const {
 }
 
 void Supply::begin(const Portion& portion) {
+  if (!now_.empty()) ++iterations_;
   std::swap(now_, next_);
-  if (trees_made_ > 0 && !next_.empty()) ++iterations_;
   trees_made_ = 0;
   next_.resize(needed(lpn_, threat_));
   take(next_, portion);

@@ -23,6 +23,9 @@ class Supply {
   static std::vector<std::size_t> portions(const Lpn& lpn, Threat threat, std::size_t n);
 
   Supply(const Lpn& lpn, Threat threat, std::vector<Block> first);
+  ~Supply();  ///< zeroes what it held
+  Supply(const Supply&) = delete;
+  Supply& operator=(const Supply&) = delete;
 
   void take(std::span<Block> out, const Portion& portion);
 

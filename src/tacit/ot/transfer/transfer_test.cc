@@ -146,7 +146,7 @@ TEST_P(TransferTest, CostsWhatIsDeclaredBeyondTheSource) {
 INSTANTIATE_TEST_SUITE_P(Sources, TransferTest,
                          ::testing::Values(Case{Source::Iknp, Threat::SemiHonest},
                                            Case{Source::SoftSpoken4, Threat::Malicious},
-                                           Case{Source::Ferret, Threat::SemiHonest}));
+                                           Case{Source::FerretReduced, Threat::SemiHonest}));
 
 }  // namespace
 }  // namespace tacit::ot
