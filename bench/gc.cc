@@ -13,7 +13,8 @@ void garbling(Context& c) {
   const gc::Circuit relu = builder.finish(gc::relu(builder, gc::add(builder, a, b)));
   const auto prg = std::make_shared<const Prg>(Bytes(16), detect_isa());
   const gc::Label delta = gc::random_delta(Stream(prg, 0));
-  const gc::HalfGates gates;
+  const gc::HalfGates gates(gc::random_labels(Stream(prg, 2), 1)[0]);
+  const gc::Plan plan(relu);
   c.add("garble.relu32_ands", static_cast<double>(relu.ands()), "And gates of a ReLU of a sum of 32 bits");
   for (const std::size_t copies : {std::size_t{1}, std::size_t{8192}}) {
     const gc::Labels zeros = gc::random_labels(Stream(prg, copies), relu.inputs * copies);
@@ -21,10 +22,10 @@ void garbling(Context& c) {
     const double ands = static_cast<double>(relu.ands() * copies);
     const std::size_t times = copies == 1 ? 1000 : 1;
     const Timing made = measure(15, [&] {
-      for (std::size_t i = 0; i < times; ++i) gates.garble(relu, copies, delta, i, zeros, tables);
+      for (std::size_t i = 0; i < times; ++i) gates.garble(plan, copies, delta, i, zeros, tables);
     });
     const Timing read = measure(15, [&] {
-      for (std::size_t i = 0; i < times; ++i) gates.evaluate(relu, copies, i, zeros, tables);
+      for (std::size_t i = 0; i < times; ++i) gates.evaluate(plan, copies, i, zeros, tables);
     });
     const std::string which = copies == 1 ? "one_copy" : "copies";
     const double count = ands * static_cast<double>(times);

@@ -45,23 +45,24 @@ TEST_P(HalfGatesTest, GivesWhatTheCircuitGivesInEveryCopy) {
       active[w * copies + k] = active[w * copies + k] ^ (delta & (in[k / 64][w] >> (k % 64) & 1));
 
   for (Isa isa : runnable_isas()) {
-    const HalfGates gates(isa);
+    const HalfGates gates(Label{11, 12}, isa);
+    const Plan plan(circuit);
     Tables tables;
-    const Labels out_zeros = gates.garble(circuit, copies, delta, 5, zeros, tables);
+    const Labels out_zeros = gates.garble(plan, copies, delta, 5, zeros, tables);
     EXPECT_EQ(tables.size(), 2 * circuit.ands() * copies);
-    const Labels out = gates.evaluate(circuit, copies, 5, active, tables);
+    const Labels out = gates.evaluate(plan, copies, 5, active, tables);
     for (std::size_t o = 0; o < circuit.outputs.size(); ++o)
       for (std::size_t k = 0; k < copies; ++k) {
         const Word bit = expected[k / 64][o] >> (k % 64) & 1;
         ASSERT_EQ(out[o * copies + k], out_zeros[o * copies + k] ^ (delta & bit)) << o << " " << k;
       }
     // Under another instance nothing comes out.
-    const Labels other = gates.evaluate(circuit, copies, 6, active, tables);
+    const Labels other = gates.evaluate(plan, copies, 6, active, tables);
     std::size_t labels = 0;
     for (std::size_t i = 0; i < copies; ++i)  // the lowest bit of the sum
       labels += other[i] == out_zeros[i] || other[i] == (out_zeros[i] ^ delta);
     EXPECT_EQ(labels, 0u);
-    EXPECT_THROW(gates.evaluate(circuit, copies, 5, active, std::span(tables).subspan(1)), UsageError);
+    EXPECT_THROW(gates.evaluate(plan, copies, 5, active, std::span(tables).subspan(1)), UsageError);
   }
 }
 
