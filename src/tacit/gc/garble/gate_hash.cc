@@ -1,5 +1,7 @@
 #include "tacit/gc/garble/gate_hash.h"
 
+#include <algorithm>
+
 #include "tacit/base/error.h"
 
 namespace tacit::gc {
@@ -13,6 +15,15 @@ void GateHash::expand(const Purpose& purpose, std::size_t first, std::size_t cou
     keys[i] = salt_ ^ Label { purpose.instance << 32 | (2 * first + i), purpose.block << 32 | purpose.use };
   out.resize(kChunk * kScheduleSize);
   kernels_->expand(words(std::span<const Label>(keys, 2 * count)).data(), out.data(), count);
+}
+
+const std::byte* GateKeys::of(std::size_t gate) {
+  if (gate < begin_ || gate >= end_) {
+    begin_ = gate;
+    end_ = std::min(gates_, gate + GateHash::kChunk);
+    hash_->expand(purpose_, begin_, end_ - begin_, schedules_);
+  }
+  return schedules_.data() + (gate - begin_) * kScheduleSize;
 }
 
 }  // namespace tacit::gc

@@ -42,4 +42,18 @@ class GateHash {
   const GateKernels* kernels_;
 };
 
+/// The schedules for one purpose, a chunk of gates at a time, as gates are asked for in their order.
+class GateKeys {
+ public:
+  GateKeys(const GateHash& hash, const GateHash::Purpose& purpose, std::size_t gates)
+      : hash_(&hash), purpose_(purpose), gates_(gates) {}
+  const std::byte* of(std::size_t gate);
+
+ private:
+  const GateHash* hash_;
+  GateHash::Purpose purpose_;
+  std::size_t gates_, begin_ = 0, end_ = 0;
+  GateHash::Schedules schedules_;
+};
+
 }  // namespace tacit::gc

@@ -79,7 +79,7 @@ Labels over_blocks(const GateHash& hash, const Plan& plan, std::size_t copies, s
                    std::span<const Label> inputs, Body body) {
   ensure(inputs.size() == plan.inputs * copies, "a label for every input and copy");
   Labels outputs(plan.outputs.size() * copies);
-  SecretLabels wires(plan.slots * std::min(copies, GateHash::kCopiesPerKey));
+  WipedLabels wires(plan.slots * std::min(copies, GateHash::kCopiesPerKey));
   GateHash::Schedules schedules;
   for (std::size_t first = 0; first < copies; first += GateHash::kCopiesPerKey) {
     const Run run{hash,         plan,     instance, first, std::min(GateHash::kCopiesPerKey, copies - first),

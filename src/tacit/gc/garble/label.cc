@@ -1,18 +1,6 @@
 #include "tacit/gc/garble/label.h"
 
-#include <string.h>
-
 namespace tacit::gc {
-
-SecretLabels& SecretLabels::operator=(SecretLabels&& other) noexcept {
-  wipe();
-  labels_ = std::move(other.labels_);
-  other.labels_.clear();
-  return *this;
-}
-void SecretLabels::wipe() noexcept {
-  if (!labels_.empty()) explicit_bzero(labels_.data(), labels_.size() * sizeof(Label));
-}
 
 Labels random_labels(const Stream& stream, std::size_t count) {
   Labels out(count);

@@ -2,6 +2,8 @@
 // its sum with delta; who evaluates knows one of them and cannot tell which.
 #pragma once
 
+#include <string.h>
+
 #include <vector>
 
 #include "tacit/crypto/block.h"
@@ -16,29 +18,36 @@ inline Word colour(Label l) { return l.low & 1; }
 /// Labels of some wires in some copies: wire after wire, copies side by side.
 using Labels = std::vector<Label>;
 
-/// Labels that are zeroed before their memory is given back.
-class SecretLabels {
+/// Plain values, labels or bits, that are zeroed before their memory is given back.
+template <class T>
+class Wiped {
  public:
-  SecretLabels() = default;
-  explicit SecretLabels(std::size_t count) : labels_(count) {}
-  SecretLabels(SecretLabels&&) = default;
-  SecretLabels& operator=(SecretLabels&& other) noexcept;
-  SecretLabels(const SecretLabels&) = delete;
-  SecretLabels& operator=(const SecretLabels&) = delete;
-  ~SecretLabels() { wipe(); }
+  Wiped() = default;
+  explicit Wiped(std::size_t count) : values_(count) {}
+  Wiped(Wiped&&) noexcept = default;
+  Wiped& operator=(Wiped&& other) noexcept {
+    values_.swap(other.values_);
+    return *this;
+  }
+  Wiped(const Wiped&) = delete;
+  Wiped& operator=(const Wiped&) = delete;
+  ~Wiped() { explicit_bzero(values_.data(), values_.size() * sizeof(T)); }
 
-  std::size_t size() const { return labels_.size(); }
-  Label* data() { return labels_.data(); }
-  const Label* data() const { return labels_.data(); }
-  Label& operator[](std::size_t i) { return labels_[i]; }
-  const Label& operator[](std::size_t i) const { return labels_[i]; }
-  operator std::span<Label>() { return labels_; }
-  operator std::span<const Label>() const { return labels_; }
+  std::size_t size() const { return values_.size(); }
+  bool empty() const { return values_.empty(); }
+  T* data() { return values_.data(); }
+  const T* data() const { return values_.data(); }
+  T& operator[](std::size_t i) { return values_[i]; }
+  const T& operator[](std::size_t i) const { return values_[i]; }
+  std::span<T> all() { return values_; }
+  std::span<const T> all() const { return values_; }
 
  private:
-  void wipe() noexcept;
-  Labels labels_;
+  static_assert(std::is_trivially_copyable_v<T>);
+  std::vector<T> values_;
 };
+using WipedLabels = Wiped<Label>;
+using WipedWords = Wiped<Word>;
 
 /// Fresh labels, uniform; and a delta, of colour 1.
 Labels random_labels(const Stream& stream, std::size_t count);

@@ -48,6 +48,9 @@ struct GateKernels {
   void (*mask)(const GateCopies& gate, const Word* delta, Word* x, Word* y, Word* z);
   /// z ^= H(a) ^ H(b).
   void (*unmask)(const GateCopies& gate, Word* z);
+  /// z ^= (x & u) ^ ((y ^ l) & v).
+  void (*choose)(const Word* x, const Word* u, const Word* y, const Word* l, const Word* v, Word* z,
+                 std::size_t blocks);
 };
 
 /// All that this machine runs of one instruction set, the best first.

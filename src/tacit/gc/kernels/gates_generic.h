@@ -293,6 +293,10 @@ gc::GateKernels kernels_of() {
     Loop<V, kUnroll>::run(g.copies, Mask<V>{g, V::each(delta), x, y, z});
   };
   k.unmask = [](const gc::GateCopies& g, Word* z) { Loop<V, 2 * kUnroll>::run(g.copies, Unmask<V>{g, z}); };
+  k.choose = [](const Word* x, const Word* u, const Word* y, const Word* l, const Word* v, Word* z,
+                size_t blocks) {
+    for (size_t i = 0; i < 2 * blocks; ++i) z[i] ^= (x[i] & u[i]) ^ ((y[i] ^ l[i]) & v[i]);
+  };
   return k;
 }
 

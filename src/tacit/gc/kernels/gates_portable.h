@@ -116,6 +116,10 @@ gc::GateKernels kernels() {
        keys.hash(1, Plain::at(g.b + i), g.first + i / 2))
           .store(z + i);
   };
+  k.choose = [](const Word* x, const Word* u, const Word* y, const Word* l, const Word* v, Word* z,
+                size_t blocks) {
+    for (size_t i = 0; i < 2 * blocks; ++i) z[i] ^= (x[i] & u[i]) ^ ((y[i] ^ l[i]) & v[i]);
+  };
   return k;
 }
 
