@@ -10,7 +10,8 @@ BmrCost bmr_cost(const JointCircuit& circuit, std::size_t copies, std::size_t pa
     out.garble_bytes = parties * peers / 2 * bytes_for(2 * ands)              // products
                        + garblers * roles.rows_sent() * ands * sizeof(Label)  // rows
                        + bytes_for(ands);                                     // colours
-    out.garble_rounds = 2;
+    // Between two, both messages go one way, with the evaluator's second transfers between them.
+    out.garble_rounds = parties == 2 ? 1 : 2;
   }
   bool anybody_masks = false, anybody_learns = false;
   for (std::size_t i = 0; i < parties; ++i) {
