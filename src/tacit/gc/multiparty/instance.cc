@@ -12,11 +12,12 @@ namespace {
 constexpr Word kName = 0x31524d4274696361;  // "acitBMR1"
 
 struct Head {
-  Word name = kName;
+  Word name = kName, number = 0;
   Label salt;
-  Word number = 0, self = 0, evaluator = 0, parties = 0, copies = 0;
-  Word inputs = 0, ands = 0, outputs = 0;
+  Word self = 0, evaluator = 0, parties = 0, copies = 0;
+  Word inputs = 0, ands = 0, outputs = 0, unused = 0;
 };
+static_assert(std::has_unique_object_representations_v<Head>);
 
 /// How many words each array has.
 struct Sizes {
