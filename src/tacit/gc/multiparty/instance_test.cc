@@ -68,7 +68,7 @@ TEST(GarbledInstance, ServesLaterFromBytesAndSharesNoLabelWithAnother) {
     Bytes damaged(bytes.bytes().begin(), bytes.bytes().end());
     for (std::size_t i = 0; i < 88; ++i) {
       damaged[i] ^= std::byte{0x80};
-      const bool free = i >= 8 && i < 32;  // number and salt may be anything
+      const bool free = i >= 8 && i < 32;      // number and salt may be anything
       const bool parties = i >= 48 && i < 56;  // asked for when it is evaluated
       if (!free && !parties) { EXPECT_THROW(deserialise(damaged, joint), UsageError) << i; }
       damaged[i] ^= std::byte{0x80};
