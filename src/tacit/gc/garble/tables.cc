@@ -41,7 +41,10 @@ void ChannelSink::send(std::size_t at_least) {
 }
 
 std::span<const Label> ChannelSource::next(std::size_t count) {
-  here_.erase(here_.begin(), here_.begin() + static_cast<std::ptrdiff_t>(used_));
+  if (here_.size() - used_ < count) {
+    here_.erase(here_.begin(), here_.begin() + static_cast<std::ptrdiff_t>(used_));
+    used_ = 0;
+  }
   while (here_.size() < count) {
     const std::size_t now = std::min(kTableMessage, left_), before = here_.size();
     ensure(now > 0, "no more rows than were told");
@@ -49,8 +52,8 @@ std::span<const Label> ChannelSource::next(std::size_t count) {
     from_.receive(tag_, words(std::span(here_).subspan(before)));
     left_ -= now;
   }
-  used_ = count;
-  return std::span<const Label>(here_).first(count);
+  used_ += count;
+  return std::span<const Label>(here_).subspan(used_ - count, count);
 }
 
 }  // namespace tacit::gc

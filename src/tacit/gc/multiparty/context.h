@@ -75,29 +75,48 @@ void for_blocks(std::size_t copies, Body body) {
 inline const Word* in(const Label* l) { return &l->low; }
 inline Word* in(Label* l) { return &l->low; }
 
-/// A label for each slot and copy of a block.
+/// A label for each slot and copy of a block. Those of inputs and of And gates may lie elsewhere, in an array
+/// that outlives the walk, and are then not copied.
 class BlockLabels {
  public:
-  BlockLabels(const Plan& plan, std::size_t copies) : copies_(copies), labels_(plan.slots * copies) {}
-  Label* at(std::uint32_t slot) { return labels_.data() + slot * copies_; }
-  /// The inputs' labels, of all copies, into their slots.
-  void load(std::span<const Label> inputs, std::size_t count, std::size_t all_copies, CopyBlock block) {
-    for (std::size_t i = 0; i < count; ++i)
-      std::copy_n(inputs.data() + i * all_copies + block.first, block.copies,
-                  at(static_cast<std::uint32_t>(i)));
+  BlockLabels(const Plan& plan, std::size_t copies)
+      : copies_(copies), labels_(plan.slots * copies), at_(plan.slots, nullptr) {}
+
+  const Label* at(std::uint32_t slot) const { return at_[slot]; }
+  /// Room for a slot's labels, to be written now.
+  Label* room(std::uint32_t slot) {
+    Label* out = labels_.data() + slot * copies_;
+    at_[slot] = out;
+    return out;
+  }
+  void refer(std::uint32_t slot, const Label* elsewhere) { at_[slot] = elsewhere; }
+  /// The inputs' labels, in an array of all copies.
+  void refer_inputs(const Plan& plan, const Label* inputs, std::size_t all_copies, CopyBlock block) {
+    for (std::size_t i = 0; i < plan.inputs; ++i)
+      refer(static_cast<std::uint32_t>(i), inputs + i * all_copies + block.first);
   }
   void add(const GateKernels& k, const Plan::Free& g) {
-    k.exclusive_or(in(at(g.a)), in(at(g.b)), in(at(g.out)), copies_);
+    const Label *a = at(g.a), *b = at(g.b);
+    k.exclusive_or(in(a), in(b), in(room(g.out)), copies_);
   }
-  void copy(const Plan::Free& g, Label flip = {}) {
+  void copy(const Plan::Free& g) {
     const Label* a = at(g.a);
-    Label* out = at(g.out);
-    for (std::size_t i = 0; i < copies_; ++i) out[i] = a[i] ^ flip;
+    const bool here = a >= labels_.data() && a < labels_.data() + labels_.size();
+    if (here)
+      std::copy_n(a, copies_, room(g.out));
+    else
+      refer(g.out, a);
+  }
+  void flip(const Plan::Free& g, Label by) {
+    const Label* a = at(g.a);
+    Label* out = room(g.out);
+    for (std::size_t i = 0; i < copies_; ++i) out[i] = a[i] ^ by;
   }
 
  private:
   std::size_t copies_;
   WipedLabels labels_;
+  std::vector<const Label*> at_;
 };
 
 /// Calls and_gate(number, gate), xor_gate(gate) and not_gate(gate) in the plan's order.

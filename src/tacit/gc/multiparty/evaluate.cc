@@ -155,8 +155,8 @@ std::vector<Word> evaluate_gates(const Online& o, std::span<const Word> masked,
   for_blocks(n, [&](CopyBlock b) {
     Active at(plan, garblers.size(), b.copies);
     for (std::size_t i = 0; i < plan.inputs; ++i)
-      spread(masked, i * n + b.first, b.copies, at.masked.at(static_cast<std::uint32_t>(i)));
-    for (std::size_t j = 0; j < garblers.size(); ++j) at.labels[j].load(labels[j], plan.inputs, n, b);
+      spread(masked, i * n + b.first, b.copies, at.masked.room(static_cast<std::uint32_t>(i)));
+    for (std::size_t j = 0; j < garblers.size(); ++j) at.labels[j].refer_inputs(plan, labels[j].data(), n, b);
     std::vector<GateKeys> keys;  // of garbler i's hashes for garbler t's label
     for (PartyId t : garblers)
       for (PartyId i : garblers)
@@ -168,7 +168,7 @@ std::vector<Word> evaluate_gates(const Online& o, std::span<const Word> masked,
           for (std::size_t t = 0; t < garblers.size(); ++t) {
             const Label *x = rows, *y = x + b.copies, *z = y + b.copies;
             rows = z + b.copies;
-            Label* w = at.labels[t].at(g.out);
+            Label* w = at.labels[t].room(g.out);
             std::copy_n(z, b.copies, w);
             k.choose(in(x), in(at.masked.at(g.a)), in(y), in(at.labels[t].at(g.a)), in(at.masked.at(g.b)),
                      in(w), b.copies);
@@ -177,7 +177,7 @@ std::vector<Word> evaluate_gates(const Online& o, std::span<const Word> masked,
                         in(at.labels[i].at(g.b))},
                        in(w));
           }
-          Label* m = at.masked.at(g.out);
+          Label* m = at.masked.room(g.out);
           spread(o.instance.colours, gate * n + b.first, b.copies, m);
           const Label* pointer = at.labels[0].at(g.out);
           for (std::size_t c = 0; c < b.copies; ++c)
@@ -188,7 +188,7 @@ std::vector<Word> evaluate_gates(const Online& o, std::span<const Word> masked,
           for (BlockLabels& l : at.labels) l.add(k, g);
         },
         [&](const Plan::Free& g) {
-          at.masked.copy(g, {~Word{0}, ~Word{0}});
+          at.masked.flip(g, {~Word{0}, ~Word{0}});
           for (BlockLabels& l : at.labels) l.copy(g);
         });
     for (std::size_t i = 0; i < plan.outputs.size(); ++i)

@@ -48,9 +48,7 @@ GarbledInstance Bmr::garble(const JointCircuit& circuit, std::size_t copies) {
   Masks masks = draw_masks(c);
   const WipedWords products = multiply_masks(c, masks);
   masks.keys.clear();
-  std::vector<WipedLabels> product_shares(roles.parties);
-  for (PartyId g : roles.garblers()) product_shares[index(g)] = WipedLabels(c.ands() * copies);
-  transfer_ands(c, products, product_shares);
+  const std::vector<WipedLabels> product_shares = transfer_ands(c, products);
 
   out.input_masks = WipedWords(words_for(c.inputs() * copies));
   copy_bits(masks.bits.data(), 0, out.input_masks.data(), 0, c.inputs() * copies);

@@ -17,19 +17,19 @@ void transfer(const Context& c, std::span<const Word> choices, Of of, Keys keys,
       if (c.self() == sender) {
         WipedLabels mine(of(receiver));
         c.cots[index(receiver)].sender->send(mine.all());
-        keys(receiver, mine);
+        keys(receiver, std::move(mine));
         independent.next();
       } else if (c.self() == receiver) {
         WipedLabels mine(of(receiver));
         c.cots[index(sender)].receiver->receive(choices, mine.all());
-        shares(sender, mine);
+        shares(sender, std::move(mine));
         independent.next();
       }
     }
 }
 
-void add_to(std::span<Label> to, std::span<const Label> more) {
-  for (std::size_t i = 0; i < to.size(); ++i) to[i] = to[i] ^ more[i];
+void add_to(const Context& c, WipedLabels& to, const WipedLabels& more) {
+  c.hash.kernels().exclusive_or(in(to.data()), in(more.data()), in(to.data()), to.size());
 }
 
 /// Calls body(place among the masked wires, place among those that `p` masks, wires) for runs of wires.
@@ -42,7 +42,8 @@ void over_masked(const Context& c, PartyId p, Body body) {
 }
 
 /// Labels of the wires that `p` masks, put in their places among all masked wires.
-WipedLabels spread(const Context& c, PartyId p, const WipedLabels& labels) {
+WipedLabels spread(const Context& c, PartyId p, WipedLabels labels) {
+  if (c.circuit.masked_inputs(p) == c.inputs()) return labels;
   WipedLabels out(c.circuit.masked_wires() * c.copies);
   over_masked(c, p, [&](std::size_t to, std::size_t from, std::size_t wires) {
     std::copy_n(labels.data() + from * c.copies, wires * c.copies, out.data() + to * c.copies);
@@ -71,25 +72,29 @@ Masks draw_masks(const Context& c) {
 
   out.shares.resize(c.roles.parties);
   out.keys.resize(c.roles.parties);
-  for (PartyId g : c.roles.garblers()) out.shares[index(g)] = WipedLabels(bits);
+  for (PartyId g : c.roles.garblers())
+    if (g == c.self() || masked_by(c.self()) == 0) out.shares[index(g)] = WipedLabels(bits);
   if (c.roles.garbles(c.self())) add_own(c, out.bits, out.shares[index(c.self())]);
   transfer(
       c, chosen.all(), masked_by,
-      [&](PartyId to, const WipedLabels& keys) {
-        WipedLabels here = spread(c, to, keys);
-        add_to(out.shares[index(c.self())].all(), here.all());
+      [&](PartyId to, WipedLabels keys) {
+        WipedLabels here = spread(c, to, std::move(keys));
+        add_to(c, out.shares[index(c.self())], here);
         if (c.roles.multiplies_towards(c.self(), to)) out.keys[index(to)] = std::move(here);
       },
-      [&](PartyId from, const WipedLabels& got) { out.shares[index(from)] = spread(c, c.self(), got); });
+      [&](PartyId from, WipedLabels got) { out.shares[index(from)] = spread(c, c.self(), std::move(got)); });
   return out;
 }
 
-void transfer_ands(const Context& c, const WipedWords& bits, std::vector<WipedLabels>& shares) {
+std::vector<WipedLabels> transfer_ands(const Context& c, const WipedWords& bits) {
+  std::vector<WipedLabels> shares(c.roles.parties);
+  if (c.roles.garbles(c.self())) shares[index(c.self())] = WipedLabels(c.ands() * c.copies);
   if (c.roles.garbles(c.self())) add_own(c, bits, shares[index(c.self())]);
   transfer(
       c, bits.all(), [&](PartyId) { return c.ands() * c.copies; },
-      [&](PartyId, const WipedLabels& keys) { add_to(shares[index(c.self())].all(), keys.all()); },
-      [&](PartyId from, const WipedLabels& got) { add_to(shares[index(from)].all(), got.all()); });
+      [&](PartyId, const WipedLabels& keys) { add_to(c, shares[index(c.self())], keys); },
+      [&](PartyId from, WipedLabels got) { shares[index(from)] = std::move(got); });
+  return shares;
 }
 
 WipedWords output_masks(const Context& c, const WipedWords& bits) {

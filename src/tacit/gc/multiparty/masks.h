@@ -16,8 +16,9 @@ struct Masks {
 };
 Masks draw_masks(const Context& c);
 
-/// Adds the shares of bit · delta for bits of which each party has a share, of all And gates and copies.
-void transfer_ands(const Context& c, const WipedWords& bits, std::vector<WipedLabels>& shares);
+/// Shares of bit · delta, for each garbler's delta, for bits of which each party has a share, of all And
+/// gates and copies.
+std::vector<WipedLabels> transfer_ands(const Context& c, const WipedWords& bits);
 
 /// One's own share of the masks of all outputs and copies.
 WipedWords output_masks(const Context& c, const WipedWords& bits);

@@ -38,7 +38,7 @@ void over_ands(const Context& c, const WipedLabels& labels, std::uint32_t use, B
   WipedLabels room(3 * GateHash::kCopiesPerKey);
   for_blocks(c.copies, [&](CopyBlock b) {
     BlockLabels at(plan, b.copies);
-    at.load(labels.all(), c.inputs(), c.copies, b);
+    at.refer_inputs(plan, labels.data(), c.copies, b);
     GateKeys keys(c.hash, {c.number, b.number(), use}, c.ands());
     walk(
         plan,
@@ -46,7 +46,7 @@ void over_ands(const Context& c, const WipedLabels& labels, std::uint32_t use, B
           std::fill_n(room.data(), room.size(), Label{});
           body(n * c.copies + b.first,
                GateCopies{keys.of(n), b.first, b.copies, in(at.at(g.a)), in(at.at(g.b))}, room.data());
-          std::copy_n(labels.data() + (c.inputs() + n) * c.copies + b.first, b.copies, at.at(g.out));
+          at.refer(g.out, labels.data() + (c.inputs() + n) * c.copies + b.first);
         },
         [&](const Plan::Free& g) { at.add(k, g); }, [&](const Plan::Free& g) { at.copy(g); });
   });

@@ -19,18 +19,16 @@ struct TargetShares {
         masks(shares.masks[index(t)].data() + c.inputs() * c.copies),
         products(shares.products[index(t)].data()),
         wires(c.circuit.plan, b.copies) {
-    wires.load(shares.masks[index(t)].all(), c.inputs(), c.copies, b);
+    wires.refer_inputs(c.circuit.plan, shares.masks[index(t)].data(), c.copies, b);
   }
-  /// Adds what a gate's three rows hold of them.
-  void add_to(const Context& c, std::size_t gate, const GatePlaces& g, CopyBlock b, Label* x, Label* y,
-              Label* z) {
-    const GateKernels& k = c.hash.kernels();
+  /// Writes what a gate's three rows hold of them.
+  void put(const Context& c, std::size_t gate, const GatePlaces& g, CopyBlock b, Label* x, Label* y,
+           Label* z) {
     const std::size_t at = gate * c.copies + b.first;
-    k.exclusive_or(in(x), in(wires.at(g.b)), in(x), b.copies);
-    k.exclusive_or(in(y), in(wires.at(g.a)), in(y), b.copies);
-    k.exclusive_or(in(z), in(masks + at), in(z), b.copies);
-    k.exclusive_or(in(z), in(products + at), in(z), b.copies);
-    std::copy_n(masks + at, b.copies, wires.at(g.out));
+    std::copy_n(wires.at(g.b), b.copies, x);
+    std::copy_n(wires.at(g.a), b.copies, y);
+    c.hash.kernels().exclusive_or(in(masks + at), in(products + at), in(z), b.copies);
+    wires.refer(g.out, masks + at);
   }
 };
 
@@ -56,7 +54,7 @@ void garbler_rows(const Context& c, const RowShares& shares, std::span<const Lab
   std::vector<Word> colours(points ? words_for(c.ands() * c.copies) : 0);
   for_blocks(c.copies, [&](CopyBlock b) {
     BlockLabels labels(c.circuit.plan, b.copies);
-    labels.load(zeros, c.inputs(), c.copies, b);
+    labels.refer_inputs(c.circuit.plan, zeros.data(), c.copies, b);
     std::vector<TargetShares> targets = target_shares(c, shares, b);
     std::vector<GateKeys> keys;
     for (const TargetShares& t : targets)
@@ -65,15 +63,14 @@ void garbler_rows(const Context& c, const RowShares& shares, std::span<const Lab
     walk(
         c.circuit.plan,
         [&](std::size_t n, const GatePlaces& g) {
-          Label *u = labels.at(g.a), *v = labels.at(g.b), *w = labels.at(g.out);
+          const Label *u = labels.at(g.a), *v = labels.at(g.b);
+          Label* w = labels.room(g.out);
           Label* rows = sink.next(c.roles.rows_sent() * b.copies).data();
           for (std::size_t t = 0; t < targets.size(); ++t) {
             const bool own = targets[t].target == c.self();
             Label *x = rows, *y = x + b.copies, *after = y + b.copies, *z = own ? w : after;
             rows = own ? after : after + b.copies;
-            std::fill_n(x, 2 * b.copies, Label{});
-            std::fill_n(z, b.copies, Label{});
-            targets[t].add_to(c, n, g, b, x, y, z);
+            targets[t].put(c, n, g, b, x, y, z);
             k.mask({keys[t].of(n), b.first, b.copies, in(u), in(v)}, in(&c.delta), in(x), in(y), in(z));
             if (own) k.exclusive_or(in(y), in(u), in(y), b.copies);
           }
@@ -84,7 +81,7 @@ void garbler_rows(const Context& c, const RowShares& shares, std::span<const Lab
           add_all(k, targets, g);
         },
         [&](const Plan::Free& g) {
-          labels.copy(g, c.delta);
+          labels.flip(g, c.delta);
           copy_all(targets, g);
         });
   });
@@ -125,7 +122,7 @@ KeptRows evaluator_rows(const Context& c, const RowShares& shares) {
         c.circuit.plan,
         [&](std::size_t n, const GatePlaces& g) {
           for (TargetShares& t : targets) {
-            t.add_to(c, n, g, b, to, to + b.copies, to + 2 * b.copies);
+            t.put(c, n, g, b, to, to + b.copies, to + 2 * b.copies);
             to += 3 * b.copies;
           }
         },
