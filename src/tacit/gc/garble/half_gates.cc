@@ -59,14 +59,13 @@ struct Run {
     }
   }
   /// Xor; and Not, which adds `flip`.
-  void free_gates(std::span<const Plan::Free> gates, Label flip) const {
-    for (const Plan::Free& g : gates) {
+  void free_gates(std::span<const FreePlaces> gates, Label flip) const {
+    if (copies == 1) return hash.kernels().free_gates(gates.data(), gates.size(), in(&flip), in(wires));
+    for (const FreePlaces& g : gates) {
       const Label *a = wire(g.a), *b = wire(g.b);
       Label* out = wire(g.out);
-      if (g.kind == Gate::Kind::Not)
+      if (g.inverts)
         for (std::size_t k = 0; k < copies; ++k) out[k] = a[k] ^ flip;
-      else if (copies == 1)
-        *out = *a ^ *b;
       else
         hash.kernels().exclusive_or(in(a), in(b), in(out), copies);
     }
@@ -111,7 +110,7 @@ Labels HalfGates::garble(const Plan& plan, std::size_t copies, Label delta, std:
                                 in(rows.data() + at + run.copies));
                      });
                    },
-                   [&](std::span<const Plan::Free> gates) { run.free_gates(gates, delta); });
+                   [&](std::span<const FreePlaces> gates) { run.free_gates(gates, delta); });
   });
   tables.finish();
   return out;
@@ -131,7 +130,7 @@ Labels HalfGates::evaluate(const Plan& plan, std::size_t copies, std::uint64_t i
                        k.evaluate(g, in(rows.data() + at), in(rows.data() + at + run.copies), in(to));
                      });
                    },
-                   [&](std::span<const Plan::Free> gates) { run.free_gates(gates, {}); });
+                   [&](std::span<const FreePlaces> gates) { run.free_gates(gates, {}); });
   });
 }
 

@@ -116,7 +116,7 @@ Plan::Plan(const Circuit& circuit) : inputs(circuit.inputs) {
     for (std::size_t i : order.frees[s]) {
       const Gate& g = circuit.gates[i];
       const std::uint32_t a = at.of(g.a), b = at.of(g.b);
-      frees.push_back({g.kind, a, b, at.give(g.out)});
+      frees.push_back({a, b, at.give(g.out), g.kind == Kind::Not});
       close(std::span(&i, 1));
     }
     steps.push_back({static_cast<std::uint32_t>(order.ands[s].size()),

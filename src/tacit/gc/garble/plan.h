@@ -11,11 +11,6 @@ namespace tacit::gc {
 struct Plan {
   explicit Plan(const Circuit& circuit);
 
-  /// A Xor, or a Not of a.
-  struct Free {
-    Gate::Kind kind;
-    std::uint32_t a, b, out;
-  };
   /// Some And gates that do not need one another, then some free gates.
   struct Step {
     std::uint32_t ands, frees;
@@ -24,7 +19,7 @@ struct Plan {
   std::size_t inputs = 0;  ///< in the slots 0, 1, ... at the beginning
   std::size_t slots = 0;
   std::vector<GatePlaces> ands;  ///< a gate's place here is its number
-  std::vector<Free> frees;
+  std::vector<FreePlaces> frees;
   std::vector<Step> steps;
   std::vector<std::uint32_t> outputs;
 };

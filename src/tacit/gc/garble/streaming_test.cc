@@ -27,8 +27,8 @@ TEST(Plan, KeepsTheOrderThatGatesNeedInReusedSlots) {
         made.push_back(at[plan.ands[a + i].a] & at[plan.ands[a + i].b]);
       for (Word w : made) at[plan.ands[a++].out] = w;
       for (std::size_t end = f + step.frees; f < end; ++f) {
-        const Plan::Free& g = plan.frees[f];
-        at[g.out] = g.kind == Gate::Kind::Not ? ~at[g.a] : at[g.a] ^ at[g.b];
+        const FreePlaces& g = plan.frees[f];
+        at[g.out] = g.inverts ? ~at[g.a] : at[g.a] ^ at[g.b];
       }
     }
     for (std::uint32_t slot : plan.outputs) out.push_back(at[slot]);

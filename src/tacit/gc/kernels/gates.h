@@ -29,6 +29,12 @@ struct GatePlaces {
   std::uint32_t a, b, out;
 };
 
+/// A Xor of two places, or of one with what inverts it.
+struct FreePlaces {
+  std::uint32_t a, b, out;
+  bool inverts;  ///< then b is not read
+};
+
 struct GateKernels {
   /// The schedules of `pairs` pairs of keys, four words a pair.
   void (*expand)(const Word* keys, std::byte* schedules, std::size_t pairs);
@@ -43,6 +49,9 @@ struct GateKernels {
                        std::size_t count, Word* wires, Word* rows);
   void (*evaluate_gates)(const std::byte* schedules, const GatePlaces* gates, std::size_t count, Word* wires,
                          const Word* rows);
+
+  /// Free gates of one copy, one after the other; `flip` is added where one inverts.
+  void (*free_gates)(const FreePlaces* gates, std::size_t count, const Word* flip, Word* wires);
 
   /// x ^= H(a) ^ H(a ^ delta), y ^= H(b) ^ H(b ^ delta), z ^= H(a) ^ H(b).
   void (*mask)(const GateCopies& gate, const Word* delta, Word* x, Word* y, Word* z);

@@ -289,6 +289,13 @@ gc::GateKernels kernels_of() {
     for (; g < count; ++g)
       evaluate_some<P, 1>(schedules + g * gc::kScheduleSize, gates + g, wires, rows + 4 * g);
   };
+  k.free_gates = [](const gc::FreePlaces* gates, size_t count, const Word* flip, Word* wires) {
+    for (size_t g = 0; g < count; ++g) {
+      const P a = P::load_one(wires + 2 * gates[g].a);
+      const P b = P::load_one(gates[g].inverts ? flip : wires + 2 * gates[g].b);
+      (a ^ b).store_one(wires + 2 * gates[g].out);
+    }
+  };
   k.mask = [](const gc::GateCopies& g, const Word* delta, Word* x, Word* y, Word* z) {
     Loop<V, kUnroll>::run(g.copies, Mask<V>{g, V::each(delta), x, y, z});
   };

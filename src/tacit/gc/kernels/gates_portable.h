@@ -100,6 +100,11 @@ gc::GateKernels kernels() {
                    Plain::at(wires + 2 * gates[g].b), 0, rows + 4 * g, rows + 4 * g + 2,
                    wires + 2 * gates[g].out);
   };
+  k.free_gates = [](const gc::FreePlaces* gates, size_t count, const Word* flip, Word* wires) {
+    for (size_t g = 0; g < count; ++g)
+      (Plain::at(wires + 2 * gates[g].a) ^ Plain::at(gates[g].inverts ? flip : wires + 2 * gates[g].b))
+          .store(wires + 2 * gates[g].out);
+  };
   k.mask = [](const gc::GateCopies& g, const Word* delta, Word* x, Word* y, Word* z) {
     const TwoKeys keys(g.schedule);
     for (size_t i = 0; i < 2 * g.copies; i += 2) {

@@ -94,6 +94,21 @@ TEST_F(GatesTest, HashAsDefinedInEveryCopy) {
   });
 }
 
+TEST_F(GatesTest, OfNoCostAddUpOneAfterTheOther) {
+  for_all_kernels([&](const GateKernels& k) {
+    std::vector<Block> wires = some(5), before = wires;
+    const Block flip = any();
+    const FreePlaces gates[] = {{0, 1, 3, false}, {3, 3, 4, true}, {4, 2, 0, false}};
+    k.free_gates(gates, 3, &flip.low, in(wires));
+    EXPECT_EQ(wires[3], before[0] ^ before[1]);
+    EXPECT_EQ(wires[4], wires[3] ^ flip);
+    EXPECT_EQ(wires[0], wires[4] ^ before[2]);
+    std::vector<Block> a = some(7), b = some(7), out(7);
+    k.exclusive_or(in(a), in(b), in(out), 7);
+    for (std::size_t i = 0; i < 7; ++i) EXPECT_EQ(out[i], a[i] ^ b[i]);
+  });
+}
+
 TEST_F(GatesTest, AreTheSameForGatesOfOneCopy) {
   for_all_kernels([&](const GateKernels& k) {
     for (std::size_t gates : {0, 1, 2, 3, 4, 5, 8, 11}) {

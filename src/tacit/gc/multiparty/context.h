@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 
 #include "tacit/gc/multiparty/bits.h"
 #include "tacit/gc/multiparty/bmr.h"
@@ -95,19 +96,19 @@ class BlockLabels {
     for (std::size_t i = 0; i < plan.inputs; ++i)
       refer(static_cast<std::uint32_t>(i), inputs + i * all_copies + block.first);
   }
-  void add(const GateKernels& k, const Plan::Free& g) {
+  void add(const GateKernels& k, const FreePlaces& g) {
     const Label *a = at(g.a), *b = at(g.b);
     k.exclusive_or(in(a), in(b), in(room(g.out)), copies_);
   }
-  void copy(const Plan::Free& g) {
+  void copy(const FreePlaces& g) {
     const Label* a = at(g.a);
-    const bool here = a >= labels_.data() && a < labels_.data() + labels_.size();
-    if (here)
+    const std::less<> before;
+    if (!before(a, labels_.data()) && before(a, labels_.data() + labels_.size()))
       std::copy_n(a, copies_, room(g.out));
     else
       refer(g.out, a);
   }
-  void flip(const Plan::Free& g, Label by) {
+  void flip(const FreePlaces& g, Label by) {
     const Label* a = at(g.a);
     Label* out = room(g.out);
     for (std::size_t i = 0; i < copies_; ++i) out[i] = a[i] ^ by;
@@ -126,7 +127,7 @@ void walk(const Plan& plan, And and_gate, Xor xor_gate, Not not_gate) {
   for (const Plan::Step& step : plan.steps) {
     for (std::size_t end = a + step.ands; a < end; ++a) and_gate(a, plan.ands[a]);
     for (std::size_t end = f + step.frees; f < end; ++f)
-      plan.frees[f].kind == Gate::Kind::Xor ? xor_gate(plan.frees[f]) : not_gate(plan.frees[f]);
+      plan.frees[f].inverts ? not_gate(plan.frees[f]) : xor_gate(plan.frees[f]);
   }
 }
 

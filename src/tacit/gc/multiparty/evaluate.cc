@@ -183,11 +183,11 @@ std::vector<Word> evaluate_gates(const Online& o, std::span<const Word> masked,
           for (std::size_t c = 0; c < b.copies; ++c)
             m[c] = m[c] ^ (Label{~Word{0}, ~Word{0}} & colour(pointer[c]));
         },
-        [&](const Plan::Free& g) {
+        [&](const FreePlaces& g) {
           at.masked.add(k, g);
           for (BlockLabels& l : at.labels) l.add(k, g);
         },
-        [&](const Plan::Free& g) {
+        [&](const FreePlaces& g) {
           at.masked.flip(g, {~Word{0}, ~Word{0}});
           for (BlockLabels& l : at.labels) l.copy(g);
         });

@@ -42,10 +42,10 @@ void over_mask_bits(const Context& c, const WipedWords& bits, And and_gate, Outp
           and_gate(n * c.copies + b.first, b.copies, wire(g.a), wire(g.b));
           load(c.inputs() + n, g.out);
         },
-        [&](const Plan::Free& g) {
+        [&](const FreePlaces& g) {
           for (std::size_t i = 0; i < stride; ++i) wire(g.out)[i] = wire(g.a)[i] ^ wire(g.b)[i];
         },
-        [&](const Plan::Free& g) { std::copy_n(wire(g.a), stride, wire(g.out)); });
+        [&](const FreePlaces& g) { std::copy_n(wire(g.a), stride, wire(g.out)); });
     for (std::size_t o = 0; o < plan.outputs.size(); ++o)
       output(o * c.copies + b.first, b.copies, wire(plan.outputs[o]));
   });

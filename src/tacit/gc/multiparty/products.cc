@@ -48,7 +48,7 @@ void over_ands(const Context& c, const WipedLabels& labels, std::uint32_t use, B
                GateCopies{keys.of(n), b.first, b.copies, in(at.at(g.a)), in(at.at(g.b))}, room.data());
           at.refer(g.out, labels.data() + (c.inputs() + n) * c.copies + b.first);
         },
-        [&](const Plan::Free& g) { at.add(k, g); }, [&](const Plan::Free& g) { at.copy(g); });
+        [&](const FreePlaces& g) { at.add(k, g); }, [&](const FreePlaces& g) { at.copy(g); });
   });
 }
 

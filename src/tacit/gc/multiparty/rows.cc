@@ -37,10 +37,10 @@ std::vector<TargetShares> target_shares(const Context& c, const RowShares& share
   for (PartyId t : c.roles.garblers()) out.emplace_back(c, shares, t, b);
   return out;
 }
-void add_all(const GateKernels& k, std::vector<TargetShares>& shares, const Plan::Free& g) {
+void add_all(const GateKernels& k, std::vector<TargetShares>& shares, const FreePlaces& g) {
   for (TargetShares& t : shares) t.wires.add(k, g);
 }
-void copy_all(std::vector<TargetShares>& shares, const Plan::Free& g) {
+void copy_all(std::vector<TargetShares>& shares, const FreePlaces& g) {
   for (TargetShares& t : shares) t.wires.copy(g);
 }
 
@@ -76,11 +76,11 @@ void garbler_rows(const Context& c, const RowShares& shares, std::span<const Lab
           }
           if (points) put_colours({w, b.copies}, colours.data(), n * c.copies + b.first);
         },
-        [&](const Plan::Free& g) {
+        [&](const FreePlaces& g) {
           labels.add(k, g);
           add_all(k, targets, g);
         },
-        [&](const Plan::Free& g) {
+        [&](const FreePlaces& g) {
           labels.flip(g, c.delta);
           copy_all(targets, g);
         });
@@ -126,8 +126,8 @@ KeptRows evaluator_rows(const Context& c, const RowShares& shares) {
             to += 3 * b.copies;
           }
         },
-        [&](const Plan::Free& g) { add_all(k, targets, g); },
-        [&](const Plan::Free& g) { copy_all(targets, g); });
+        [&](const FreePlaces& g) { add_all(k, targets, g); },
+        [&](const FreePlaces& g) { copy_all(targets, g); });
   });
   for (PartyId from : c.roles.garblers()) {
     add_rows(c, from, out.rows);
