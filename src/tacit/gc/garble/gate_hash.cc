@@ -13,8 +13,8 @@ void GateHash::expand(const Purpose& purpose, std::size_t first, std::size_t cou
   Label keys[2 * kChunk];
   for (std::size_t i = 0; i < 2 * count; ++i)
     keys[i] = salt_ ^ Label { purpose.instance << 32 | (2 * first + i), purpose.block << 32 | purpose.use };
-  out.resize(kChunk * kScheduleSize);
-  kernels_->expand(words(std::span<const Label>(keys, 2 * count)).data(), out.data(), count);
+  if (out == nullptr) out = std::make_unique_for_overwrite<std::byte[]>(kChunk * kScheduleSize);
+  kernels_->expand(words(std::span<const Label>(keys, 2 * count)).data(), out.get(), count);
 }
 
 const std::byte* GateKeys::of(std::size_t gate) {
@@ -23,7 +23,7 @@ const std::byte* GateKeys::of(std::size_t gate) {
     end_ = std::min(gates_, gate + GateHash::kChunk);
     hash_->expand(purpose_, begin_, end_ - begin_, schedules_);
   }
-  return schedules_.data() + (gate - begin_) * kScheduleSize;
+  return schedules_.get() + (gate - begin_) * kScheduleSize;
 }
 
 }  // namespace tacit::gc

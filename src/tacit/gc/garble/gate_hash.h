@@ -10,6 +10,8 @@
 // Equal labels in two copies of a gate, which nobody should give, hash apart by the copies' numbers.
 #pragma once
 
+#include <memory>
+
 #include "tacit/base/cpu.h"
 #include "tacit/gc/garble/label.h"
 #include "tacit/gc/kernels/gates.h"
@@ -21,7 +23,7 @@ class GateHash {
   static constexpr std::size_t kCopiesPerKey = 128;
   /// Gates whose keys are made at once.
   static constexpr std::size_t kChunk = 32;
-  using Schedules = std::vector<std::byte>;
+  using Schedules = std::unique_ptr<std::byte[]>;  ///< made when first needed
 
   explicit GateHash(Label salt, Isa isa = detect_isa()) : GateHash(salt, *gate_kernels(isa).front()) {}
   GateHash(Label salt, const GateKernels& kernels) : salt_(salt), kernels_(&kernels) {}

@@ -41,7 +41,7 @@ struct Run {
           hash.expand({instance, first / GateHash::kCopiesPerKey}, a, gates, schedules);
           chunk(2 * gates * copies);
         }
-        ands(std::span(plan.ands).subspan(a, step.ands), schedules.data() + within * kScheduleSize,
+        ands(std::span(plan.ands).subspan(a, step.ands), schedules.get() + within * kScheduleSize,
              2 * within * copies);
         a += step.ands;
       }
@@ -83,11 +83,17 @@ Labels over_blocks(const GateHash& hash, const Plan& plan, std::size_t copies, s
   for (std::size_t first = 0; first < copies; first += GateHash::kCopiesPerKey) {
     const Run run{hash,         plan,     instance, first, std::min(GateHash::kCopiesPerKey, copies - first),
                   wires.data(), schedules};
-    for (std::size_t i = 0; i < plan.inputs; ++i)
-      std::copy_n(inputs.data() + i * copies + first, run.copies, run.wire(static_cast<std::uint32_t>(i)));
+    if (run.copies == copies)
+      std::copy(inputs.begin(), inputs.end(), wires.data());
+    else
+      for (std::size_t i = 0; i < plan.inputs; ++i)
+        std::copy_n(inputs.data() + i * copies + first, run.copies, run.wire(static_cast<std::uint32_t>(i)));
     body(run);
     for (std::size_t o = 0; o < plan.outputs.size(); ++o)
-      std::copy_n(run.wire(plan.outputs[o]), run.copies, outputs.data() + o * copies + first);
+      if (copies == 1)
+        outputs[o] = *run.wire(plan.outputs[o]);
+      else
+        std::copy_n(run.wire(plan.outputs[o]), run.copies, outputs.data() + o * copies + first);
   }
   return outputs;
 }
