@@ -31,7 +31,9 @@ class Wiped {
   }
   Wiped(const Wiped&) = delete;
   Wiped& operator=(const Wiped&) = delete;
-  ~Wiped() { explicit_bzero(values_.data(), values_.size() * sizeof(T)); }
+  ~Wiped() {
+    if (!values_.empty()) explicit_bzero(values_.data(), values_.size() * sizeof(T));
+  }
 
   std::size_t size() const { return values_.size(); }
   bool empty() const { return values_.empty(); }

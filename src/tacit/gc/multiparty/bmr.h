@@ -27,7 +27,7 @@ class Bmr {
   Bmr(Party& party, PartyId evaluator, std::vector<CotEnds> cots);
 
   /// Ahead of any input. All parties call it with the same arguments, in the same order. Memory is about
-  /// 16 (3n + 1) bytes an And gate and copy.
+  /// 80 (n - 1) bytes an And gate and copy: larger batches are made as several instances.
   GarbledInstance garble(const JointCircuit& circuit, std::size_t copies);
 
  private:

@@ -49,7 +49,7 @@ struct Context {
   const std::vector<CotEnds>& cots;
   const GateHash& hash;
   std::uint64_t number;
-  Label delta;  ///< a garbler's
+  const Label& delta;  ///< a garbler's
 
   PartyId self() const { return party.id(); }
   std::size_t ands() const { return circuit.plan.ands.size(); }

@@ -22,12 +22,13 @@ struct Online {
     for (std::size_t i = 0; i < roles.parties; ++i)
       if (party_id(i) != self()) body(party_id(i));
   }
-  /// A message begins with the instance's number, so that nobody mixes two.
-  void check_number(PartyId from, Word number) const {
-    if (number != instance.number)
+  /// A message begins with this word, so that nobody mixes two instances, not even of two sessions.
+  Word name() const { return instance.salt.low + instance.number; }
+  void check_name(PartyId from, Word told) const {
+    if (told != name())
       throw PeerError(party.name(from),
-                      fmt::format("{} evaluates the garbled circuit of number {} where {} is due",
-                                  party.name(from), number, instance.number));
+                      fmt::format("{} evaluates another garbled circuit than that of number {}",
+                                  party.name(from), instance.number));
   }
 };
 
@@ -36,7 +37,7 @@ std::vector<Word> masked_inputs(const Online& o, std::span<const Word> inputs) {
   const std::size_t n = o.copies();
   std::vector<Word> masked(words_for(o.circuit.inputs.size() * n));
   std::vector<Word> told(1 + words_for(o.circuit.masked_inputs(o.self()) * n));
-  told[0] = o.instance.number;
+  told[0] = o.name();
   std::size_t at = 64;
   for (std::size_t i = 0; i < o.circuit.inputs.size(); ++i) {
     if (o.circuit.inputs[i].kind == InputFrom::Kind::Public)
@@ -54,7 +55,7 @@ std::vector<Word> masked_inputs(const Online& o, std::span<const Word> inputs) {
     if (bits == 0) return;
     std::vector<Word> heard(1 + words_for(bits));
     o.party.to(p).receive(kMasked, packed(std::span<Word>(heard), 64 + bits));
-    o.check_number(p, heard[0]);
+    o.check_name(p, heard[0]);
     std::size_t from = 64;
     for (std::size_t i = 0; i < o.circuit.inputs.size(); ++i) {
       if (!o.circuit.masks(p, i)) continue;
@@ -69,7 +70,7 @@ std::vector<Word> masked_inputs(const Online& o, std::span<const Word> inputs) {
 void garbler_step(const Online& o, std::span<const Word> masked) {
   const std::size_t count = o.instance.zeros.size();
   Labels labels(1 + count);
-  labels[0].low = o.instance.number;
+  labels[0].low = o.name();
   for (std::size_t i = 0; i < count; ++i)
     labels[1 + i] = o.instance.zeros[i] ^ (o.instance.delta[0] & (masked[i / 64] >> (i % 64) & 1));
   o.party.to(o.roles.evaluator).send(kLabels, words(std::span<const Label>(labels)));
@@ -77,7 +78,7 @@ void garbler_step(const Online& o, std::span<const Word> masked) {
 Labels labels_from(const Online& o, PartyId garbler) {
   Labels labels(1 + o.circuit.inputs.size() * o.copies());
   o.party.to(garbler).receive(kLabels, words(std::span<Label>(labels)));
-  o.check_number(garbler, labels[0].low);
+  o.check_name(garbler, labels[0].low);
   labels.erase(labels.begin());
   return labels;
 }
