@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tacit/base/error.h"
+#include "tacit/gc/circuit/activation.h"
 #include "tacit/gc/multiparty/bits.h"
 #include "tacit/gc/testing/ideal_cot.h"
 #include "tacit/gc/testing/random_circuit.h"
@@ -70,6 +71,48 @@ struct Case {
       }
   }
 };
+
+// The layer that this is for: x + m is opened, m and the next mask are shared by bits, and what comes out is
+// opened in turn.
+TEST(Bmr, ReluBetweenTwoMaskedLayers) {
+  constexpr std::size_t kBits = 32, kShift = 12, kCopies = 70, kParties = 3;
+  Builder b;
+  const Bits word = b.inputs(kBits), hidden = b.inputs(kBits), next = b.inputs(kBits);
+  const Circuit circuit = b.finish(masked_relu(b, word, hidden, next, kShift));
+  std::vector<InputFrom> from(3 * kBits, InputFrom::all());
+  std::fill_n(from.begin(), kBits, InputFrom::everybody());
+  const JointCircuit joint(circuit, from, std::vector<OutputTo>(kBits));
+  std::mt19937_64 rng(6);
+  std::vector<std::int64_t> x(kCopies);
+  std::vector<Word> m(kCopies), r(kCopies);
+  std::vector<std::vector<Word>> inputs;
+  for (std::size_t p = 0; p < kParties; ++p) inputs.push_back(random_bits(rng, 3 * kBits * kCopies));
+  for (std::size_t k = 0; k < kCopies; ++k) {
+    auto sum_of = [&](std::size_t first_wire) {
+      Word sum = 0;
+      for (std::size_t i = 0; i < kBits; ++i)
+        for (const auto& in : inputs) sum ^= bits_at(in.data(), (first_wire + i) * kCopies + k, 1) << i;
+      return sum;
+    };
+    x[k] = static_cast<std::int32_t>(rng() >> (rng() % 32));
+    m[k] = sum_of(kBits);
+    r[k] = sum_of(2 * kBits);
+    const Word told = activation_word(static_cast<Word>(x[k]) + m[k], kBits, kShift);
+    for (auto& in : inputs)
+      for (std::size_t i = 0; i < kBits; ++i) put_bits(in.data(), i * kCopies + k, 1, told >> i & 1);
+  }
+  CotDealer dealer(kParties, 3);
+  run_parties(kParties, [&](Party& p) {
+    Bmr bmr(p, party_id(0), dealer.ends(p.id()));
+    const std::vector<Word> out = evaluate(p, joint, bmr.garble(joint, kCopies), inputs[index(p.id())]);
+    for (std::size_t k = 0; k < kCopies; ++k) {
+      Word got = 0;
+      for (std::size_t i = 0; i < kBits; ++i) got |= bits_at(out.data(), i * kCopies + k, 1) << i;
+      const auto rounded = static_cast<std::int32_t>(x[k] + (1 << (kShift - 1))) >> kShift;
+      EXPECT_EQ((got + r[k]) & 0xffffffff, static_cast<Word>(std::max(rounded, 0))) << x[k];
+    }
+  });
+}
 
 struct Param {
   std::size_t parties, copies;
