@@ -53,7 +53,7 @@ SecretBytes serialise(const GarbledInstance& instance, const JointCircuit& circu
   ByteSpan left = out.bytes().subspan(sizeof(Head));
   auto put = [&](std::span<const Word> words) {
     ensure(words.size_bytes() <= left.size(), "an instance of this circuit");
-    std::memcpy(left.data(), words.data(), words.size_bytes());
+    if (!words.empty()) std::memcpy(left.data(), words.data(), words.size_bytes());
     left = left.subspan(words.size_bytes());
   };
   put(instance.input_masks.all());
