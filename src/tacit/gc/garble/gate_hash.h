@@ -6,7 +6,7 @@
 // Security: with AES an ideal cipher, H is circular correlation robust for labels that differ by delta. Who
 // makes p calls of AES learns something with probability about m (p + q) / 2^126, where q counts hashes and m
 // those under one key: 128 copies. With one fixed key for all, m would be q. Needs of callers: delta uniform
-// but for its lowest bit; the salt uniform, drawn after delta, and never used with the same numbers again.
+// but for its lowest bit; the salt uniform, apart from delta, and never used with the same numbers again.
 // Equal labels in two copies of a gate, which nobody should give, hash apart by the copies' numbers.
 #pragma once
 

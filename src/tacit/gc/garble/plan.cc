@@ -64,7 +64,7 @@ Order ordered(const Circuit& circuit) {
 /// Gives wires slots, and takes them back after the last reader.
 class Slots {
  public:
-  Slots(const Circuit& circuit) : at_(circuit.wires), readers_(circuit.wires, 0) {
+  explicit Slots(const Circuit& circuit) : at_(circuit.wires), readers_(circuit.wires, 0) {
     for (const Gate& g : circuit.gates) {
       ++readers_[g.a];
       ++readers_[g.b];

@@ -205,16 +205,21 @@ std::vector<Word> evaluate(Party& party, const JointCircuit& circuit, GarbledIns
   const GarbledInstance used = std::move(instance);
   require(used.parties == party.count() && used.self == party.id(),
           "a garbled circuit of another party, or of other parties");
+  const std::size_t ands = circuit.plan.ands.size() * used.copies;
+  const Roles roles{used.parties, used.evaluator};
+  const bool garbles = roles.garbles(party.id());
   require(used.input_masks.size() == words_for(circuit.inputs.size() * used.copies) &&
-              used.output_masks.size() == words_for(circuit.outputs.size() * used.copies),
-          "a garbled circuit of other inputs or outputs");
+              used.output_masks.size() == words_for(circuit.outputs.size() * used.copies) &&
+              used.zeros.size() == (garbles ? circuit.inputs.size() * used.copies : 0) &&
+              used.rows.size() == (garbles ? 0 : roles.rows_kept() * ands),
+          "a garbled circuit of another circuit");
   require(inputs.size() == words_for(circuit.inputs.size() * used.copies),
           "inputs of {} words, where {} are due", inputs.size(),
           words_for(circuit.inputs.size() * used.copies));
-  const Online o{party, circuit, used, {used.parties, used.evaluator}};
+  const Online o{party, circuit, used, roles};
   const std::vector<Word> masked = masked_inputs(o, inputs);
   std::vector<Word> own(used.output_masks.all().begin(), used.output_masks.all().end());
-  if (o.roles.garbles(o.self())) {
+  if (garbles) {
     garbler_step(o, masked);
     tell_outputs(o, kOutputMasks, own);
   } else {

@@ -144,6 +144,19 @@ TEST(Bmr, RefusesWhatItCannotDo) {
     EXPECT_THROW(evaluate(p, joint, std::move(instance), std::vector<Word>(9)), UsageError);
   });
   EXPECT_THROW(JointCircuit(adder(4), {}, {}), UsageError);
+
+  // The same inputs and outputs, but other gates: told by who has their rows.
+  Builder c;
+  const Bits a = c.inputs(4), b = c.inputs(4);
+  const JointCircuit joint = joint_adder(4), shorter(c.finish({c.bit_and(a[0], b[0]), a[1], a[2], b[3]}),
+                                                     std::vector<InputFrom>(8), std::vector<OutputTo>(4));
+  run_parties(2, [&](Party& p) {
+    Bmr bmr(p, party_id(0), dealer.ends(p.id()));
+    GarbledInstance instance = bmr.garble(shorter, 1);
+    if (p.id() == party_id(0)) {
+      EXPECT_THROW(evaluate(p, joint, std::move(instance), std::vector<Word>(1)), UsageError);
+    }
+  });
 }
 
 }  // namespace
