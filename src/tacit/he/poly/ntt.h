@@ -29,6 +29,15 @@ class Ntt {
   /// In place, on words below q.
   void forward(std::span<Word> x) const;
   void inverse(std::span<Word> x) const;
+  /// The values of small coefficients, at most kErrorBound (sample.h) in size, in a form that only
+  /// forward_sum() reads.
+  void forward_small(std::span<const std::int8_t> from, std::span<Word> loose) const;
+  /// out = values of `from`, and a·loose, value by value. `out` is neither of the two.
+  void forward_sum(std::span<const std::int8_t> from, std::span<const Word> a, std::span<const Word> loose,
+                   std::span<Word> out) const;
+  /// out = values of (from + factor·numbers), and a·loose; of signed numbers of size below q.
+  void forward_sum(std::span<const std::int8_t> from, std::span<const Word> numbers, Word factor,
+                   std::span<const Word> a, std::span<const Word> loose, std::span<Word> out) const;
   /// out = a·b, value by value.
   void multiply(std::span<const Word> a, std::span<const Word> b, std::span<Word> out) const;
   /// out += a·b, value by value.
