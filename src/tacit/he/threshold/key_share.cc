@@ -37,8 +37,8 @@ unsigned flood_bits(const BfvContext& context, double noise, std::size_t parties
 
 Poly KeyShare::partial_decryption(const Ciphertext& c, unsigned flood, Randomness& random) const {
   const Ring& ring = context_->ring();
-  const Ciphertext rest{Poly(ring.words(), 0), c.c1, 0};
-  Poly out = key_.noisy(rest);
+  Poly out(ring.words());
+  key_.noisy(nullptr, c.c1, out);
   const FloodPoly noise(ring, flood, random);
   for (std::size_t i = 0; i < ring.limbs(); ++i) ring.limb(i).add(ring.part(out, i), noise.part(i));
   return out;
@@ -59,7 +59,10 @@ Plaintext join_decryption(const BfvContext& context, const Ciphertext& c, std::s
   Poly sum = c.c0;
   context.ring().inverse(sum);
   for (const Poly& p : partial) context.ring().add(sum, p);
-  return context.unscale(sum);
+  Workspace workspace;
+  Plaintext out(context.ring().degree());
+  context.unscale(sum, workspace, out);
+  return out;
 }
 
 }  // namespace tacit::he
