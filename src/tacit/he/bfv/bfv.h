@@ -68,6 +68,9 @@ class SecretKey {
  public:
   /// A fresh key of uniform ternary coefficients.
   SecretKey(const BfvContext& context, Randomness& random);
+  /// The same key for another modulus, of the same degree.
+  SecretKey(const BfvContext& context, const SecretKey& key);
+  const BfvContext& context() const { return *context_; }
 
   /// With a seed in place of c1: half the bytes (Ciphertext::c1 is what the seed gives).
   struct Seeded {
@@ -82,10 +85,14 @@ class SecretKey {
   static double fresh_noise();
   Plaintext decrypt(const Ciphertext& c) const;
   void decrypt(const Ciphertext& c, Workspace& workspace, Plaintext& out) const;
+  /// a·s as coefficients, limb after limb, of values of the transform. What comes of it is as secret as the
+  /// key.
+  void times_secret(const Poly& a, std::span<Word> out) const { noisy(nullptr, a, out); }
   /// log2 of the noise that is there: for tests and audits.
   double noise(const Ciphertext& c) const;
 
  private:
+  SecretKey(const BfvContext& context, SmallPoly secret);
   friend class PublicKey;
   friend class KeyShare;
   std::span<const Word> values(std::size_t limb) const;
@@ -110,6 +117,10 @@ class PublicKey {
   void encrypt(const Plaintext& m, Randomness& random, Workspace& workspace, Ciphertext& out) const;
   /// log2 of the noise of what it encrypts, at most.
   double fresh_noise() const;
+  /// With c0 carrying uniform noise over [-2^flood, 2^flood) besides: see rerandomise.h.
+  void encrypt_flooded(const Plaintext& m, unsigned flood, Randomness& random, Workspace& workspace,
+                       Ciphertext& out) const;
+  double flooded_noise(unsigned flood) const { return log_sum(fresh_noise(), flood); }
 
  private:
   const BfvContext* context_;

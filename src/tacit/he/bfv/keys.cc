@@ -3,6 +3,7 @@
 
 #include "tacit/base/error.h"
 #include "tacit/he/bfv/bfv.h"
+#include "tacit/he/poly/flood.h"
 
 namespace tacit::he {
 
@@ -25,9 +26,23 @@ std::span<const Word> padded_roundings(const BfvContext& context, const Plaintex
 
 }  // namespace
 
+namespace {
+SmallPoly copy_of(const SmallPoly& p, std::size_t degree) {
+  require(p.coefficients().size() == degree, "a key of degree {} is no key of degree {}",
+          p.coefficients().size(), degree);
+  SmallPoly out(degree);
+  std::copy_n(p.coefficients().begin(), degree, out.coefficients().begin());
+  return out;
+}
+}  // namespace
+
 SecretKey::SecretKey(const BfvContext& context, Randomness& random)
+    : SecretKey(context, sample_ternary(context.ring().degree(), random)) {}
+SecretKey::SecretKey(const BfvContext& context, const SecretKey& key)
+    : SecretKey(context, copy_of(key.secret_, context.ring().degree())) {}
+SecretKey::SecretKey(const BfvContext& context, SmallPoly secret)
     : context_(&context),
-      secret_(sample_ternary(context.ring().degree(), random)),
+      secret_(std::move(secret)),
       values_(context.ring().words() * sizeof(Word)),
       negative_(context.ring().words() * sizeof(Word)) {
   const Ring& ring = context.ring();
@@ -196,6 +211,20 @@ void PublicKey::encrypt(const Plaintext& m, Randomness& random, Workspace& works
     ring.limb(i).forward_sum(e1, ring.part(p1_, i), mask, ring.part(out.c1, i));
   }
   out.noise = fresh_noise();
+}
+void PublicKey::encrypt_flooded(const Plaintext& m, unsigned flood, Randomness& random, Workspace& workspace,
+                                Ciphertext& out) const {
+  encrypt(m, random, workspace, out);
+  const Ring& ring = context_->ring();
+  const Workspace::Scope scope(workspace);
+  const FloodPoly noise(ring, flood, random, workspace);
+  const auto wide = workspace.take<Word>(ring.degree()), scratch = workspace.take<Word>(ring.degree());
+  for (std::size_t i = 0; i < ring.limbs(); ++i) {
+    noise.residues(i, wide, scratch);
+    ring.limb(i).forward(wide);
+    ring.limb(i).add(ring.part(out.c0, i), wide);
+  }
+  out.noise = flooded_noise(flood);
 }
 Ciphertext PublicKey::encrypt(const Plaintext& m, Randomness& random) const {
   Ciphertext out;
