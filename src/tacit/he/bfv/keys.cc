@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "tacit/base/error.h"
@@ -15,6 +16,41 @@ std::span<Word> words_of(SecretBytes& bytes) {
 std::span<const Word> words_of(const SecretBytes& bytes) {
   return {reinterpret_cast<const Word*>(bytes.bytes().data()), bytes.size() / sizeof(Word)};
 }
+
+void check_room(const BfvContext& context, double noise) {
+  require(
+      noise < context.noise_limit(),
+      "under a modulus of {} bits, plaintexts of {} bits drown in the noise of encryption: use more primes",
+      context.parameters().modulus_bits(), std::bit_width(context.parameters().plain - 1));
+}
+
+/// Numbers below q from their residues, by their digits in the mixed radix of the primes (Garner).
+class Sizes {
+ public:
+  explicit Sizes(const Ring& ring) : ring_(&ring) {
+    for (std::size_t i = 0; i < ring.limbs(); ++i)
+      for (std::size_t j = 0; j < ring.limbs(); ++j) {
+        const Modulus& q = ring.modulus(i);
+        inverse_.push_back(i == j ? 0 : q.inverse(q.reduce(ring.modulus(j).value())));
+      }
+  }
+  double operator()(std::vector<Word> residues) const {
+    const std::size_t limbs = residues.size();
+    for (std::size_t i = 0; i < limbs; ++i)
+      for (std::size_t j = 0; j < i; ++j) {
+        const Modulus& q = ring_->modulus(i);
+        residues[i] = q.mul(q.sub(residues[i], q.reduce(residues[j])), inverse_[i * limbs + j]);
+      }
+    double number = 0;
+    for (std::size_t i = limbs; i-- > 0;)
+      number = number * static_cast<double>(ring_->modulus(i).value()) + static_cast<double>(residues[i]);
+    return number;
+  }
+
+ private:
+  const Ring* ring_;
+  std::vector<Word> inverse_;
+};
 
 /// The roundings of a message, with zeros up to the degree.
 std::span<const Word> padded_roundings(const BfvContext& context, const Plaintext& m, Workspace& workspace) {
@@ -68,6 +104,7 @@ std::span<const Word> SecretKey::negative(std::size_t limb) const {
 }
 
 void SecretKey::encrypt(const Plaintext& m, Randomness& random, Workspace& workspace, Seeded& out) const {
+  check_room(*context_, fresh_noise());
   const Ring& ring = context_->ring();
   const std::size_t n = ring.degree();
   const Workspace::Scope scope(workspace);
@@ -144,24 +181,15 @@ double SecretKey::noise(const Ciphertext& c) const {
   for (std::size_t i = 0; i < ring.limbs(); ++i)
     context_->add_scaled(roundings, i, ring.part(message, i), scratch);
   ring.subtract(v, message);
-  // The largest coefficient, by its place between 0 and q: Σ y_i/q_i mod 1, in extended precision, is too
-  // coarse for small ones; those are read off the first limb, where they are what they are.
+  const Sizes size(ring);
   double largest = 0;
+  std::vector<Word> residues(ring.limbs()), opposite(ring.limbs());
   for (std::size_t k = 0; k < ring.degree(); ++k) {
-    long double place = 0, q = 1;
     for (std::size_t i = 0; i < ring.limbs(); ++i) {
-      const Modulus& p = ring.modulus(i);
-      Word rest = 1;
-      for (std::size_t j = 0; j < ring.limbs(); ++j)
-        if (j != i) rest = p.mul(rest, p.reduce(ring.modulus(j).value()));
-      place += static_cast<long double>(p.mul(ring.part(v, i)[k], p.inverse(rest))) / p.value();
-      q *= p.value();
+      residues[i] = ring.part(v, i)[k];
+      opposite[i] = ring.modulus(i).negate(residues[i]);
     }
-    place -= std::floor(place + 0.5L);
-    const Word first = ring.part(v, 0)[k], p = ring.modulus(0).value();
-    const double small = static_cast<double>(std::min(first, p - first));
-    const double size = static_cast<double>(std::fabs(place) * q);
-    largest = std::max(largest, std::fabs(place) < 0x1p-50L ? small : size);
+    largest = std::max(largest, std::min(size(residues), size(opposite)));
   }
   return std::log2(std::max(largest, 1.0));
 }
@@ -192,6 +220,7 @@ double PublicKey::fresh_noise() const {
 
 // Limb by limb, so that all that a limb needs stays in the second cache.
 void PublicKey::encrypt(const Plaintext& m, Randomness& random, Workspace& workspace, Ciphertext& out) const {
+  check_room(*context_, fresh_noise());
   const Ring& ring = context_->ring();
   const std::size_t n = ring.degree();
   const Workspace::Scope scope(workspace);

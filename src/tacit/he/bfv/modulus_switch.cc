@@ -14,8 +14,8 @@ double switched_noise(const BfvContext& context, std::size_t limbs, double noise
   double dropped = 0;
   for (std::size_t i = limbs; i < context.ring().limbs(); ++i)
     dropped += std::log2(static_cast<double>(context.ring().modulus(i).value()));
-  const double n = static_cast<double>(context.ring().degree()) * static_cast<double>(parties);
-  return log_sum(noise - dropped, std::log2(n + 1 + 1));
+  const double n = static_cast<double>(context.ring().degree()), s = static_cast<double>(parties);
+  return log_sum(noise - dropped, std::log2((n * s + 1) / 2 + s + 1));
 }
 
 double limit_of(const BfvContext& context, std::size_t limbs) {

@@ -27,9 +27,10 @@ class ModulusSwitch {
   /// else the same.
   ModulusSwitch(const BfvContext& from, const BfvContext& to);
 
-  /// log2 of a bound on the noise after, where the secret key is the sum of `parties` ternary ones:
-  /// v·q'/q, and half a unit for every coefficient of c0 + c1·s and dropped prime (those of the earlier drops
-  /// divided by the later primes, so twice that covers all), and one for the message's rounding.
+  /// log2 of a bound on the noise after, where the secret key is the sum of `parties` ternary ones: v·q'/q;
+  /// half a unit for c0 and for every coefficient of c1·s, which is what the last prime's rounding makes;
+  /// less than one for each party for the primes before, since every prime is above 2n; and one for the
+  /// message's rounding.
   double noise_after(double noise, std::size_t parties) const;
 
   /// UsageError if it would not decrypt then.

@@ -4,6 +4,7 @@
 
 #include "tacit/base/error.h"
 #include "tacit/he/bfv/rerandomise.h"
+#include "tacit/he/bfv/wire.h"
 
 namespace tacit::he {
 
@@ -56,6 +57,23 @@ Ciphertext join_switch(const BfvContext& context, const Ciphertext& c, std::span
     context.ring().add(out.c0, share.h0);
     context.ring().add(out.c1, share.h1);
   }
+  return out;
+}
+
+std::size_t switch_share_bytes(const BfvContext& context) {
+  return head_bytes(true) + 2 * packed_bytes(context, context.ring().degree());
+}
+Bytes to_bytes(const BfvContext& context, const SwitchShare& share, std::uint64_t label) {
+  WireWriter out(context, Kind::kSwitchShare, label, switch_share_bytes(context));
+  out.residues(share.h0, context.ring().degree());
+  out.residues(share.h1, context.ring().degree());
+  return out.finish();
+}
+SwitchShare read_switch_share(const BfvContext& context, ByteView bytes, std::uint64_t label) {
+  WireReader in(context, bytes, Kind::kSwitchShare, label, switch_share_bytes(context));
+  SwitchShare out;
+  out.h0 = in.residues(context.ring().degree());
+  out.h1 = in.residues(context.ring().degree());
   return out;
 }
 

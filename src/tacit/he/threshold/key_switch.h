@@ -31,4 +31,9 @@ SwitchShare switch_share(const BfvContext& context, const KeyShare& key, const C
 Ciphertext join_switch(const BfvContext& context, const Ciphertext& c, std::span<const SwitchShare> shares,
                        const PublicKey& receiver, unsigned flood);
 
+/// As bytes, labelled: see serialise.h.
+Bytes to_bytes(const BfvContext& context, const SwitchShare& share, std::uint64_t label);
+SwitchShare read_switch_share(const BfvContext& context, ByteView bytes, std::uint64_t label);
+std::size_t switch_share_bytes(const BfvContext& context);
+
 }  // namespace tacit::he
