@@ -85,7 +85,8 @@ void bfv(Context& c) {
   const he::KeyShare share(context, random);
   const unsigned flood = he::switch_flood_bits(context, product.noise, open, 3);
   add("switch_share", [&] { he::switch_share(context, share, product, open, flood, random, workspace); });
-  add("partial_decryption", [&] { share.partial_decryption(product, flood, random); });
+  he::Poly partial;
+  add("partial_decryption", [&] { share.partial_decryption(product, flood, random, workspace, partial); });
   c.add("bfv.8192.reply_bytes", static_cast<double>(he::reply_bytes(few, wanted.size())),
         "bytes on the wire, " + std::to_string(wanted.size()) + " coefficients under " +
             std::to_string(few.ring().limbs()) + " primes");

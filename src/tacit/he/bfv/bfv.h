@@ -121,6 +121,8 @@ class PublicKey {
   void encrypt_flooded(const Plaintext& m, unsigned flood, Randomness& random, Workspace& workspace,
                        Ciphertext& out) const;
   double flooded_noise(unsigned flood) const { return log_sum(fresh_noise(), flood); }
+  /// UsageError unless it was made with these parameters.
+  void check_made_for(const BfvContext& context) const;
 
  private:
   const BfvContext* context_;

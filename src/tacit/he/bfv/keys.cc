@@ -212,6 +212,11 @@ PublicKey::PublicKey(const BfvContext& context, Poly p0, Poly p1, std::size_t pa
   ensure(p0_.size() == context.ring().words() && p1_.size() == p0_.size() && parties > 0, "a public key");
 }
 
+void PublicKey::check_made_for(const BfvContext& context) const {
+  require(context_->id() == context.id(),
+          "the public key was made with other parameters than the ciphertext");
+}
+
 // v = e·u + e0 + e1·s, with u ternary, e and s sums of the parties', and half a unit of rounding.
 double PublicKey::fresh_noise() const {
   const double n = static_cast<double>(context_->ring().degree()), parties = static_cast<double>(parties_);

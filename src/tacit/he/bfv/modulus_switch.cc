@@ -70,12 +70,12 @@ void ModulusSwitch::drop(const Poly& values, std::span<Word> limbs, std::span<Wo
     for (Word& x : part(last)) x = p.add(x, half);
     for (std::size_t i = 0; i < last; ++i) {
       const Modulus& q = ring.modulus(i);
-      const Word h = q.reduce(half);
-      const auto x = part(i), rest = part(last);
-      // Words below 2^62, so that sums do not wrap around.
-      for (std::size_t k = 0; k < n; ++k) scratch[k] = q.sub(q.reduce(rest[k]), h);
-      ring.limb(i).subtract(x, scratch);
-      ring.limb(i).scale(x, q.inverse(q.reduce(p.value())), x);
+      std::span<const Word> rest = part(last);
+      if (p.value() >= 2 * q.value()) {
+        for (std::size_t k = 0; k < n; ++k) scratch[k] = q.reduce(rest[k]);
+        rest = scratch;
+      }
+      ring.limb(i).subtract_scale(rest, q.reduce(half), q.inverse(q.reduce(p.value())), part(i));
     }
   }
 }

@@ -18,6 +18,7 @@ unsigned hiding_bits(const BfvContext& context, double noise) {
 
 void rerandomise(const BfvContext& context, Ciphertext& c, const PublicKey& key, const Plaintext& mask,
                  double room, Randomness& random, Workspace& workspace) {
+  key.check_made_for(context);
   const unsigned flood = hiding_bits(context, c.noise);
   const double after = log_sum(log_sum(c.noise, key.flooded_noise(flood)), 0);
   require(flood <= kMostFloodBits && after + room < context.noise_limit(),

@@ -142,6 +142,11 @@ void Ntt::scale(std::span<const Word> a, Word factor, std::span<Word> out) const
   ensure(a.size() == n_ && out.size() == n_ && factor < q_.value(), "polynomials of the transform's degree");
   kernels_->scale(tables_->view, a.data(), factor, out.data());
 }
+void Ntt::subtract_scale(std::span<const Word> y, Word offset, Word factor, std::span<Word> x) const {
+  ensure(x.size() == n_ && y.size() == n_ && offset < q_.value() && factor < q_.value(),
+         "polynomials of the transform's degree");
+  kernels_->subtract_scale(tables_->view, y.data(), offset, factor, x.data());
+}
 
 void Ntt::add(std::span<Word> a, std::span<const Word> b) const {
   ensure(a.size() == b.size(), "polynomials of one degree");

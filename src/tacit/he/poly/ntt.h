@@ -44,6 +44,8 @@ class Ntt {
   void multiply_add(std::span<const Word> a, std::span<const Word> b, std::span<Word> out) const;
   /// out = factor·a
   void scale(std::span<const Word> a, Word factor, std::span<Word> out) const;
+  /// x = (x - y + offset)·factor, for y below 2q.
+  void subtract_scale(std::span<const Word> y, Word offset, Word factor, std::span<Word> x) const;
   /// a += b and a -= b, of coefficients or of values.
   void add(std::span<Word> a, std::span<const Word> b) const;
   void subtract(std::span<Word> a, std::span<const Word> b) const;

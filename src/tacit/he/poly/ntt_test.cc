@@ -65,6 +65,12 @@ TEST_P(Transform, ProductsAreThoseOfTheDefinition) {
       Polynomial scaled(n);
       ntt.scale(product, q.value() - 2, scaled);
       for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(scaled[i], q.negate(twice[i]) % q.value()) << n;
+      Polynomial above(n), rest = twice;
+      for (std::size_t i = 0; i < n; ++i)
+        above[i] = i % 2 == 0 ? 2 * q.value() - 1 - i : rng_() % (2 * q.value());
+      ntt.subtract_scale(above, q.value() - 1, q.value() / 2, rest);
+      for (std::size_t i = 0; i < n; ++i)
+        ASSERT_EQ(rest[i], q.mul(q.sub(q.sub(twice[i], above[i] % q.value()), 1), q.value() / 2)) << n;
       ntt.inverse(product);
       ASSERT_EQ(product, schoolbook(q, a, b)) << n;
     }

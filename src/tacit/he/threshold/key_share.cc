@@ -31,11 +31,11 @@ unsigned flood_bits(const BfvContext& context, double noise, std::size_t parties
   return bits;
 }
 
-Poly KeyShare::partial_decryption(const Ciphertext& c, unsigned flood, Randomness& random) const {
+void KeyShare::partial_decryption(const Ciphertext& c, unsigned flood, Randomness& random,
+                                  Workspace& workspace, Poly& out) const {
   const Ring& ring = context_->ring();
-  Poly out(ring.words());
+  out.resize(ring.words());
   key_.noisy(nullptr, c.c1, out);
-  Workspace workspace;
   const Workspace::Scope scope(workspace);
   const FloodPoly noise(ring, flood, random, workspace);
   const auto wide = workspace.take<Word>(ring.degree()), scratch = workspace.take<Word>(ring.degree());
@@ -43,6 +43,11 @@ Poly KeyShare::partial_decryption(const Ciphertext& c, unsigned flood, Randomnes
     noise.residues(i, wide, scratch);
     ring.limb(i).add(ring.part(out, i), wide);
   }
+}
+Poly KeyShare::partial_decryption(const Ciphertext& c, unsigned flood, Randomness& random) const {
+  Workspace workspace;
+  Poly out;
+  partial_decryption(c, flood, random, workspace, out);
   return out;
 }
 

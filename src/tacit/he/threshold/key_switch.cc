@@ -32,10 +32,10 @@ unsigned switch_flood_bits(const BfvContext& context, double noise, const Public
 SwitchShare switch_share(const BfvContext& context, const KeyShare& key, const Ciphertext& c,
                          const PublicKey& receiver, unsigned flood, Randomness& random,
                          Workspace& workspace) {
+  receiver.check_made_for(context);
   Ciphertext zero;
   receiver.encrypt_flooded({}, flood, random, workspace, zero);
   key.add_product(c.c1, zero.c0);
-  ensure(zero.c0.size() == context.ring().words(), "a share of the context's ring");
   return {std::move(zero.c0), std::move(zero.c1)};
 }
 

@@ -134,6 +134,8 @@ TEST(SwitchShares, AreReadOnlyAsWhatTheyAreAndRefusedWhereTheyDoNotFit) {
   EXPECT_THROW(switch_flood_bits(context, context.noise_limit() - 50, open, 2), UsageError);
   const std::vector<SwitchShare> two = {share, share};
   EXPECT_THROW(join_switch(context, c, two, open, static_cast<unsigned>(context.noise_limit())), UsageError);
+  const PublicKey foreign(other, SecretKey(other, random), random);
+  EXPECT_THROW(switch_share(context, joint.shares[0], c, foreign, flood, random, workspace), UsageError);
   const std::vector<SwitchShare> wrong = {share, {Poly(8192), Poly(8192)}};
   EXPECT_THROW(join_switch(context, c, wrong, open, flood), UsageError);
 }

@@ -105,6 +105,11 @@ void scale_words(const NttView& t, const Word* a, Word factor, Word* out) {
   for (size_t i = 0; i < t.n; ++i) out[i] = once(times(a[i], factor, shoup, t.q), t.q);
 }
 
+void subtract_scale_words(const NttView& t, const Word* y, Word offset, Word factor, Word* x) {
+  const Word shoup = static_cast<Word>((static_cast<Wide>(factor) << 64) / t.q);
+  for (size_t i = 0; i < t.n; ++i)
+    x[i] = once(times(x[i] + 2 * t.q - y[i] + offset, factor, shoup, t.q), t.q);
+}
 void forward_small_words(const NttView& t, const int8_t* from, Word* out) {
   lift(t.n, t.q, from, out);
   forward_words(t, out);
@@ -193,6 +198,16 @@ void scale(const NttView& t, const Word* a, Word factor, Word* out) {
   for (size_t i = 0; i < t.n; i += Widest::kLanes)
     f.positive(f.times(Widest::from_words(a + i), by.w, by.over_q)).to_words(out + i);
 }
+void subtract_scale(const NttView& t, const Word* y, Word offset, Word factor, Word* x) {
+  if (!on_doubles(t)) return subtract_scale_words(t, y, offset, factor, x);
+  const Real<Widest> f(t.q);
+  const Root<Widest> by(f, Widest::all(balanced(t, factor)));
+  const Widest more = Widest::all(static_cast<double>(offset));
+  for (size_t i = 0; i < t.n; i += Widest::kLanes) {
+    const Widest difference = Widest::from_words(x + i) - Widest::from_words(y + i) + more;
+    f.positive(f.times(difference, by.w, by.over_q)).to_words(x + i);
+  }
+}
 
 #else
 
@@ -211,14 +226,18 @@ void multiply_add(const NttView& t, const Word* a, const Word* b, Word* out) {
   multiply_add_words(t, a, b, out);
 }
 void scale(const NttView& t, const Word* a, Word factor, Word* out) { scale_words(t, a, factor, out); }
+void subtract_scale(const NttView& t, const Word* y, Word offset, Word factor, Word* x) {
+  subtract_scale_words(t, y, offset, factor, x);
+}
 
 #endif
 
 }  // namespace
 
 void fill(he::NttKernels& k) {
-  k = {forward, inverse,  forward_small, forward_small_sum, forward_scaled_sum, multiply, multiply_add, scale,
-       add,     subtract, lift};
+  k = {forward,  inverse,      forward_small, forward_small_sum, forward_scaled_sum,
+       multiply, multiply_add, scale,         subtract_scale,    add,
+       subtract, lift};
 }
 
 }  // namespace tacit::TACIT_ISA

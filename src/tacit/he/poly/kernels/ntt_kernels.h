@@ -43,6 +43,8 @@ struct NttKernels {
   void (*multiply)(const NttView&, const Word* a, const Word* b, Word* out);
   void (*multiply_add)(const NttView&, const Word* a, const Word* b, Word* out);
   void (*scale)(const NttView&, const Word* a, Word factor, Word* out);
+  /// x = (x - y + offset)·factor, for y below 2q.
+  void (*subtract_scale)(const NttView&, const Word* y, Word offset, Word factor, Word* x);
   // Coefficient by coefficient, modulo any prime.
   void (*add)(std::size_t n, Word q, const Word* a, const Word* b, Word* out);
   void (*subtract)(std::size_t n, Word q, const Word* a, const Word* b, Word* out);
