@@ -23,9 +23,12 @@ PlainFactor prepare(const BfvContext& context, const Plaintext& m) {
   const Ring& ring = context.ring();
   const Word t = context.parameters().plain;
   PlainFactor out{Poly(ring.words(), 0), 0};
-  double sum = 0;
-  for (Word x : m) sum += static_cast<double>(x > t / 2 ? t - x : x);
-  out.one_norm = std::log2(std::max(sum, 1.0));
+  Wide sum = 0;
+  for (Word x : m) {
+    const Word upper = 0 - static_cast<Word>(x > t / 2);
+    sum += (x & ~upper) | ((t - x) & upper);
+  }
+  out.one_norm = std::log2(static_cast<double>(std::max(sum, Wide{1})));
   for (std::size_t i = 0; i < ring.limbs(); ++i) {
     const Word q = ring.modulus(i).value();
     const auto to = ring.part(out.values, i);

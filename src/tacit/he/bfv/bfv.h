@@ -61,7 +61,9 @@ struct Ciphertext {
 /// A plaintext as a factor: its coefficients, taken from (-t/2, t/2], transformed.
 struct PlainFactor {
   Poly values;
-  double one_norm = 0;  ///< log2 of the sum of its coefficients' sizes
+  /// log2 of the sum of its coefficients' sizes. It becomes part of bounds that all can see: for a factor
+  /// whose norm may not show, as it does not for a share uniform modulo t, set the largest: log2(n·t/2).
+  double one_norm = 0;
 };
 
 class SecretKey {

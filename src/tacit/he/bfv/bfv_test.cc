@@ -98,6 +98,22 @@ TEST(BfvNoise, TheDeclaredBoundIsNotFarFromTheTruth) {
   EXPECT_GT(context.noise_limit() - c.noise, 150);
 }
 
+TEST(BfvParameterSets, EveryStandardDegreeDecryptsWhatItEncrypts) {
+  std::mt19937_64 rng(9);
+  for (std::size_t degree : {4096, 8192, 16384})
+    for (Word t : {Word{3}, Word{1} << 30, transform_primes(35, degree, 1)[0]}) {
+      const BfvContext context(BfvParameters::standard(t, degree));
+      Randomness random;
+      const SecretKey key(context, random);
+      const PublicKey open(context, key, random);
+      const Plaintext m = random_plain(t, degree, rng);
+      const Ciphertext c = open.encrypt(m, random);
+      EXPECT_EQ(key.decrypt(c), m) << degree << " " << t;
+      EXPECT_EQ(key.decrypt(expand(context, key.encrypt(m, random))), m) << degree << " " << t;
+      EXPECT_LE(key.noise(c), c.noise);
+    }
+}
+
 TEST(BfvParameterSets, InsecureOrImpossibleOnesAreRefused) {
   BfvParameters p = BfvParameters::standard(Word{1} << 32);
   EXPECT_EQ(p.modulus_bits(), 218u);

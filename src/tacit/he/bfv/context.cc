@@ -81,7 +81,7 @@ void BfvContext::unscale(std::span<const Word> noisy, Workspace& workspace, std:
     return;
   }
   const Modulus prime(t);
-  for (std::size_t k = 0; k < n; ++k) out[k] = prime.reduce(whole(k));
+  for (std::size_t k = 0; k < n; ++k) out[k] = prime.reduce(static_cast<Word>(whole(k)));
 }
 
 }  // namespace tacit::he
