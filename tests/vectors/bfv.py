@@ -232,7 +232,7 @@ def main():
     ]
     for n, primes, t in sets:
         n, t, _, c0, c1, product = answer(n, primes, t)
-        print(f'    {{{n}, {t},\n     "{c0}",\n     "{c1}",\n     "{product}"}},')
+        print(f'    {{{n}, {t}, "{c0}",\n     "{c1}",\n     "{product}"}},')
     print("};\n\n}  // namespace tacit::he")
 
 
