@@ -53,6 +53,8 @@ struct Timing {
   double best, median;
 };
 Timing measure(std::size_t times, const std::function<void()>& body);
+/// The same in seconds of this thread's processor, whatever else the machine does: for work on one core.
+Timing measure_cpu(std::size_t times, const std::function<void()>& body);
 double median(std::vector<double> values);
 
 }  // namespace tacit::bench

@@ -6,10 +6,11 @@ struct CotDealer::Sender : ot::CotSender {
   Sender(Label d, std::shared_ptr<const Prg> p, std::uint64_t first)
       : prg(std::move(p)), next(first), own(d) {}
   Block delta() const override { return own; }
-  void send(std::span<Block> keys) override {
+  void extend(std::span<Block> keys) override {
     Stream(prg, next++).fill(0, words(keys));
     count += keys.size();
   }
+  void extend_random(std::span<Block> keys) override { extend(keys); }
   std::shared_ptr<const Prg> prg;
   std::uint64_t next;
   Label own;
@@ -19,13 +20,18 @@ struct CotDealer::Sender : ot::CotSender {
 struct CotDealer::Receiver : ot::CotReceiver {
   Receiver(Label d, std::shared_ptr<const Prg> p, std::uint64_t first)
       : prg(std::move(p)), next(first), delta(d) {}
-  void receive(std::span<const Word> choices, std::span<Block> out) override {
+  void extend(std::span<const Word> choices, std::span<Block> out) override {
     Stream(prg, next++).fill(0, words(out));
     for (std::size_t i = 0; i < out.size(); ++i)
       out[i] = out[i] ^ (delta & (choices[i / 64] >> (i % 64) & 1));
   }
+  void extend_random(std::span<Word> choices, std::span<Block> out) override {
+    Stream(prg, ++chosen << 48).fill(0, choices);
+    if (out.size() % 64 != 0) choices.back() &= (Word{1} << out.size() % 64) - 1;
+    extend(choices, out);
+  }
   std::shared_ptr<const Prg> prg;
-  std::uint64_t next;
+  std::uint64_t next, chosen = 0;
   Label delta;
 };
 
