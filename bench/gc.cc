@@ -68,17 +68,22 @@ void garbling(Context& c) {
 struct DealtSender : ot::CotSender {
   explicit DealtSender(std::shared_ptr<const Prg> p, gc::Label d) : prg(std::move(p)), own(d) {}
   Block delta() const override { return own; }
-  void send(std::span<Block> keys) override { Stream(prg, next++).fill(0, words(keys)); }
+  void extend(std::span<Block> keys) override { Stream(prg, next++).fill(0, words(keys)); }
+  void extend_random(std::span<Block> keys) override { extend(keys); }
   std::shared_ptr<const Prg> prg;
   gc::Label own;
   std::uint64_t next = 1;
 };
 struct DealtReceiver : ot::CotReceiver {
   explicit DealtReceiver(std::shared_ptr<const Prg> p, gc::Label d) : prg(std::move(p)), delta(d) {}
-  void receive(std::span<const Word> choices, std::span<Block> out) override {
+  void extend(std::span<const Word> choices, std::span<Block> out) override {
     Stream(prg, next++).fill(0, words(out));
     for (std::size_t i = 0; i < out.size(); ++i)
       out[i] = out[i] ^ (delta & (choices[i / 64] >> (i % 64) & 1));
+  }
+  void extend_random(std::span<Word> choices, std::span<Block> out) override {
+    std::fill(choices.begin(), choices.end(), Word{0});
+    extend(choices, out);
   }
   std::shared_ptr<const Prg> prg;
   gc::Label delta;

@@ -18,6 +18,10 @@ Bits extended(Bits x, std::size_t bits) {
   return x;
 }
 
+Bits shallow_larger(gc::Builder& c, const Bits& a, const Bits& b) {
+  return gc::select(c, gc::shallow_less_signed(c, a, b), b, a);
+}
+
 }  // namespace
 
 CircuitShape circuit_shape(const Stage& stage) {
@@ -39,7 +43,7 @@ gc::Circuit activation_circuit(const Numbers& n, const Stage& stage, bool last) 
   for (std::size_t i = 0; i < positions; ++i) mask.push_back(c.inputs(n.bits));
   const Bits next = last ? Bits() : c.inputs(n.bits);
   for (std::size_t i = 0; i < positions; ++i) {
-    const Bits x = gc::subtract(c, open[i], mask[i]);
+    const Bits x = gc::shallow_subtract(c, open[i], mask[i]);
     values.emplace_back(x.begin() + a.truncate, x.end());
   }
   if (a.largest_place) {
@@ -51,7 +55,7 @@ gc::Circuit activation_circuit(const Numbers& n, const Stage& stage, bool last) 
   while (values.size() > 1) {
     std::vector<Bits> winners;
     for (std::size_t i = 0; i + 1 < values.size(); i += 2)
-      winners.push_back(gc::larger(c, values[i], values[i + 1]));
+      winners.push_back(shallow_larger(c, values[i], values[i + 1]));
     if (values.size() % 2 == 1) winners.push_back(values.back());
     values = std::move(winners);
   }
@@ -59,10 +63,10 @@ gc::Circuit activation_circuit(const Numbers& n, const Stage& stage, bool last) 
   if (a.relu) z = gc::relu(c, z);
   if (a.ceiling) {
     const Bits top = gc::constant(*a.ceiling, z.size());
-    z = gc::select(c, gc::less_signed(c, top, z), top, z);
+    z = gc::select(c, gc::shallow_less_signed(c, top, z), top, z);
   }
   z = extended(z, n.bits);
-  return c.finish(last ? z : gc::subtract(c, z, next));
+  return c.finish(last ? z : gc::shallow_subtract(c, z, next));
 }
 
 gc::Circuit sum_circuit(const Numbers& n, std::size_t parties) {

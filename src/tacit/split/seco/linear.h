@@ -1,8 +1,8 @@
 // Shares of F·r for a private linear map F, whose weights some servers hold in shares, and a mask r of which
 // every server has a summand: each server encrypts its summand under its own key, each holder multiplies by
-// its share of the weights, takes away a random mask, floods, and sends back. What is decrypted and what was
-// taken away are shares (linear preprocessing as in DELPHI, Mishra et al., 2020, section 4, between all
-// pairs; packing as in Cheetah, so nothing is rotated).
+// its share of the weights, takes away a random mask, floods, and sends back the coefficients that count.
+// What is decrypted and what was taken away are shares (linear preprocessing as in DELPHI, Mishra et al.,
+// 2020, section 4, between all pairs; packing as in Cheetah, so nothing is rotated).
 //
 // Passive security against all servers but one: every pair's exchange stands for itself, a summand is hidden
 // by its owner's encryption, a share of weights by the mask and by noise of 2^40 over what the product makes.
@@ -54,12 +54,16 @@ class LinearMasks {
   }
   Bytes product(const he::LinearPacking& packing, std::size_t peer, ByteView inputs,
                 const RingTensor& weights, std::span<Word> sum);
+  void take_answer(const he::LinearPacking& packing, ByteView answer, std::span<Word> sum);
 
   Party& party_;
   const Network& network_;
   he::BfvContext context_;
+  he::BfvContext reply_context_;  ///< of the fewest primes under which products can be read
+  he::ModulusSwitch to_reply_;
   he::Randomness random_;
-  he::SecretKey key_;
+  he::Workspace workspace_;
+  he::SecretKey key_, reply_key_;
   std::vector<std::optional<he::PublicKey>> keys_;  ///< a party's
 };
 
