@@ -46,12 +46,15 @@ std::vector<Benchmark> prediction_benchmarks();
 std::vector<Benchmark> accuracy_benchmarks();
 std::vector<Benchmark> he_benchmarks();
 std::vector<Benchmark> gc_benchmarks();
+std::vector<Benchmark> ot_benchmarks();
 
 /// Seconds of the fastest and of the middle of `times` calls, after one that is not counted.
 struct Timing {
   double best, median;
 };
 Timing measure(std::size_t times, const std::function<void()>& body);
+/// The same in seconds of this thread's processor, whatever else the machine does: for work on one core.
+Timing measure_cpu(std::size_t times, const std::function<void()>& body);
 double median(std::vector<double> values);
 
 }  // namespace tacit::bench

@@ -20,7 +20,9 @@ LAYERS = {
     "secret": ["base", "ring", "net", "mpc", "party"],
     "fn": ["base", "ring", "net", "mpc", "secret"],
     "nn": ["base", "crypto", "ring", "net", "mpc", "secret", "fn"],
+    "split": ["base", "crypto", "ring", "net", "party", "ot", "gc", "he", "nn"],
     "job": ["base", "crypto", "ring", "data", "net", "party", "mpc", "secret", "fn", "nn"],
+    "serve": ["base", "crypto", "ring", "net", "party", "ot", "split", "job"],
 }
 # Narrower than folders: what must not be reached even from a folder that may include its neighbours.
 PRIVATE = {

@@ -50,6 +50,35 @@ nlohmann::json share(const PlaceOptions&, const Style&);
 nlohmann::json party(const PlaceOptions&, const Style&);
 nlohmann::json predict(const TrainOptions&, const Style&);
 
+struct SplitOptions {
+  fs::path model, out = "parts";
+  std::size_t gateway_layers = 0, remotes = 2;
+  bool gateway_share = false;  ///< of the remote layers' weights, too
+  unsigned bits = 32, fraction = 10;
+};
+nlohmann::json split(const SplitOptions&, const Style&);
+
+/// One server or user of a deployment.
+struct DeployedOptions {
+  fs::path deployment;
+  fs::path key;                          ///< default: NAME.key beside the deployment file
+  int listen_fd = -1, progress_fd = -1;  ///< from a driver
+};
+struct ServeOptions : DeployedOptions {
+  std::string party;
+  fs::path part;    ///< default: NAME.part beside the deployment file
+  fs::path state;   ///< default: NAME-state beside the deployment file
+  fs::path report;  ///< where costs are written at the end
+  unsigned threads = 0;
+  std::size_t queries = 0;  ///< ends after so many; 0: never
+};
+nlohmann::json serve(const ServeOptions&, const Style&);
+struct QueryOptions : DeployedOptions {
+  std::string user;
+  fs::path input, out;
+};
+nlohmann::json query(const QueryOptions&, const Style&);
+
 struct DemoOptions {
   fs::path out = "demo-out";
   bool quick = false;

@@ -158,6 +158,53 @@ int run(int argc, char** argv) {
                             "Run all as processes of this machine, after 'train --local'");
   predict_command->callback([&] { result = predict(predict_options, style); });
 
+  SplitOptions split_options;
+  auto* split_command = cli.add_subcommand(
+      "split", "Cut a model into one part a server, so that no server has the layers behind the gateway");
+  split_command->add_option("model", split_options.model, "An ONNX file")->required();
+  split_command->add_option("--gateway-layers", split_options.gateway_layers,
+                            "Layers with weights that the gateway keeps for itself (default: none)");
+  split_command->add_option("--remotes", split_options.remotes, "Servers beside the gateway (default: 2)")
+      ->check(CLI::Range(1, 5));
+  split_command->add_flag("--gateway-share", split_options.gateway_share,
+                          "Give the gateway a share of the other layers, too: then not even all remotes "
+                          "together have them");
+  split_command->add_option("--bits", split_options.bits, "Of a number (default: 32)");
+  split_command->add_option("--fraction", split_options.fraction, "Of them, behind the point (default: 10)");
+  split_command->add_option("-o,--out", split_options.out, "Folder for the parts (default: parts)");
+  split_command->callback([&] { result = split(split_options, style); });
+
+  auto add_deployed = [](CLI::App* c, DeployedOptions& o) {
+    c->add_option("--key", o.key, "The private key (default: NAME.key beside the deployment file)");
+    c->add_option("--listen-fd", o.listen_fd)->group("");
+    c->add_option("--progress-fd", o.progress_fd)->group("");
+  };
+  ServeOptions serve_options;
+  auto* serve_command =
+      cli.add_subcommand("serve", "Run one server of a split model: answer private queries");
+  serve_command->add_option("deployment", serve_options.deployment, "deployment.toml")->required();
+  serve_command->add_option("--party", serve_options.party, "Which server this is")->required();
+  serve_command->add_option("--part", serve_options.part,
+                            "Its part of the model (default: NAME.part beside the deployment file)");
+  serve_command->add_option("--state", serve_options.state,
+                            "Folder for the numbers of used queries (default: NAME-state beside it)");
+  serve_command->add_option("--threads", serve_options.threads, "Threads for local work");
+  serve_command->add_option("--queries", serve_options.queries, "End after so many answers (default: never)");
+  serve_command->add_option("--report", serve_options.report, "At the end, write costs as JSON to this file");
+  add_deployed(serve_command, serve_options);
+  serve_command->callback([&] { result = serve(serve_options, style); });
+
+  QueryOptions query_options;
+  auto* query_command =
+      cli.add_subcommand("query", "Ask a split model: nobody but you sees the question or the answer");
+  query_command->add_option("--deployment", query_options.deployment, "deployment.toml")->required();
+  query_command->add_option("input", query_options.input, "An NPY file of one example or several")
+      ->required();
+  query_command->add_option("--user", query_options.user, "Who asks (default: the deployment's first user)");
+  query_command->add_option("--out", query_options.out, "Write the answers to this NPY file");
+  add_deployed(query_command, query_options);
+  query_command->callback([&] { result = query(query_options, style); });
+
   BenchOptions bench_options;
   auto* bench_command = cli.add_subcommand(
       "bench", "Measure: a table with seconds, bytes and rounds, to compare with earlier runs");

@@ -6,6 +6,7 @@
 
 #include "tacit/crypto/hash.h"
 #include "tacit/data/encode.h"
+#include "tacit/job/endpoints.h"
 #include "tacit/net/transports/tls.h"
 #include "tacit/nn/graph/graph.h"
 #include "tacit/nn/layers/layer.h"
@@ -50,8 +51,6 @@ struct Job {
   bool is_party(PartyId id) const { return index(id) < parties.size(); }
 };
 
-/// Whether a job file must hold everybody's key already, or is tried out with keys made for the occasion.
-enum class Keys { Needed, MadeLater };
 /// Reads and checks a job file; every error names file, line, key and the nearest right one.
 Job read_job(const std::filesystem::path& file, Keys keys = Keys::Needed);
 

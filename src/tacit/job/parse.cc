@@ -3,6 +3,7 @@
 
 #include "tacit/base/error.h"
 #include "tacit/base/text.h"
+#include "tacit/job/endpoints.h"
 #include "tacit/job/job.h"
 #include "tacit/job/same_rows.h"
 #include "tacit/job/score.h"
@@ -13,34 +14,6 @@
 namespace tacit {
 
 namespace {
-
-/// Names are part of certificates, files and messages: short and plain.
-std::string name_of(TomlTable& t) {
-  const std::string name = t.text("name");
-  const bool plain = !name.empty() && name.size() <= 40 && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  });
-  if (!plain) t.fail("name", fmt::format("'{}' is no name: use up to 40 letters, digits, '-' and '_'", name));
-  return name;
-}
-
-std::vector<Endpoint> endpoints(TomlTable& job, const std::string& key, bool with_address, Keys keys) {
-  std::vector<Endpoint> out;
-  for (TomlTable& t : job.tables(key)) {
-    Endpoint e;
-    e.name = name_of(t);
-    if (with_address) e.address = t.at("address", [&] { return parse_address(t.text("address")); });
-    const std::string text = t.text("key");
-    if (text.empty() && keys == Keys::Needed)
-      t.fail("key",
-             fmt::format("is empty: make {0} a key with 'tacit keys new {0}', and write the public one here",
-                         e.name));
-    if (!text.empty()) e.key = t.at("key", [&] { return parse_public_key(text); });
-    t.finish();
-    out.push_back(std::move(e));
-  }
-  return out;
-}
 
 NumberRange range_of(TomlTable& t) {
   NumberRange r;

@@ -33,6 +33,17 @@ std::vector<Bytes> Party::tell_all(std::string_view tag, ByteView own, std::size
   return all;
 }
 
+void Party::trade(std::string_view tag, std::span<const ByteView> to_each,
+                  std::span<const ByteSpan> from_each) {
+  std::vector<Outgoing> out;
+  std::vector<Incoming> in;
+  for (std::size_t i = 0; i < count(); ++i)
+    if (party_id(i) != self_) out.push_back(to(party_id(i)).outgoing(tag, to_each[i]));
+  for (std::size_t i = 0; i < count(); ++i)
+    if (party_id(i) != self_) in.push_back(to(party_id(i)).incoming(tag, from_each[i]));
+  wire_.transfer(out, in);
+}
+
 void Party::exchange(std::string_view tag, std::span<const Word> to_next, std::span<const Word> to_prev,
                      std::span<Word> from_next, std::span<Word> from_prev) {
   const Outgoing out[] = {to(next()).outgoing(tag, std::as_bytes(to_next)),

@@ -3,6 +3,7 @@
 // xor, 1)", 2000.)
 #include "tacit/gc/circuit/arithmetic.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "tacit/base/error.h"
@@ -20,6 +21,9 @@ Bits carries(Builder& c, const Bits& a, const Bits& b, Bit carry, bool last) {
     out.push_back(c.bit_xor(c.bit_and(c.bit_xor(a[i], k), c.bit_xor(b[i], k)), k));
   }
   return out;
+}
+bool is_constant(const Bits& a) {
+  return std::all_of(a.begin(), a.end(), [](const Bit& b) { return b.is_constant(); });
 }
 Bits inverted(Builder& c, Bits a) {
   for (Bit& x : a) x = c.bit_not(x);
@@ -89,9 +93,41 @@ Bits relu(Builder& c, const Bits& a) {
   return out;
 }
 Bits larger(Builder& c, const Bits& a, const Bits& b) { return select(c, less_signed(c, a, b), b, a); }
+Bits maximum(Builder& c, const std::vector<Bits>& numbers) {
+  ensure(!numbers.empty(), "the largest of something");
+  std::vector<Bits> left = numbers;
+  while (left.size() > 1) {
+    std::vector<Bits> next;
+    for (std::size_t i = 0; i + 1 < left.size(); i += 2) next.push_back(larger(c, left[i], left[i + 1]));
+    if (left.size() % 2 == 1) next.push_back(std::move(left.back()));
+    left = std::move(next);
+  }
+  return left[0];
+}
 Bits clip(Builder& c, const Bits& a, const Bits& low, const Bits& high) {
+  if (is_constant(low) && is_constant(high)) {
+    // At most one of these holds, so what is chosen can be added up; a constant is chosen for nothing.
+    const Bit below = less_signed(c, a, low), above = less_signed(c, high, a);
+    const Bit keep = c.bit_not(c.bit_xor(below, above));
+    Bits out;
+    for (std::size_t i = 0; i < a.size(); ++i)
+      out.push_back(
+          c.bit_xor(c.bit_and(a[i], keep), c.bit_xor(c.bit_and(low[i], below), c.bit_and(high[i], above))));
+    return out;
+  }
   const Bits above = select(c, less_signed(c, a, low), low, a);
   return select(c, less_signed(c, high, above), high, above);
+}
+Bits relu_to(Builder& c, const Bits& a, Word top) {
+  ensure(a.size() >= 2 && top >> (a.size() - 1) == 0, "a positive bound of the number's width");
+  const Bits low(a.begin(), a.end() - 1), bound = constant(top, low.size());
+  const Bit positive = c.bit_not(a.back()), above = c.bit_and(positive, less(c, bound, low));
+  const Bit keep = c.bit_xor(positive, above);
+  Bits out;
+  for (std::size_t i = 0; i < low.size(); ++i)
+    out.push_back(c.bit_xor(c.bit_and(low[i], keep), c.bit_and(bound[i], above)));
+  out.push_back(false);
+  return out;
 }
 Bits argmax(Builder& c, const std::vector<Bits>& numbers) {
   ensure(!numbers.empty(), "argmax of something");
@@ -112,6 +148,36 @@ Bits argmax(Builder& c, const std::vector<Bits>& numbers) {
     left = std::move(next);
   }
   return left[0].place;
+}
+
+std::vector<Bits> top_places(Builder& c, const std::vector<Bits>& numbers, std::size_t k) {
+  ensure(k <= numbers.size() && !numbers.empty(), "no more than there are");
+  const std::size_t width = static_cast<std::size_t>(std::bit_width(numbers.size() - 1));
+  struct Candidate {
+    Bits value, place;
+  };
+  // Each number in turn goes into a list of the largest so far: it pushes down what is smaller.
+  std::vector<Candidate> best;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    Candidate moving{numbers[i], constant(i, width)};
+    Bit pushed = false;
+    for (Candidate& here : best) {
+      pushed = c.bit_or(pushed, less_signed(c, here.value, moving.value));
+      auto exchange = [&](Bits& a, Bits& b) {
+        for (std::size_t j = 0; j < a.size(); ++j) {
+          const Bit change = c.bit_and(pushed, c.bit_xor(a[j], b[j]));
+          a[j] = c.bit_xor(a[j], change);
+          b[j] = c.bit_xor(b[j], change);
+        }
+      };
+      exchange(here.value, moving.value);
+      exchange(here.place, moving.place);
+    }
+    if (best.size() < k) best.push_back(std::move(moving));
+  }
+  std::vector<Bits> out;
+  for (Candidate& b : best) out.push_back(std::move(b.place));
+  return out;
 }
 
 Bits round_shift(Builder& c, const Bits& a, std::size_t by) {

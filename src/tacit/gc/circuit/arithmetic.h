@@ -28,10 +28,18 @@ Bits select(Builder& c, Bit which, const Bits& if_set, const Bits& otherwise);
 Bits relu(Builder& c, const Bits& a);
 /// The larger of two signed numbers: 2n.
 Bits larger(Builder& c, const Bits& a, const Bits& b);
-/// A signed number kept within [low, high]: 2n, and 2n again where the bounds are not constants.
+/// The largest of some: 2n for each but one, in a tree.
+Bits maximum(Builder& c, const std::vector<Bits>& numbers);
+/// A signed number kept within [low, high]: at most 3n between constants, else 4n.
 Bits clip(Builder& c, const Bits& a, const Bits& low, const Bits& high);
 /// The place of the largest of some signed numbers, the first of equals: about 2n + log k each.
 Bits argmax(Builder& c, const std::vector<Bits>& numbers);
+
+/// min(max(a, 0), top) of a signed number and a positive constant: 2n - 1 at most.
+Bits relu_to(Builder& c, const Bits& a, Word top);
+/// The places of the k largest of m signed numbers, the largest first and equal ones in their order: at most
+/// 2n + log m + 1 for each of m·k - k(k + 1)/2 exchanges.
+std::vector<Bits> top_places(Builder& c, const std::vector<Bits>& numbers, std::size_t k);
 
 /// floor(a / 2^by + 1/2) of a signed number, in n - by bits: halves are rounded up; n - by - 1.
 Bits round_shift(Builder& c, const Bits& a, std::size_t by);
@@ -41,5 +49,14 @@ Bits reduce_once(Builder& c, const Bits& a, Word p);
 Bits add_mod(Builder& c, const Bits& a, const Bits& b, Word p);
 /// a - b mod p of two numbers below p: 2n.
 Bits subtract_mod(Builder& c, const Bits& a, const Bits& b, Word p);
+
+// For evaluation in rounds, as GMW does it: depth by logarithms, for more And gates.
+
+/// a + b (+ carry) modulo 2^n: depth log n + 1 at most, about n log n gates (151 for 32 bits).
+Bits shallow_add(Builder& c, const Bits& a, const Bits& b, Bit carry = false);
+Bits shallow_subtract(Builder& c, const Bits& a, const Bits& b);
+/// a < b: depth log n + 1, at most 3n gates.
+Bit shallow_less(Builder& c, const Bits& a, const Bits& b);
+Bit shallow_less_signed(Builder& c, const Bits& a, const Bits& b);
 
 }  // namespace tacit::gc

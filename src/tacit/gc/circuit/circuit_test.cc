@@ -4,6 +4,7 @@
 #include <random>
 
 #include "tacit/base/error.h"
+#include "tacit/gc/circuit/activation.h"
 #include "tacit/gc/circuit/arithmetic.h"
 
 namespace tacit::gc {
@@ -102,7 +103,7 @@ TEST(Arithmetic, ClipsAndChooses) {
     const Bits a = c.inputs(n);
     const Circuit circuit =
         c.finish(clip(c, a, constant(static_cast<Word>(low), n), constant(static_cast<Word>(high), n)));
-    EXPECT_LE(circuit.ands(), 4 * n);
+    EXPECT_LE(circuit.ands(), 3 * n);
     check(circuit, {n}, 0, [&](std::span<const Word> x) {
       return static_cast<Word>(std::clamp(signed_of(x[0], n), low, high));
     });
@@ -133,6 +134,131 @@ TEST(Arithmetic, ModuloAPrime) {
       check(circuit, {n, n}, p,
             [&](std::span<const Word> x) { return plus ? (x[0] + x[1]) % p : (x[0] + p - x[1]) % p; });
     }
+  }
+}
+
+TEST(Arithmetic, ClipsBetweenAnyNumbers) {
+  for (std::size_t n : {2, 9}) {
+    Builder c;
+    const Bits a = c.inputs(n), low = c.inputs(n), high = c.inputs(n);
+    const Circuit circuit = c.finish(clip(c, a, low, high));
+    EXPECT_EQ(circuit.ands(), 4 * n);
+    check(circuit, {n, n, n}, 0, [&](std::span<const Word> x) {
+      const std::int64_t l = signed_of(x[1], n), h = signed_of(x[2], n);
+      const std::int64_t raised = std::max(signed_of(x[0], n), l);
+      return static_cast<Word>(std::min(raised, h));
+    });
+  }
+}
+
+TEST(Arithmetic, ReluUpToABound) {
+  for (std::size_t n : {2, 8, 20})
+    for (Word top : {Word{0}, Word{1}, mask(n - 1) / 2, mask(n - 1)}) {
+      Builder c;
+      const Bits a = c.inputs(n);
+      const Circuit circuit = c.finish(relu_to(c, a, top));
+      EXPECT_LE(circuit.ands(), 2 * n - 1);
+      check(circuit, {n}, 0, [&](std::span<const Word> x) {
+        return static_cast<Word>(
+            std::clamp<std::int64_t>(signed_of(x[0], n), 0, static_cast<std::int64_t>(top)));
+      });
+    }
+}
+
+TEST(Arithmetic, LargestOfAWindow) {
+  for (std::size_t k : {1, 2, 4, 9}) {
+    const std::size_t n = 7;
+    Builder c;
+    std::vector<Bits> numbers;
+    for (std::size_t i = 0; i < k; ++i) numbers.push_back(c.inputs(n));
+    const Circuit circuit = c.finish(maximum(c, numbers));
+    EXPECT_EQ(circuit.ands(), (k - 1) * 2 * n);
+    check(circuit, std::vector<std::size_t>(k, n), 0, [&](std::span<const Word> x) {
+      std::int64_t best = signed_of(x[0], n);
+      for (Word w : x) best = std::max(best, signed_of(w, n));
+      return static_cast<Word>(best);
+    });
+  }
+}
+
+TEST(Arithmetic, PlacesOfTheLargest) {
+  for (std::size_t m : {1, 2, 5, 9})
+    for (std::size_t k = 1; k <= std::min<std::size_t>(m, 4); ++k) {
+      const std::size_t n = 5, width = static_cast<std::size_t>(std::bit_width(m - 1));
+      Builder c;
+      std::vector<Bits> numbers;
+      for (std::size_t i = 0; i < m; ++i) numbers.push_back(c.inputs(n));
+      Bits out;
+      for (const Bits& place : top_places(c, numbers, k)) out.insert(out.end(), place.begin(), place.end());
+      const Circuit circuit = c.finish(out);
+      EXPECT_LE(circuit.ands(), (m * k - k * (k + 1) / 2) * (2 * n + width + 1)) << m << " " << k;
+      check(circuit, std::vector<std::size_t>(m, n), 0, [&](std::span<const Word> x) {
+        std::vector<Word> order;
+        for (Word i = 0; i < m; ++i) order.push_back(i);
+        std::stable_sort(order.begin(), order.end(),
+                         [&](Word i, Word j) { return signed_of(x[i], n) > signed_of(x[j], n); });
+        Word places = 0;
+        for (std::size_t i = 0; i < k; ++i) places |= order[i] << (width * i);
+        return places;
+      });
+    }
+}
+
+TEST(Arithmetic, ShallowAtItsDeclaredCost) {
+  for (std::size_t n : {1, 2, 3, 8, 13, 32, 41, 63}) {
+    const auto log = static_cast<std::size_t>(std::bit_width(n - 1));
+    auto two = [&](std::size_t ands, std::size_t depth,
+                   const std::function<Bits(Builder&, const Bits&, const Bits&)>& build,
+                   const std::function<Word(Word, Word)>& reference) {
+      Builder c;
+      const Bits a = c.inputs(n), b = c.inputs(n);
+      const Circuit circuit = c.finish(build(c, a, b));
+      EXPECT_LE(circuit.ands(), ands) << n;
+      EXPECT_LE(circuit.depth(), depth) << n;
+      check(circuit, {n, n}, 0, [&](std::span<const Word> x) { return reference(x[0], x[1]); });
+    };
+    two(
+        n * (log + 1), log + 1, [](Builder& c, const Bits& a, const Bits& b) { return shallow_add(c, a, b); },
+        [](Word a, Word b) { return a + b; });
+    two(n * (log + 1), log + 1, shallow_subtract, [](Word a, Word b) { return a - b; });
+    two(
+        3 * n, log + 1, [](Builder& c, const Bits& a, const Bits& b) { return Bits{shallow_less(c, a, b)}; },
+        [](Word a, Word b) { return Word{a < b}; });
+    two(
+        3 * n, log + 1,
+        [](Builder& c, const Bits& a, const Bits& b) { return Bits{shallow_less_signed(c, a, b)}; },
+        [&](Word a, Word b) { return Word{signed_of(a, n) < signed_of(b, n)}; });
+  }
+  Builder c;
+  const Bits a = c.inputs(32), b = c.inputs(32);
+  const Bit carry = a[5];
+  const Circuit sum = c.finish(shallow_add(c, a, b, carry));
+  EXPECT_EQ(sum.depth(), 6u);
+  check(sum, {32, 32}, 0, [](std::span<const Word> x) { return x[0] + x[1] + (x[0] >> 5 & 1); });
+  const Circuit exact = c.finish(shallow_add(c, c.inputs(32), c.inputs(32)));
+  EXPECT_EQ(exact.ands(), 151u);  // ripple: 31, in depth 31
+  EXPECT_EQ(exact.depth(), 6u);
+}
+
+TEST(Activation, IsReluOfTheRoundedValueUnderTheNextMask) {
+  struct Widths {
+    std::size_t bits, shift, next, ands;
+  };
+  for (const Widths w : {Widths{32, 12, 32, 81}, {32, 12, 20, 69}, {16, 0, 16, 45}, {8, 6, 8, 15}}) {
+    Builder c;
+    const Bits word = c.inputs(w.bits), hidden = c.inputs(w.bits), next = c.inputs(w.next);
+    const Circuit circuit = c.finish(masked_relu(c, word, hidden, next, w.shift));
+    EXPECT_EQ(circuit.ands(), w.ands);
+    // The first number of a case is x itself, which the word follows from.
+    check(circuit, {w.bits, w.bits, w.next}, 0, [&](std::span<const Word> in) {
+      const Word x = in[0] - in[1];
+      // in[0] has the half added already: taking it off again, x is what was masked.
+      const Word half = w.shift == 0 ? 0 : Word{1} << (w.shift - 1);
+      const Word opened = (in[0] - half) & mask(w.bits);
+      EXPECT_EQ(activation_word(opened, w.bits, w.shift), in[0]);
+      const std::int64_t rounded = signed_of((x & mask(w.bits)) >> w.shift, w.bits - w.shift);
+      return static_cast<Word>(std::max<std::int64_t>(rounded, 0)) - in[2];
+    });
   }
 }
 

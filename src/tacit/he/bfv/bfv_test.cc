@@ -98,6 +98,22 @@ TEST(BfvNoise, TheDeclaredBoundIsNotFarFromTheTruth) {
   EXPECT_GT(context.noise_limit() - c.noise, 150);
 }
 
+TEST(BfvParameterSets, EveryStandardDegreeDecryptsWhatItEncrypts) {
+  std::mt19937_64 rng(9);
+  for (std::size_t degree : {4096, 8192, 16384})
+    for (Word t : {Word{3}, Word{1} << 30, transform_primes(35, degree, 1)[0]}) {
+      const BfvContext context(BfvParameters::standard(t, degree));
+      Randomness random;
+      const SecretKey key(context, random);
+      const PublicKey open(context, key, random);
+      const Plaintext m = random_plain(t, degree, rng);
+      const Ciphertext c = open.encrypt(m, random);
+      EXPECT_EQ(key.decrypt(c), m) << degree << " " << t;
+      EXPECT_EQ(key.decrypt(expand(context, key.encrypt(m, random))), m) << degree << " " << t;
+      EXPECT_LE(key.noise(c), c.noise);
+    }
+}
+
 TEST(BfvParameterSets, InsecureOrImpossibleOnesAreRefused) {
   BfvParameters p = BfvParameters::standard(Word{1} << 32);
   EXPECT_EQ(p.modulus_bits(), 218u);
@@ -109,38 +125,23 @@ TEST(BfvParameterSets, InsecureOrImpossibleOnesAreRefused) {
   EXPECT_THROW(p.check(), UsageError);
   EXPECT_THROW(BfvParameters::standard(Word{1} << 44).check(), UsageError);
   EXPECT_THROW(BfvParameters::standard(15).check(), UsageError);
-  EXPECT_NE(to_hex(BfvParameters::standard(2).id()), to_hex(BfvParameters::standard(4).id()));
-}
-
-TEST(Sampling, HasTheMomentsThatItPromises) {
-  Randomness random;
-  const std::size_t n = 8192;
-  double sum = 0, squares = 0;
-  int most = 0;
-  std::array<std::size_t, 3> ternary{};
-  for (int round = 0; round < 16; ++round) {
-    const SmallPoly e = sample_error(n, random), s = sample_ternary(n, random);
-    for (std::int8_t x : e.coefficients()) {
-      sum += x, squares += x * x;
-      most = std::max(most, std::abs(static_cast<int>(x)));
-    }
-    for (std::int8_t x : s.coefficients()) ++ternary.at(static_cast<std::size_t>(x + 1));
+  for (const auto& [degree, bits] :
+       {std::pair<std::size_t, unsigned>{4096, 109}, {8192, 218}, {16384, 438}}) {
+    p = BfvParameters::standard(2, degree);
+    EXPECT_EQ(p.modulus_bits(), bits);
+    EXPECT_EQ(secure_modulus_bits(degree), bits);
+    EXPECT_NO_THROW(p.check());
+    EXPECT_EQ(p.first_primes(2).primes.size(), 2u);
+    EXPECT_THROW(p.first_primes(0), UsageError);
   }
-  const double total = 16.0 * n;
-  EXPECT_LT(std::fabs(sum / total), 6 * 3.24 / std::sqrt(total));
-  EXPECT_NEAR(squares / total, 10.5, 0.5);
-  EXPECT_LE(most, kErrorBound);
-  EXPECT_GT(most, 9);
-  for (std::size_t count : ternary)
-    EXPECT_NEAR(static_cast<double>(count), total / 3, 6 * std::sqrt(total * 2 / 9));
-  // Uniform below the prime: the same seed gives the same, another seed another.
-  const Ring ring(1024, transform_primes(44, 1024, 2));
-  Randomness one(Bytes(16)), same(Bytes(16)), other(Bytes(16, std::byte{1}));
-  const Poly a = sample_uniform(ring, one);
-  EXPECT_EQ(a, sample_uniform(ring, same));
-  EXPECT_NE(a, sample_uniform(ring, other));
-  for (std::size_t i = 0; i < 2; ++i)
-    for (Word x : ring.part(a, i)) EXPECT_LT(x, ring.modulus(i).value());
+  EXPECT_THROW(BfvParameters::standard(2, 2048), UsageError);
+  // One prime of 44 bits leaves no room for plaintexts of 41: neither key encrypts there.
+  const BfvContext tight(BfvParameters::standard(Word{1} << 41).first_primes(1));
+  Randomness random;
+  const SecretKey key(tight, random);
+  EXPECT_THROW(key.encrypt({1}, random), UsageError);
+  EXPECT_THROW(PublicKey(tight, key, random).encrypt({1}, random), UsageError);
+  EXPECT_NE(to_hex(BfvParameters::standard(2).id()), to_hex(BfvParameters::standard(4).id()));
 }
 
 }  // namespace

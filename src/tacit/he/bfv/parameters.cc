@@ -15,11 +15,26 @@ unsigned secure_modulus_bits(std::size_t degree) {
   return 0;
 }
 
-BfvParameters BfvParameters::standard(Word plain) {
-  constexpr std::size_t kDegree = 8192;
-  std::vector<Word> primes = transform_primes(44, kDegree, 3);
-  for (Word q : transform_primes(43, kDegree, 2)) primes.push_back(q);
-  return {kDegree, std::move(primes), plain};
+BfvParameters BfvParameters::standard(Word plain, std::size_t degree) {
+  struct Row {
+    std::size_t degree;
+    unsigned bits;  // of the first primes; the others have one fewer
+    std::size_t first, others;
+  };
+  constexpr Row kRows[] = {{4096, 37, 1, 2}, {8192, 44, 3, 2}, {16384, 44, 8, 2}};
+  for (const Row& row : kRows) {
+    if (row.degree != degree) continue;
+    std::vector<Word> primes = transform_primes(row.bits, degree, row.first);
+    for (Word q : transform_primes(row.bits - 1, degree, row.others)) primes.push_back(q);
+    return {degree, std::move(primes), plain};
+  }
+  throw UsageError(fmt::format("there is no standard set of degree {}: use 4096, 8192 or 16384", degree));
+}
+
+BfvParameters BfvParameters::first_primes(std::size_t count) const {
+  require(count >= 1 && count <= primes.size(), "{} primes of {}: at least one, and no more than there are",
+          count, primes.size());
+  return {degree, {primes.begin(), primes.begin() + static_cast<std::ptrdiff_t>(count)}, plain};
 }
 
 unsigned BfvParameters::modulus_bits() const {

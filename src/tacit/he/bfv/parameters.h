@@ -13,9 +13,12 @@ struct BfvParameters {
   std::vector<Word> primes;  ///< of the ciphertext modulus
   Word plain;                ///< the plaintext modulus: a prime or a power of two, below every prime above
 
-  /// Degree 8192, 218 bits of modulus in five primes: room for products with plaintexts and for 40 bits of
-  /// flooding.
-  static BfvParameters standard(Word plain);
+  /// All the bits of modulus that are secure at a degree, in primes that the transform is fastest with:
+  /// 4096: 109 bits in three; 8192: 218 in five, room for products with plaintexts and 40 bits of flooding;
+  /// 16384: 438 in ten. UsageError for other degrees.
+  static BfvParameters standard(Word plain, std::size_t degree = 8192);
+  /// The same with the first `count` primes alone: where ciphertexts are switched to (modulus_switch.h).
+  BfvParameters first_primes(std::size_t count) const;
 
   unsigned modulus_bits() const;
   /// UsageError, saying what and how much is allowed, for a set that is insecure or no set at all.

@@ -23,9 +23,29 @@ double balanced(Word x, Word q) { return x > q / 2 ? -static_cast<double>(q - x)
 
 struct Ntt::Tables {
   std::vector<Word> roots, roots_shoup, inverse_roots, inverse_roots_shoup;
-  std::vector<double> real_roots, real_inverse_roots;
+  struct Reals {
+    std::vector<double> roots, over_q, last;
+  } reals, inverse_reals;
+  std::vector<double> small_roots;
   NttView view;
 };
+
+namespace {
+/// As NttView wants them: see there.
+template <class Reals>
+void fill_reals(Reals& to, const std::vector<Word>& roots, Word q) {
+  const std::size_t quarter = roots.size() / 4;
+  for (std::size_t i = 0; i < quarter; ++i) {
+    to.roots.push_back(balanced(roots[i], q));
+    to.over_q.push_back(to.roots.back() / static_cast<double>(q));
+  }
+  for (std::size_t i = quarter; i + 3 < 2 * quarter; i += 4) {
+    for (std::size_t k = 0; k < 4; ++k) to.last.push_back(balanced(roots[i + k], q));
+    for (std::size_t k = 0; k < 4; ++k) to.last.push_back(balanced(roots[2 * (i + k)], q));
+    for (std::size_t k = 0; k < 4; ++k) to.last.push_back(balanced(roots[2 * (i + k) + 1], q));
+  }
+}
+}  // namespace
 
 Ntt::Ntt(const Modulus& q, std::size_t degree, Isa isa) : q_(q), n_(degree), kernels_(&ntt_kernels(isa)) {
   require(std::has_single_bit(degree) && degree >= 2, "a transform's degree is a power of two, not {}",
@@ -47,12 +67,8 @@ Ntt::Ntt(const Modulus& q, std::size_t degree, Isa isa) : q_(q), n_(degree), ker
     t->roots_shoup.push_back(shoup(powers[from], q.value()));
     t->inverse_roots.push_back(inverse_powers[from]);
     t->inverse_roots_shoup.push_back(shoup(inverse_powers[from], q.value()));
-    if (q.bits() > kRealBits) continue;
-    t->real_roots.push_back(balanced(powers[from], q.value()));
-    t->real_inverse_roots.push_back(balanced(inverse_powers[from], q.value()));
   }
   const Word inverse_n = q.inverse(degree);
-  const bool real = q.bits() <= kRealBits;
   t->view = {degree,
              q.value(),
              inverse_n,
@@ -61,8 +77,27 @@ Ntt::Ntt(const Modulus& q, std::size_t degree, Isa isa) : q_(q), n_(degree), ker
              t->inverse_roots.data(),
              t->inverse_roots_shoup.data(),
              shoup(inverse_n, q.value()),
-             real ? t->real_roots.data() : nullptr,
-             real ? t->real_inverse_roots.data() : nullptr};
+             nullptr,
+             nullptr,
+             nullptr,
+             nullptr,
+             nullptr,
+             nullptr,
+             nullptr};
+  if (q.bits() <= kRealBits) {
+    NttView& v = t->view;
+    fill_reals(t->reals, t->roots, q.value());
+    fill_reals(t->inverse_reals, t->inverse_roots, q.value());
+    v.real_roots = t->reals.roots.data(), v.real_inverse_roots = t->inverse_reals.roots.data();
+    v.real_roots_over_q = t->reals.over_q.data();
+    v.real_inverse_roots_over_q = t->inverse_reals.over_q.data();
+    const std::size_t groups = bits % 2 == 0 ? 4 : 8;
+    for (std::size_t k = 0; degree > groups && k < groups / 2; ++k)
+      for (std::size_t e = 1; e < groups; ++e)
+        t->small_roots.push_back(balanced(q.pow(t->roots[groups / 2 + k], e), q.value()));
+    v.real_small_roots = t->small_roots.data();
+    v.real_last_roots = t->reals.last.data(), v.real_last_inverse_roots = t->inverse_reals.last.data();
+  }
   tables_ = std::move(t);
 }
 
@@ -77,6 +112,24 @@ void Ntt::inverse(std::span<Word> x) const {
   ensure(x.size() == n_, "a polynomial of the transform's degree");
   kernels_->inverse(tables_->view, x.data());
 }
+void Ntt::forward_small(std::span<const std::int8_t> from, std::span<Word> loose) const {
+  ensure(from.size() == n_ && loose.size() == n_, "polynomials of the transform's degree");
+  kernels_->forward_small(tables_->view, from.data(), loose.data());
+}
+void Ntt::forward_sum(std::span<const std::int8_t> from, std::span<const Word> a, std::span<const Word> loose,
+                      std::span<Word> out) const {
+  ensure(from.size() == n_ && a.size() == n_ && loose.size() == n_ && out.size() == n_,
+         "polynomials of the transform's degree");
+  kernels_->forward_small_sum(tables_->view, from.data(), a.data(), loose.data(), out.data());
+}
+void Ntt::forward_sum(std::span<const std::int8_t> from, std::span<const Word> numbers, Word factor,
+                      std::span<const Word> a, std::span<const Word> loose, std::span<Word> out) const {
+  ensure(from.size() == n_ && numbers.size() == n_ && factor < q_.value() && a.size() == n_ &&
+             loose.size() == n_ && out.size() == n_,
+         "polynomials of the transform's degree");
+  kernels_->forward_scaled_sum(tables_->view, from.data(), numbers.data(), factor, a.data(), loose.data(),
+                               out.data());
+}
 void Ntt::multiply(std::span<const Word> a, std::span<const Word> b, std::span<Word> out) const {
   ensure(a.size() == n_ && b.size() == n_ && out.size() == n_, "polynomials of the transform's degree");
   kernels_->multiply(tables_->view, a.data(), b.data(), out.data());
@@ -88,6 +141,11 @@ void Ntt::multiply_add(std::span<const Word> a, std::span<const Word> b, std::sp
 void Ntt::scale(std::span<const Word> a, Word factor, std::span<Word> out) const {
   ensure(a.size() == n_ && out.size() == n_ && factor < q_.value(), "polynomials of the transform's degree");
   kernels_->scale(tables_->view, a.data(), factor, out.data());
+}
+void Ntt::subtract_scale(std::span<const Word> y, Word offset, Word factor, std::span<Word> x) const {
+  ensure(x.size() == n_ && y.size() == n_ && offset < q_.value() && factor < q_.value(),
+         "polynomials of the transform's degree");
+  kernels_->subtract_scale(tables_->view, y.data(), offset, factor, x.data());
 }
 
 void Ntt::add(std::span<Word> a, std::span<const Word> b) const {

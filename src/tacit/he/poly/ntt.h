@@ -29,12 +29,23 @@ class Ntt {
   /// In place, on words below q.
   void forward(std::span<Word> x) const;
   void inverse(std::span<Word> x) const;
+  /// The values of small coefficients, at most kErrorBound (sample.h) in size, in a form that only
+  /// forward_sum() reads.
+  void forward_small(std::span<const std::int8_t> from, std::span<Word> loose) const;
+  /// out = values of `from`, and a·loose, value by value. `out` is neither of the two.
+  void forward_sum(std::span<const std::int8_t> from, std::span<const Word> a, std::span<const Word> loose,
+                   std::span<Word> out) const;
+  /// out = values of (from + factor·numbers), and a·loose; of signed numbers of size below q.
+  void forward_sum(std::span<const std::int8_t> from, std::span<const Word> numbers, Word factor,
+                   std::span<const Word> a, std::span<const Word> loose, std::span<Word> out) const;
   /// out = a·b, value by value.
   void multiply(std::span<const Word> a, std::span<const Word> b, std::span<Word> out) const;
   /// out += a·b, value by value.
   void multiply_add(std::span<const Word> a, std::span<const Word> b, std::span<Word> out) const;
   /// out = factor·a
   void scale(std::span<const Word> a, Word factor, std::span<Word> out) const;
+  /// x = (x - y + offset)·factor, for y below 2q.
+  void subtract_scale(std::span<const Word> y, Word offset, Word factor, std::span<Word> x) const;
   /// a += b and a -= b, of coefficients or of values.
   void add(std::span<Word> a, std::span<const Word> b) const;
   void subtract(std::span<Word> a, std::span<const Word> b) const;

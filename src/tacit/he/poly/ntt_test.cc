@@ -65,6 +65,12 @@ TEST_P(Transform, ProductsAreThoseOfTheDefinition) {
       Polynomial scaled(n);
       ntt.scale(product, q.value() - 2, scaled);
       for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(scaled[i], q.negate(twice[i]) % q.value()) << n;
+      Polynomial above(n), rest = twice;
+      for (std::size_t i = 0; i < n; ++i)
+        above[i] = i % 2 == 0 ? 2 * q.value() - 1 - i : rng_() % (2 * q.value());
+      ntt.subtract_scale(above, q.value() - 1, q.value() / 2, rest);
+      for (std::size_t i = 0; i < n; ++i)
+        ASSERT_EQ(rest[i], q.mul(q.sub(q.sub(twice[i], above[i] % q.value()), 1), q.value() / 2)) << n;
       ntt.inverse(product);
       ASSERT_EQ(product, schoolbook(q, a, b)) << n;
     }
@@ -89,10 +95,48 @@ TEST_P(Transform, EveryInstructionSetGivesTheSameAtFullSize) {
     }
 }
 
+TEST_P(Transform, SumsOfSmallTransformsAndProductsAreWhatTheirPartsGive) {
+  for (std::size_t n : {2, 4, 32, 64, 128, 256, 512, 2048, 8192, 16384, 32768}) {
+    const Modulus q(transform_primes(GetParam().bits, n, 1)[0]);
+    const Ntt ntt(q, n, GetParam().isa), reference(q, n, Isa::Portable);
+    const Polynomial a = random_polynomial(q, n, rng_), high(n, q.value() - 1);
+    const Word factor = rng_() % q.value();
+    for (int extreme : {0, 1, -1}) {
+      std::vector<std::int8_t> small(n), other(n);
+      Polynomial numbers(n);
+      for (std::size_t i = 0; i < n; ++i) {
+        small[i] = static_cast<std::int8_t>(extreme != 0 ? 21 * extreme : static_cast<int>(rng_() % 43) - 21);
+        other[i] = static_cast<std::int8_t>(extreme != 0 ? extreme : static_cast<int>(rng_() % 3) - 1);
+        const Word size = extreme != 0 ? q.value() / 2 : rng_() % (q.value() / 2 + 1);
+        numbers[i] = extreme < 0 || (rng_() & 1) != 0 ? 0 - size : size;
+      }
+      auto signed_residue = [&](std::int64_t x) {
+        return static_cast<Word>(x < 0 ? x + static_cast<std::int64_t>(q.value()) : x) % q.value();
+      };
+      Polynomial s(n), o(n), scaled(n), loose(n), out(n);
+      for (std::size_t i = 0; i < n; ++i) {
+        s[i] = signed_residue(small[i]), o[i] = signed_residue(other[i]);
+        scaled[i] = q.add(s[i], q.mul(factor, signed_residue(static_cast<std::int64_t>(numbers[i]))));
+      }
+      reference.forward(s), reference.forward(o), reference.forward(scaled);
+      for (const Polynomial& by : {a, high})
+        for (bool swapped : {false, true}) {
+          const Polynomial& times = swapped ? s : o;
+          ntt.forward_small(swapped ? small : other, loose);
+          ntt.forward_sum(small, by, loose, out);
+          for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(out[i], q.add(s[i], q.mul(by[i], times[i]))) << n;
+          ntt.forward_sum(small, numbers, factor, by, loose, out);
+          for (std::size_t i = 0; i < n; ++i)
+            ASSERT_EQ(out[i], q.add(scaled[i], q.mul(by[i], times[i]))) << n;
+        }
+    }
+  }
+}
+
 std::vector<Setting> settings() {
   std::vector<Setting> all;
   for (Isa isa : runnable_isas())
-    for (unsigned bits : {30, 41, 49, 50, 51, 55, 60, 61}) all.push_back({isa, bits});
+    for (unsigned bits : {30, 41, 44, 45, 49, 50, 51, 55, 60, 61}) all.push_back({isa, bits});
   return all;
 }
 INSTANTIATE_TEST_SUITE_P(All, Transform, ::testing::ValuesIn(settings()), [](const auto& p) {

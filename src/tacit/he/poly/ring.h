@@ -2,12 +2,27 @@
 // residues (RNS), limb after limb, either as coefficients or as values of the transform (ntt.h).
 #pragma once
 
+#include <new>
+
 #include "tacit/he/poly/ntt.h"
 
 namespace tacit::he {
 
+/// Memory that begins with a cache line, so that no register's load or store crosses one.
+template <class T>
+struct LineAllocator {
+  using value_type = T;
+  LineAllocator() = default;
+  template <class U>
+  LineAllocator(const LineAllocator<U>&) {}
+  T* allocate(std::size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), kLine)); }
+  void deallocate(T* p, std::size_t) { ::operator delete(p, kLine); }
+  bool operator==(const LineAllocator&) const { return true; }
+  static constexpr std::align_val_t kLine{64};
+};
+
 /// limbs × degree words. What the words are, coefficients or values, is said by whoever holds them.
-using Poly = std::vector<Word>;
+using Poly = std::vector<Word, LineAllocator<Word>>;
 
 class Ring {
  public:

@@ -3,13 +3,11 @@
 #include <cmath>
 
 #include "tacit/base/error.h"
-#include "tacit/he/poly/flood.h"
+#include "tacit/he/bfv/rerandomise.h"
 
 namespace tacit::he {
 
 namespace {
-
-constexpr double kStatistical = 40;
 
 /// log2 of the noise of a ciphertext and all parties' flooding.
 double flooded(double noise, unsigned flood, std::size_t parties) {
@@ -23,10 +21,8 @@ Poly common_polynomial(const BfvContext& context, ByteView public_seed) {
   return sample_uniform(context.ring(), uniform);
 }
 
-// Uniform noise of 2^(b+1) values moves by at most v in each of n coefficients: a distance of n·v/2^(b+1).
 unsigned flood_bits(const BfvContext& context, double noise, std::size_t parties) {
-  const double n = std::log2(static_cast<double>(context.ring().degree()));
-  const auto bits = static_cast<unsigned>(std::ceil(std::max(noise, 0.0) + n + kStatistical - 1));
+  const unsigned bits = hiding_bits(context, noise);
   require(
       bits <= kMostFloodBits && flooded(noise, bits, parties) < context.noise_limit(),
       "noise of 2^{:.0f} leaves no room to hide it: {} parties need 2^{} each, and 2^{:.0f} is the most that "
@@ -35,13 +31,31 @@ unsigned flood_bits(const BfvContext& context, double noise, std::size_t parties
   return bits;
 }
 
-Poly KeyShare::partial_decryption(const Ciphertext& c, unsigned flood, Randomness& random) const {
+void KeyShare::partial_decryption(const Ciphertext& c, unsigned flood, Randomness& random,
+                                  Workspace& workspace, Poly& out) const {
   const Ring& ring = context_->ring();
-  const Ciphertext rest{Poly(ring.words(), 0), c.c1, 0};
-  Poly out = key_.noisy(rest);
-  const FloodPoly noise(ring, flood, random);
-  for (std::size_t i = 0; i < ring.limbs(); ++i) ring.limb(i).add(ring.part(out, i), noise.part(i));
+  out.resize(ring.words());
+  key_.noisy(nullptr, c.c1, out);
+  const Workspace::Scope scope(workspace);
+  const FloodPoly noise(ring, flood, random, workspace);
+  const auto wide = workspace.take<Word>(ring.degree()), scratch = workspace.take<Word>(ring.degree());
+  for (std::size_t i = 0; i < ring.limbs(); ++i) {
+    noise.residues(i, wide, scratch);
+    ring.limb(i).add(ring.part(out, i), wide);
+  }
+}
+Poly KeyShare::partial_decryption(const Ciphertext& c, unsigned flood, Randomness& random) const {
+  Workspace workspace;
+  Poly out;
+  partial_decryption(c, flood, random, workspace, out);
   return out;
+}
+
+void KeyShare::add_product(const Poly& a, Poly& to) const {
+  const Ring& ring = context_->ring();
+  ensure(a.size() == ring.words() && to.size() == a.size(), "polynomials of the ring");
+  for (std::size_t i = 0; i < ring.limbs(); ++i)
+    ring.limb(i).multiply_add(ring.part(a, i), key_.values(i), ring.part(to, i));
 }
 
 PublicKey join_public_key(const BfvContext& context, Poly common, std::span<const Poly> shares) {
@@ -59,7 +73,10 @@ Plaintext join_decryption(const BfvContext& context, const Ciphertext& c, std::s
   Poly sum = c.c0;
   context.ring().inverse(sum);
   for (const Poly& p : partial) context.ring().add(sum, p);
-  return context.unscale(sum);
+  Workspace workspace;
+  Plaintext out(context.ring().degree());
+  context.unscale(sum, workspace, out);
+  return out;
 }
 
 }  // namespace tacit::he

@@ -26,6 +26,10 @@ class KeyShare {
   Poly public_share(const Poly& common, Randomness& random) const { return key_.masked_by(common, random); }
   /// c1·s_i and noise of `flood` bits, as coefficients: to be sent to whoever is to learn the message.
   Poly partial_decryption(const Ciphertext& c, unsigned flood, Randomness& random) const;
+  void partial_decryption(const Ciphertext& c, unsigned flood, Randomness& random, Workspace& workspace,
+                          Poly& out) const;
+  /// to += a·s_i, values of the transform. What has not been flooded is as secret as the key.
+  void add_product(const Poly& a, Poly& to) const;
 
  private:
   const BfvContext* context_;

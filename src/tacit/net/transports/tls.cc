@@ -174,6 +174,11 @@ class TlsTransportImpl final : public TlsTransport {
     await(index(owner), Clock::now() + limit);
   }
   PartyId wait_for_any_owner() override {
+    for (;;)
+      if (const auto owner = any_owner(1h)) return *owner;
+  }
+  std::optional<PartyId> any_owner(std::chrono::milliseconds time) override {
+    const auto deadline = Clock::now() + time;
     for (;;) {
       check_parties();
       std::unique_lock lock(mutex_);
@@ -185,8 +190,10 @@ class TlsTransportImpl final : public TlsTransport {
         polls.push_back({arrived_[i]->socket(), POLLIN, 0});
         silent.push_back(arrived_[i]);
       }
+      const auto left = deadline - Clock::now();
+      if (left <= Clock::duration::zero()) return std::nullopt;
       if (silent.empty()) {
-        changed_.wait_for(lock, tick());
+        changed_.wait_for(lock, std::min<Clock::duration>(left, tick()));
         continue;
       }
       lock.unlock();

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "tacit/net/transport.h"
@@ -42,6 +43,8 @@ class TlsTransport : public Transport {
   /// Waits, without limit, until some owner has begun to speak on a new connection, and says who. (An owner
   /// speaks once it has reached all parties.) PeerError when a party fails.
   virtual PartyId wait_for_any_owner() = 0;
+  /// The same, for a time: whoever waits may have other work to do.
+  virtual std::optional<PartyId> any_owner(std::chrono::milliseconds time) = 0;
   /// From now on an owner has so long for all that we wait for it; then its link is of no more use.
   virtual void limit(PartyId owner, std::chrono::milliseconds time) = 0;
   /// Says goodbye to one owner, whose next connection is a new beginning.

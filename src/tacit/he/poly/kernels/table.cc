@@ -1,54 +1,60 @@
 #include "tacit/base/error.h"
 #include "tacit/he/poly/kernels/ntt_kernels.h"
+#include "tacit/he/poly/kernels/sample_kernels.h"
 
 namespace tacit {
 
-namespace portable {
-void fill(he::NttKernels&);
-}
+#define TACIT_FILLS(isa)         \
+  namespace isa {                \
+  void fill(he::NttKernels&);    \
+  void fill(he::SampleKernels&); \
+  }
+TACIT_FILLS(portable)
 #if defined(__x86_64__)
-namespace avx2 {
-void fill(he::NttKernels&);
-}
-namespace avx512 {
-void fill(he::NttKernels&);
-}
+TACIT_FILLS(avx2)
+TACIT_FILLS(avx512)
 #elif defined(__aarch64__)
-namespace neon {
-void fill(he::NttKernels&);
-}
+TACIT_FILLS(neon)
 #endif
+#undef TACIT_FILLS
 
 namespace he {
 
 namespace {
-NttKernels filled(void (*fill)(NttKernels&)) {
-  NttKernels k{};
+
+template <class Kernels>
+Kernels filled(void (*fill)(Kernels&)) {
+  Kernels k{};
   fill(k);
   return k;
 }
-}  // namespace
 
-const NttKernels& ntt_kernels(Isa isa) {
+template <class Kernels>
+const Kernels& kernels(Isa isa) {
 #if defined(__x86_64__)
   if (isa == Isa::Avx2) {
-    static const NttKernels kTable = filled(avx2::fill);
+    static const Kernels kTable = filled<Kernels>(avx2::fill);
     return kTable;
   }
   if (isa == Isa::Avx512) {
-    static const NttKernels kTable = filled(avx512::fill);
+    static const Kernels kTable = filled<Kernels>(avx512::fill);
     return kTable;
   }
 #elif defined(__aarch64__)
   if (isa == Isa::Neon) {
-    static const NttKernels kTable = filled(neon::fill);
+    static const Kernels kTable = filled<Kernels>(neon::fill);
     return kTable;
   }
 #endif
   ensure(isa == Isa::Portable, "this machine has no such instruction set");
-  static const NttKernels kTable = filled(portable::fill);
+  static const Kernels kTable = filled<Kernels>(portable::fill);
   return kTable;
 }
+
+}  // namespace
+
+const NttKernels& ntt_kernels(Isa isa) { return kernels<NttKernels>(isa); }
+const SampleKernels& sample_kernels(Isa isa) { return kernels<SampleKernels>(isa); }
 
 }  // namespace he
 }  // namespace tacit

@@ -1,0 +1,84 @@
+#include "tacit/gc/gmw/bit_triples.h"
+
+#include <algorithm>
+
+#include "tacit/base/error.h"
+
+namespace tacit::gc {
+
+namespace {
+/// Whose corrections, of 64 bits a word, two parties can send one another before either receives.
+constexpr std::size_t kWordsAtOnce = 8192;
+}  // namespace
+
+BitTriples::BitTriples(std::vector<Word> a, std::vector<Word> b, std::vector<Word> c)
+    : a_(std::move(a)), b_(std::move(b)), c_(std::move(c)) {
+  ensure(a_.size() == b_.size() && a_.size() == c_.size(), "as many of each");
+}
+
+BitTriples::Taken BitTriples::take(std::size_t words) {
+  require(words <= left(), "{} words of bit triples are left, and {} are asked for", left(), words);
+  const std::size_t first = used_;
+  used_ += words;
+  return {std::span(a_).subspan(first, words), std::span(b_).subspan(first, words),
+          std::span(c_).subspan(first, words)};
+}
+
+BitTriples BitTriples::split(std::size_t words) {
+  const Taken t = take(words);
+  return {{t.a.begin(), t.a.end()}, {t.b.begin(), t.b.end()}, {t.c.begin(), t.c.end()}};
+}
+
+PairwiseTransfers::PairwiseTransfers(Party& party, ot::Source source)
+    : self_(index(party.id())), ends_(party.count()) {
+  const Isa isa = party.compute().kernels.isa;
+  // Both ends of a stream that only they share: a session's name for each direction.
+  auto session_with = [&](std::size_t peer) {
+    std::array<Word, 4> words{};
+    party.coins().with(party_id(peer)).fill(0, words);
+    return words;
+  };
+  std::vector<std::array<Word, 4>> sessions(party.count());
+  for (std::size_t p = 0; p < party.count(); ++p)
+    if (p != self_) sessions[p] = session_with(p);
+  auto half = [&](std::size_t peer, bool lower_sends) {
+    return std::as_bytes(std::span(sessions[peer])).subspan(lower_sends ? 0 : 16, 16);
+  };
+  for_pairs(
+      [&](std::size_t p) {
+        ends_[p].sender_source =
+            ot::make_sender(source, ot::Threat::SemiHonest, party.to(party_id(p)), half(p, self_ < p), isa);
+        ends_[p].sender.emplace(*ends_[p].sender_source, party.to(party_id(p)), isa);
+      },
+      [&](std::size_t p) {
+        ends_[p].receiver_source =
+            ot::make_receiver(source, ot::Threat::SemiHonest, party.to(party_id(p)), half(p, p < self_), isa);
+        ends_[p].receiver.emplace(*ends_[p].receiver_source, party.to(party_id(p)), isa);
+      });
+}
+
+BitTriples TripleMaker::make(std::size_t words) {
+  std::vector<Word> a(words), b(words), c(words), part(std::min(words, kWordsAtOnce));
+  party_.coins().mine().fill(0, a);
+  party_.coins().mine().fill(0, b);
+  for (std::size_t i = 0; i < words; ++i) c[i] = a[i] & b[i];
+  for (std::size_t done = 0; done < words; done += kWordsAtOnce) {
+    const std::size_t n = std::min(kWordsAtOnce, words - done);
+    auto add = [&] {
+      for (std::size_t i = 0; i < n; ++i) c[done + i] ^= part[i];
+    };
+    const std::span<Word> share(part.data(), n);
+    transfers_.for_pairs(
+        [&](std::size_t p) {
+          transfers_.with(p).sender->correlated_bits(64 * n, std::span(b).subspan(done, n), share);
+          add();
+        },
+        [&](std::size_t p) {
+          transfers_.with(p).receiver->correlated_bits(64 * n, std::span(a).subspan(done, n), share);
+          add();
+        });
+  }
+  return {std::move(a), std::move(b), std::move(c)};
+}
+
+}  // namespace tacit::gc

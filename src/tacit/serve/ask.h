@@ -1,0 +1,20 @@
+// A user's end of a deployment: one question, one answer. The servers together could read both; any of them
+// but one cannot.
+#pragma once
+
+#include "tacit/serve/deployment.h"
+
+namespace tacit {
+
+struct AskedAnswer {
+  std::vector<double> values;  ///< scores, or a place
+  std::uint64_t query = 0;
+  double participation_seconds = 0;  ///< busy: between what it waited for
+  double waiting_seconds = 0;        ///< from the question's beginning to the answer
+  std::uint64_t bytes_sent = 0, bytes_received = 0;
+};
+
+/// UsageError for an input that the model does not take; PeerError when a server fails.
+AskedAnswer ask(const Deployment& deployment, Transport& wire, std::span<const double> input);
+
+}  // namespace tacit

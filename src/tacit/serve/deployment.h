@@ -1,0 +1,36 @@
+// A deployment of a split model: who serves, who may ask, and where. Plain data, read from a TOML file
+// (docs/deployment-file.md) that all servers and users have.
+#pragma once
+
+#include <filesystem>
+
+#include "tacit/crypto/hash.h"
+#include "tacit/job/endpoints.h"
+#include "tacit/split/seco/network.h"
+
+namespace tacit {
+
+struct Deployment {
+  std::string name;
+  std::chrono::milliseconds patience{5000};
+  std::chrono::milliseconds start_patience{60000};
+  std::size_t pool = 4;           ///< queries that are prepared ahead
+  seco::Face face;                ///< of the model: what goes in and comes out
+  std::vector<Endpoint> servers;  ///< the gateway first
+  std::vector<Endpoint> users;
+
+  std::vector<Endpoint> roster() const;  ///< servers, then users
+  std::vector<std::string> server_names() const;
+  /// UsageError, with the nearest name, if nobody has it.
+  PartyId endpoint(std::string_view who) const;
+  bool is_server(PartyId id) const { return index(id) < servers.size(); }
+};
+
+/// Every error names file, line, key and the nearest right one.
+Deployment read_deployment(const std::filesystem::path& file, Keys keys = Keys::Needed);
+/// What servers compare before they begin: names, keys, patience; no addresses.
+Digest deployment_hash(const Deployment& deployment);
+/// A file to be filled in: keys where they are known.
+std::string draft_of(const Deployment& deployment);
+
+}  // namespace tacit

@@ -1,0 +1,63 @@
+#include "tacit/serve/numbers.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstring>
+#include <fstream>
+
+#include "tacit/base/error.h"
+#include "tacit/net/transports/socket.h"
+
+namespace tacit {
+
+namespace {
+
+constexpr const char* kFile = "last-query";
+
+void sync_folder(const std::filesystem::path& folder) {
+  const FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd || ::fsync(fd.get()) != 0)
+    throw IoError(fmt::format("the folder '{}' cannot be synced: {}", folder.string(), std::strerror(errno)));
+}
+
+}  // namespace
+
+QueryNumbers::QueryNumbers(std::filesystem::path folder) : folder_(std::move(folder)) {
+  std::error_code error;
+  std::filesystem::create_directories(folder_, error);
+  if (error)
+    throw IoError(fmt::format("the folder '{}' cannot be made: {}", folder_.string(), error.message()));
+  const auto file = folder_ / kFile;
+  if (!std::filesystem::exists(file)) return;
+  std::ifstream in(file);
+  std::string text;
+  std::getline(in, text);
+  const auto [end, wrong] = std::from_chars(text.data(), text.data() + text.size(), last_);
+  require(
+      wrong == std::errc() && end == text.data() + text.size(),
+      "'{}' should hold the number of the last query, and does not: put the highest number that any server "
+      "has there",
+      file.string());
+}
+
+void QueryNumbers::use(std::uint64_t number) {
+  require(number > last_, "query {} was asked already, or an earlier one was: the last is {}", number, last_);
+  // A new file in the old one's place: at no moment is there half a number.
+  const auto file = folder_ / kFile, fresh = folder_ / (std::string(kFile) + ".part");
+  {
+    const FileDescriptor fd(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+    const std::string text = std::to_string(number) + "\n";
+    if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+        ::fsync(fd.get()) != 0)
+      throw IoError(fmt::format("'{}' cannot be written: {}", fresh.string(), std::strerror(errno)));
+  }
+  std::error_code error;
+  std::filesystem::rename(fresh, file, error);
+  if (error) throw IoError(fmt::format("'{}' cannot be written: {}", file.string(), error.message()));
+  sync_folder(folder_);
+  last_ = number;
+}
+
+}  // namespace tacit

@@ -1,0 +1,143 @@
+#include "tacit/split/seco/correlation.h"
+
+#include <algorithm>
+
+#include "tacit/base/error.h"
+#include "tacit/crypto/os_entropy.h"
+
+namespace tacit::seco {
+
+namespace {
+
+std::vector<Word> from_seed(ByteView seed, std::size_t words) {
+  std::vector<Word> out(words);
+  Prg(seed, detect_isa()).fill(0, 0, out);
+  return out;
+}
+
+/// Numbers of which all servers have summands and whose bits are needed: position after position of the masks
+/// of a stage's sum, then the mask of its value. Each begins a word of its own.
+std::vector<std::vector<Word>> numbers_of(const Network& network, std::size_t s,
+                                          const std::vector<std::vector<Word>>& masks,
+                                          const std::vector<std::vector<Word>>& sum_masks) {
+  const Stage& stage = network.stages[s];
+  const auto [positions, copies] = circuit_shape(stage);
+  const std::vector<Word> all = gathered(stage, sum_masks[s]);
+  std::vector<std::vector<Word>> out;
+  for (std::size_t p = 0; p < positions; ++p) {
+    const auto first = all.begin() + static_cast<std::ptrdiff_t>(p * copies);
+    out.emplace_back(first, first + static_cast<std::ptrdiff_t>(copies));
+  }
+  if (s + 1 < network.stages.size()) out.push_back(masks[s + 1]);
+  return out;
+}
+
+}  // namespace
+
+Circuits::Circuits(const Network& network, std::size_t parties)
+    : sum_(sum_circuit(network.numbers, parties)) {
+  for (const Stage& s : network.stages) {
+    const bool last = &s == &network.stages.back();
+    stages_.emplace_back(activation_circuit(network.numbers, s, last),
+                         circuit_shape(s).positions * network.numbers.bits);
+  }
+}
+
+std::vector<Word> input_mask(const Face& face, ByteView seed) {
+  std::vector<Word> out = from_seed(seed, elements(face.input));
+  for (Word& w : out) w &= face.numbers.mask();
+  return out;
+}
+std::vector<Word> answer_mask(const Face& face, ByteView seed) {
+  return from_seed(seed, face.answer_bits * plane_words(face.answers));
+}
+
+Preparation::Preparation(Party& party, const Network& network, const Holders& holders, const Weights& weights,
+                         const Circuits& circuits, gc::PairwiseTransfers& transfers)
+    : party_(party),
+      network_(network),
+      holders_(holders),
+      weights_(weights),
+      circuits_(circuits),
+      face_(face_of(network)),
+      linear_(party, network),
+      triples_(party, transfers) {}
+
+std::vector<Word> Preparation::random_words(std::size_t n) {
+  std::vector<Word> out(n);
+  party_.coins().mine().fill(0, out);
+  for (Word& w : out) w &= network_.numbers.mask();
+  return out;
+}
+
+Correlation Preparation::next() {
+  Correlation c;
+  c.input_seed = os_entropy(Prg::kKeySize);
+  c.answer_seed = os_entropy(Prg::kKeySize);
+  std::vector<std::vector<Word>> masks{input_mask(face_, c.input_seed.bytes())}, sum_masks;
+  std::size_t numbers = 0, activations = 0;  // words of planes, and of triples
+  for (std::size_t s = 0; s < network_.stages.size(); ++s) {
+    const Stage& stage = network_.stages[s];
+    const bool last = s + 1 == network_.stages.size();
+    sum_masks.push_back(random_words(elements(stage.sum)));
+    if (!last) masks.push_back(random_words(stage.outputs()));
+    const auto [positions, copies] = circuit_shape(stage);
+    numbers += (positions + (last ? 0 : 1)) * plane_words(copies);
+    activations += circuits_.stage(s).triples(plane_words(copies));
+  }
+  for (std::size_t s = 0; s < network_.stages.size(); ++s) {
+    const Stage& stage = network_.stages[s];
+    StageCorrelation& mine = c.stages.emplace_back();
+    mine.addend = linear_.share(stage, holders_[s], weights_.empty() ? nullptr : &weights_, masks);
+    for (const Term& term : stage.terms) {
+      if (term.is_private()) continue;
+      const Words part = apply(party_.compute(), term, nullptr, masks[term.value]);
+      for (std::size_t i = 0; i < mine.addend.size(); ++i) mine.addend[i] += part.data()[i];
+    }
+    for (std::size_t i = 0; i < mine.addend.size(); ++i)
+      mine.addend[i] = (mine.addend[i] + sum_masks[s][i]) & network_.numbers.mask();
+  }
+  gc::BitTriples triples = triples_.make(circuits_.sum().triples(numbers) + activations);
+  mask_bits(c, masks, sum_masks, triples);
+  for (std::size_t s = 0; s < network_.stages.size(); ++s) {
+    const std::size_t words = plane_words(circuit_shape(network_.stages[s]).copies);
+    c.stages[s].triples = triples.split(circuits_.stage(s).triples(words));
+  }
+  return c;
+}
+
+/// All numbers of all stages at once, so that the rounds are those of one sum.
+void Preparation::mask_bits(Correlation& c, const std::vector<std::vector<Word>>& masks,
+                            const std::vector<std::vector<Word>>& sum_masks, gc::BitTriples& triples) {
+  const std::size_t bits = network_.numbers.bits, self = index(party_.id());
+  std::vector<std::vector<std::vector<Word>>> numbers;
+  std::size_t words = 0;
+  for (std::size_t s = 0; s < network_.stages.size(); ++s) {
+    numbers.push_back(numbers_of(network_, s, masks, sum_masks));
+    for (const auto& n : numbers.back()) words += plane_words(n.size());
+  }
+  // The party's own numbers are its share of one operand; of the others its share is zero.
+  std::vector<Word> in(party_.count() * bits * words, 0);
+  std::size_t at = 0;
+  for (const auto& stage : numbers)
+    for (const auto& n : stage) {
+      const std::vector<Word> planes = to_planes(n, bits);
+      const std::size_t each = plane_words(n.size());
+      for (std::size_t b = 0; b < bits; ++b)
+        std::copy_n(planes.data() + b * each, each, in.data() + (self * bits + b) * words + at);
+      at += each;
+    }
+  const std::vector<Word> sums = gc::Gmw(party_).evaluate(circuits_.sum(), words, {}, in, triples);
+  at = 0;
+  for (std::size_t s = 0; s < numbers.size(); ++s)
+    for (const auto& n : numbers[s]) {
+      const std::size_t each = plane_words(n.size());
+      for (std::size_t b = 0; b < bits; ++b) {
+        const Word* from = sums.data() + b * words + at;
+        c.stages[s].planes.insert(c.stages[s].planes.end(), from, from + each);
+      }
+      at += each;
+    }
+}
+
+}  // namespace tacit::seco

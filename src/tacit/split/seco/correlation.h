@@ -1,0 +1,66 @@
+// What one server prepares for one query before anybody asks: its summands of all masks, put together into
+// what the query takes. It serves once, is move-only, and is a secret of its server: whoever has all servers'
+// correlations of one number reads the query.
+#pragma once
+
+#include "tacit/base/secret_bytes.h"
+#include "tacit/gc/gmw/gmw.h"
+#include "tacit/split/seco/activation.h"
+#include "tacit/split/seco/linear.h"
+
+namespace tacit::seco {
+
+struct StageCorrelation {
+  /// Share of what the masks of the stage's values make of its sum, and of the mask p of the opened sum.
+  std::vector<Word> addend;
+  /// Shares of bits: p of each position of the circuit, and the next value's mask r.
+  std::vector<Word> planes;
+  gc::BitTriples triples;
+};
+
+struct Correlation {
+  /// What the input's mask and the answer's come from; told to the user, who adds up all servers' masks.
+  SecretBytes input_seed, answer_seed;
+  std::vector<StageCorrelation> stages;
+};
+
+/// The circuits of a network, made once.
+class Circuits {
+ public:
+  Circuits(const Network& network, std::size_t parties);
+  const gc::GmwPlan& sum() const { return sum_; }
+  const gc::GmwPlan& stage(std::size_t i) const { return stages_[i]; }
+
+ private:
+  gc::GmwPlan sum_;
+  std::vector<gc::GmwPlan> stages_;
+};
+
+/// One server's summand of the input's mask, and of the answer's (planes of bits), as its seeds say.
+std::vector<Word> input_mask(const Face& face, ByteView seed);
+std::vector<Word> answer_mask(const Face& face, ByteView seed);
+
+/// Prepares correlations, together with all other servers.
+class Preparation {
+ public:
+  /// `weights`: this server's share; it may be empty where it holds none.
+  Preparation(Party& party, const Network& network, const Holders& holders, const Weights& weights,
+              const Circuits& circuits, gc::PairwiseTransfers& transfers);
+  Correlation next();
+
+ private:
+  std::vector<Word> random_words(std::size_t n);
+  void mask_bits(Correlation& c, const std::vector<std::vector<Word>>& masks,
+                 const std::vector<std::vector<Word>>& sum_masks, gc::BitTriples& triples);
+
+  Party& party_;
+  const Network& network_;
+  const Holders& holders_;
+  const Weights& weights_;
+  const Circuits& circuits_;
+  Face face_;
+  LinearMasks linear_;
+  gc::TripleMaker triples_;
+};
+
+}  // namespace tacit::seco

@@ -1,0 +1,111 @@
+#include "tacit/split/seco/network.h"
+
+#include <algorithm>
+
+#include "tacit/base/error.h"
+#include "tacit/split/seco/activation.h"
+
+namespace tacit::seco {
+
+namespace {
+
+Shape with_batch(const Shape& s) {
+  Shape out = s;
+  out.insert(out.begin(), 1);
+  return out;
+}
+
+/// Halves up, within the ring.
+std::int64_t rounded(const Numbers& n, const Activation& a, Word x) {
+  if (a.truncate == 0) return n.signed_of(x);
+  return n.signed_of(x + (Word{1} << (a.truncate - 1))) >> a.truncate;
+}
+
+Word activated(const Numbers& n, const Activation& a, std::span<const Word> sum, std::size_t result,
+               std::size_t results) {
+  std::int64_t best = 0;
+  for (std::size_t p = 0; p < a.positions; ++p) {
+    const std::int64_t x = rounded(n, a, sum[a.windows.empty() ? result : a.windows[p * results + result]]);
+    best = p == 0 ? x : std::max(best, x);
+  }
+  if (a.relu) best = std::max<std::int64_t>(best, 0);
+  if (a.ceiling) best = std::min(best, n.signed_of(*a.ceiling));
+  return n.reduce(best);
+}
+
+}  // namespace
+
+Bytes packed(const Numbers& numbers, std::span<const Word> x) {
+  const std::size_t size = numbers.bytes();
+  Bytes out(x.size() * size);
+  for (std::size_t i = 0; i < x.size(); ++i)
+    for (std::size_t b = 0; b < size; ++b) out[i * size + b] = static_cast<std::byte>(x[i] >> 8 * b);
+  return out;
+}
+std::vector<Word> unpacked(const Numbers& numbers, ByteView bytes) {
+  const std::size_t size = numbers.bytes();
+  std::vector<Word> out(bytes.size() / size, 0);
+  for (std::size_t i = 0; i < out.size(); ++i)
+    for (std::size_t b = 0; b < size; ++b) out[i] |= std::to_integer<Word>(bytes[i * size + b]) << 8 * b;
+  return out;
+}
+
+Face face_of(const Network& network) {
+  const Stage& last = network.stages.back();
+  return {network.numbers, network.input, circuit_shape(last).copies,
+          static_cast<unsigned>(output_bits(network.numbers, last))};
+}
+
+const Shape& shape_of(const Network& network, std::size_t value) {
+  return value == 0 ? network.input : network.stages[value - 1].out;
+}
+
+Words apply(const Compute& compute, const Term& term, const RingTensor* weights, std::span<const Word> x) {
+  Words out(x.size());
+  if (term.kind == Term::Kind::Same) {
+    std::transform(x.begin(), x.end(), out.data(), [&](Word w) { return w << term.lift; });
+    return out;
+  }
+  std::copy(x.begin(), x.end(), out.data());
+  if (term.kind == Term::Kind::Matrix) {
+    const RingTensor in({1, x.size()}, std::move(out));
+    return evaluate(compute, Bilinear::matmul(false, true), Field::Ring, in, *weights).words;
+  }
+  const RingTensor in(with_batch(term.in), std::move(out));
+  if (term.kind == Term::Kind::Convolution)
+    return evaluate(compute, Bilinear::convolution(term.geometry), Field::Ring, in, *weights).words;
+  const RingTensor ones(term.kernel, Words(elements(term.kernel), term.factor));
+  return evaluate(compute, Bilinear::convolution(term.geometry), Field::Ring, in, ones).words;
+}
+
+void add_bias(const Stage& stage, const RingTensor& bias, std::span<Word> sum) {
+  const std::size_t each = sum.size() / bias.size();
+  for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += bias.words.data()[i / each] << stage.bias_lift;
+}
+
+std::vector<Word> clear_answer(const Compute& compute, const Model& model, std::span<const Word> x) {
+  const Network& net = model.network;
+  std::vector<std::vector<Word>> values{{x.begin(), x.end()}};
+  for (const Stage& stage : net.stages) {
+    std::vector<Word> sum(elements(stage.sum), 0);
+    for (const Term& term : stage.terms) {
+      const RingTensor* w = term.is_private() ? &model.weights[term.weights] : nullptr;
+      const Words part = apply(compute, term, w, values[term.value]);
+      for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += part.data()[i];
+    }
+    if (stage.bias) add_bias(stage, model.weights[*stage.bias], sum);
+    std::vector<Word> out(stage.outputs());
+    if (stage.activation.largest_place) {
+      std::vector<std::int64_t> scores;
+      for (const Word w : sum) scores.push_back(rounded(net.numbers, stage.activation, w));
+      out[0] = static_cast<Word>(std::max_element(scores.begin(), scores.end()) - scores.begin());
+    } else {
+      for (std::size_t i = 0; i < out.size(); ++i)
+        out[i] = activated(net.numbers, stage.activation, sum, i, out.size());
+    }
+    values.push_back(std::move(out));
+  }
+  return values.back();
+}
+
+}  // namespace tacit::seco
