@@ -47,6 +47,7 @@ std::vector<Benchmark> accuracy_benchmarks();
 std::vector<Benchmark> he_benchmarks();
 std::vector<Benchmark> gc_benchmarks();
 std::vector<Benchmark> ot_benchmarks();
+std::vector<Benchmark> seco_benchmarks();
 
 /// Seconds of the fastest and of the middle of `times` calls, after one that is not counted.
 struct Timing {
