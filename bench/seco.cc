@@ -96,7 +96,8 @@ Spent spent(Party& party, Body body) {
   return out;
 }
 
-void seco_network(Context& c, const std::string& name, const nn::Graph& graph, std::size_t queries) {
+void seco_network(Context& c, const std::string& name, const nn::Graph& graph, std::size_t queries,
+                  ot::Source source = ot::Source::SoftSpoken4) {
   const seco::Model model = seco::split_model(graph, {.bits = 32, .fraction = 10});
   const auto parts = seco::cut(model, name, {"gateway", "remote-b", "remote-c"},
                                seco::place_layers(model.network, 3, 0, false));
@@ -107,7 +108,7 @@ void seco_network(Context& c, const std::string& name, const nn::Graph& graph, s
     std::optional<gc::PairwiseTransfers> transfers;
     std::optional<seco::Preparation> preparation;
     const Spent setup = spent(party, [&] {
-      transfers.emplace(party, ot::Source::SoftSpoken4);
+      transfers.emplace(party, source);
       preparation.emplace(party, part.network, part.holders, part.weights, circuits, *transfers);
     });
     std::vector<double> ahead, online;
@@ -168,13 +169,15 @@ void seco_network(Context& c, const std::string& name, const nn::Graph& graph, s
 void minionn(Context& c) { seco_network(c, "minionn", two_convolutions(16, 16, 100), 7); }
 void lenet(Context& c) { seco_network(c, "lenet", two_convolutions(20, 50, 500), 5); }
 void deep(Context& c) { seco_network(c, "resnet32", resnet32(), 1); }
+void deep_silent(Context& c) { seco_network(c, "resnet32.silent", resnet32(), 1, ot::Source::Ferret); }
 
 }  // namespace
 
 std::vector<Benchmark> seco_benchmarks() {
   return {{"seco.minionn", "split inference of MiniONN's network, two remotes", minionn},
           {"seco.lenet", "split inference of LeNet, two remotes", lenet},
-          {"seco.resnet32", "split inference of ResNet-32 on 32x32 images, two remotes", deep}};
+          {"seco.resnet32", "split inference of ResNet-32 on 32x32 images, two remotes", deep},
+          {"seco.resnet32.silent", "the same with silent oblivious transfer", deep_silent}};
 }
 
 }  // namespace tacit::bench

@@ -18,6 +18,16 @@ milliseconds seconds_of(TomlTable& t, const std::string& key, milliseconds other
   return milliseconds(static_cast<std::int64_t>(s * 1000));
 }
 
+ot::Source source_named(const std::string& name) {
+  std::vector<std::string_view> names;
+  for (const ot::Source s : ot::all_sources()) {
+    if (ot::to_string(s) == name) return s;
+    names.push_back(ot::to_string(s));
+  }
+  throw UsageError(
+      fmt::format("there are no transfers '{}': did you mean '{}'?", name, nearest(name, names)));
+}
+
 seco::Face face_of(TomlTable t) {
   seco::Face f;
   for (const std::int64_t e : t.integers("input")) {
@@ -64,6 +74,7 @@ Deployment read_deployment(const std::filesystem::path& file, Keys keys) {
   d.patience = seconds_of(t, "patience", d.patience);
   d.start_patience = seconds_of(t, "start_patience", d.start_patience);
   d.pool = static_cast<std::size_t>(t.integer("pool", 4, 1, 10000));
+  d.transfers = t.at("transfers", [&] { return source_named(t.text("transfers", "softspoken4")); });
   d.face = face_of(t.table("model"));
   d.servers = endpoints(t, "server", true, keys);
   d.users = endpoints(t, "user", false, keys);
@@ -82,8 +93,8 @@ Deployment read_deployment(const std::filesystem::path& file, Keys keys) {
 }
 
 Digest deployment_hash(const Deployment& d) {
-  std::string text = fmt::format("tacit deployment 1\n{}\n{} {} {}\n", d.name, d.patience.count(),
-                                 d.start_patience.count(), d.pool);
+  std::string text = fmt::format("tacit deployment 1\n{}\n{} {} {} {}\n", d.name, d.patience.count(),
+                                 d.start_patience.count(), d.pool, ot::to_string(d.transfers));
   text += text_of(d.face);
   for (const Endpoint& e : d.servers) text += fmt::format("server {} {}\n", e.name, to_string(e.key));
   for (const Endpoint& e : d.users) text += fmt::format("user {} {}\n", e.name, to_string(e.key));
@@ -97,8 +108,9 @@ std::string draft_of(const Deployment& d) {
       "# 'tacit keys new NAME', and write the public ones here; put each server's own address.\n"
       "name = \"{}\"\n"
       "pool = {}            # queries prepared ahead\n"
-      "patience = {}        # seconds of silence after which somebody counts as gone\n",
-      d.name, d.pool, static_cast<double>(d.patience.count()) / 1000);
+      "patience = {}        # seconds of silence after which somebody counts as gone\n"
+      "transfers = \"{}\"   # or \"ferret\": an eighth of the bytes ahead of a query, and more time\n",
+      d.name, d.pool, static_cast<double>(d.patience.count()) / 1000, ot::to_string(d.transfers));
   out += "\n[model]              # all that a user knows of it\n" + text_of(d.face);
   for (const Endpoint& e : d.servers)
     out += fmt::format("\n[[server]]\nname = \"{}\"\naddress = \"{}\"\nkey = \"{}\"\n", e.name,

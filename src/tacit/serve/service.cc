@@ -41,7 +41,7 @@ class Service {
       const Clock clock(*this, report_.setup);
       compare_parts();
       agree_on_numbers();
-      transfers_.emplace(party_, options_.transfers);
+      transfers_.emplace(party_, deployment_.transfers);
       preparation_.emplace(party_, part_.network, part_.holders, part_.weights, circuits_, *transfers_);
     }
     for (;;) {

@@ -4,7 +4,6 @@
 #pragma once
 
 #include "tacit/job/run_party.h"
-#include "tacit/ot/source.h"
 #include "tacit/serve/deployment.h"
 #include "tacit/serve/numbers.h"
 #include "tacit/split/seco/parts.h"
@@ -15,7 +14,6 @@ namespace tacit {
 struct ServiceOptions {
   std::filesystem::path state;  ///< where query numbers are kept
   unsigned threads = 1;
-  ot::Source transfers = ot::Source::SoftSpoken4;
   std::function<void(const Progress&)> progress;
   /// Ends in good order after so many answers; 0: never.
   std::size_t queries = 0;
