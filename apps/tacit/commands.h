@@ -76,6 +76,7 @@ nlohmann::json serve(const ServeOptions&, const Style&);
 struct QueryOptions : DeployedOptions {
   std::string user;
   fs::path input, out;
+  fs::path report;  ///< where answers and costs are written
 };
 nlohmann::json query(const QueryOptions&, const Style&);
 
@@ -84,6 +85,8 @@ struct DemoOptions {
   bool quick = false;
 };
 nlohmann::json demo(const DemoOptions&, const Style&);
+/// A model split over a gateway and two remotes answers questions.
+nlohmann::json demo_seco(const DemoOptions&, const Style&);
 
 nlohmann::json report(const std::vector<fs::path>& files, const fs::path& html, const Style&);
 

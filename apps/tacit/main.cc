@@ -74,7 +74,11 @@ int run(int argc, char** argv) {
   demo_command->add_option("--out", demo_options.out,
                            "Folder for report.html, report.json and model.onnx (default: demo-out)");
   demo_command->add_flag("--quick", demo_options.quick, "Fewer epochs: under a minute");
-  demo_command->callback([&] { result = demo(demo_options, style); });
+  std::string which_demo = "train";
+  demo_command->add_option("which", which_demo, "train (default), or seco: a split model answers questions")
+      ->check(CLI::IsMember({"train", "seco"}));
+  demo_command->callback(
+      [&] { result = which_demo == "seco" ? demo_seco(demo_options, style) : demo(demo_options, style); });
 
   auto* test_command = cli.add_subcommand(
       "test",
@@ -202,6 +206,7 @@ int run(int argc, char** argv) {
       ->required();
   query_command->add_option("--user", query_options.user, "Who asks (default: the deployment's first user)");
   query_command->add_option("--out", query_options.out, "Write the answers to this NPY file");
+  query_command->add_option("--report", query_options.report, "Write answers and costs as JSON to this file");
   add_deployed(query_command, query_options);
   query_command->callback([&] { result = query(query_options, style); });
 

@@ -4,14 +4,20 @@
 
 #include "tacit/base/error.h"
 
-// The file itself, gzipped, becomes part of the program.
+// The files themselves, the first gzipped, become part of the program.
 asm(".section .rodata\n"
     ".global tacit_digits_begin\ntacit_digits_begin:\n"
     ".incbin \"" TACIT_DIGITS_FILE
     "\"\n"
     ".global tacit_digits_end\ntacit_digits_end:\n"
+    ".byte 0\n"
+    ".global tacit_model_begin\ntacit_model_begin:\n"
+    ".incbin \"" TACIT_MODEL_FILE
+    "\"\n"
+    ".global tacit_model_end\ntacit_model_end:\n"
     ".byte 0\n.text\n");
 extern "C" const unsigned char tacit_digits_begin[], tacit_digits_end[];
+extern "C" const char tacit_model_begin[], tacit_model_end[];
 
 namespace tacit::app {
 
@@ -33,5 +39,7 @@ std::string sample_digits() {
   ensure(result == Z_STREAM_END, "the sample inside the program");
   return out;
 }
+
+std::string sample_model() { return {tacit_model_begin, tacit_model_end}; }
 
 }  // namespace tacit::app

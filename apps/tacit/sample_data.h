@@ -8,5 +8,7 @@ namespace tacit::app {
 
 /// 1,797 handwritten digits as a CSV: 64 pixels and the digit.
 std::string sample_digits();
+/// A network that was trained on them by 'tacit demo', as an ONNX file.
+std::string sample_model();
 
 }  // namespace tacit::app

@@ -160,9 +160,11 @@ json query(const QueryOptions& o, const Style& style) {
   }
   sink.finish();
   if (!o.out.empty()) write_npy(o.out, {all / size, deployment.face.answers}, values);
+  const json told{{"answers", answers}};
+  if (!o.report.empty()) write_file(o.report, told.dump(2) + "\n");
   if (!style.json)
     for (const json& a : answers) std::printf("%s\n", a.at("values").dump().c_str());
-  return {{"answers", answers}};
+  return told;
 }
 
 }  // namespace tacit::app

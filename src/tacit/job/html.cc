@@ -8,7 +8,6 @@
 #include "tacit/job/html/ledger.h"
 #include "tacit/job/html/loss.h"
 #include "tacit/job/html/parts.h"
-#include "tacit/job/html/style.h"
 #include "tacit/version.h"
 
 namespace tacit {
@@ -159,20 +158,10 @@ std::string run_section(const RunReport& r) {
 
 std::string html_of(const RunReport& r) {
   const std::string name = r.job.empty() ? "A job without a name" : escaped(r.job);
-  return fmt::format(
-             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-             // Were anything of a report ever taken for markup, it could still neither run nor fetch.
-             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-             "'unsafe-inline'\">\n"
-             "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-             "<meta name=\"color-scheme\" content=\"light dark\">\n<title>{0} · tacit "
-             "report</title>\n<style>{1}</style>\n"
-             "</head>\n<body>\n<div class=\"page\">\n<header>\n<p class=\"mark\"><b>tacit</b> · report of a "
-             "private run</p>\n"
-             "<h1>{0}</h1>\n</header>\n<main>\n{2}<p class=\"verdict\">{3}</p>\n\n",
-             name, kStyle, stamps(r), verdict(r)) +
-         cards(r) + loss_section(r) + costs_section(r) + parties_section(r) + ledger_section(r) +
-         agreement_section(r) + security_section(r) + run_section(r) + "</main>\n</div>\n</body>\n</html>\n";
+  return page(name, "report of a private run",
+              stamps(r) + fmt::format("<p class=\"verdict\">{}</p>\n\n", verdict(r)) + cards(r) +
+                  loss_section(r) + costs_section(r) + parties_section(r) + ledger_section(r) +
+                  agreement_section(r) + security_section(r) + run_section(r));
 }
 
 }  // namespace tacit

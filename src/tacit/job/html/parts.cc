@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tacit/job/html/style.h"
+
 namespace tacit::html {
 
 std::string escaped(std::string_view text) {
@@ -151,6 +153,20 @@ std::string facts(const std::vector<std::pair<std::string, std::string>>& lines)
 std::string section(std::string_view id, std::string_view title, std::string_view body) {
   return fmt::format("<section aria-labelledby=\"{0}\">\n<h2 id=\"{0}\">{1}</h2>\n{2}</section>\n\n", id,
                      title, body);
+}
+
+std::string page(std::string_view title, std::string_view kind, std::string_view body) {
+  return fmt::format(
+      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      // Were anything of a report ever taken for markup, it could still neither run nor fetch.
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+      "'unsafe-inline'\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta name=\"color-scheme\" content=\"light dark\">\n<title>{0} · tacit "
+      "report</title>\n<style>{1}</style>\n"
+      "</head>\n<body>\n<div class=\"page\">\n<header>\n<p class=\"mark\"><b>tacit</b> · {2}</p>\n"
+      "<h1>{0}</h1>\n</header>\n<main>\n{3}</main>\n</div>\n</body>\n</html>\n",
+      title, kStyle, kind, body);
 }
 
 }  // namespace tacit::html

@@ -69,4 +69,7 @@ std::string facts(const std::vector<std::pair<std::string, std::string>>& lines)
 
 std::string section(std::string_view id, std::string_view title, std::string_view body);
 
+/// A whole page: `title` is escaped already, `kind` says what it is a page of.
+std::string page(std::string_view title, std::string_view kind, std::string_view body);
+
 }  // namespace tacit::html
