@@ -113,9 +113,10 @@ json serve(const ServeOptions& o, const Style& style) {
   require(deployment.is_server(self), "'{}' is a user of this deployment: it asks with 'tacit query'",
           o.party);
   const seco::Part part = read_part_file(or_beside(o.part, o.deployment, o.party + ".part"));
+  require_part(deployment, part, self);
+  QueryNumbers numbers(or_beside(o.state, o.deployment, o.party + "-state"));
   ProgressSink sink(o.progress_fd, style);
   ServiceOptions options;
-  options.state = or_beside(o.state, o.deployment, o.party + "-state");
   std::size_t here = 0;
   for (const Endpoint& e : deployment.servers)
     here += e.address.host == deployment.servers[index(self)].address.host;
@@ -124,7 +125,7 @@ json serve(const ServeOptions& o, const Style& style) {
   options.progress = [&](const Progress& p) { sink(p); };
   auto tls = connect(deployment, self, o, sink);
   const ServiceReport report =
-      parting(*tls, [&] { return run_service(deployment, part, self, *tls, *tls, options); });
+      parting(*tls, [&] { return run_service(deployment, part, std::move(numbers), *tls, *tls, options); });
   const json out = to_json(report);
   if (!o.report.empty()) write_file(o.report, out.dump(2) + "\n");
   return out;
@@ -141,15 +142,17 @@ json query(const QueryOptions& o, const Style& style) {
           "'{}' holds {} numbers ({}), and the model takes {} for an example ({})", o.input.string(), all,
           to_string(shape), size, to_string(deployment.face.input));
   const std::vector<double> numbers = reader.rows(0, reader.row_count());
+  std::vector<std::vector<Word>> examples;
+  for (std::size_t at = 0; at < all; at += size)
+    examples.push_back(encoded_input(deployment.face, std::span(numbers).subspan(at, size)));
   ProgressSink sink(o.progress_fd, style);
   json answers = json::array();
   std::vector<double> values;
-  for (std::size_t at = 0; at < all; at += size) {
+  for (const std::vector<Word>& x : examples) {
     // A connection a question: servers answer one at a time, and others may ask between.
     auto tls = connect(deployment, self, o, sink);
-    sink({"asking", at / size, all / size, std::nullopt, 0});
-    const AskedAnswer a =
-        parting(*tls, [&] { return ask(deployment, *tls, std::span(numbers).subspan(at, size)); });
+    sink({"asking", answers.size(), examples.size(), std::nullopt, 0});
+    const AskedAnswer a = parting(*tls, [&] { return ask(deployment, *tls, x); });
     answers.push_back({{"query", a.query},
                        {"values", a.values},
                        {"seconds", a.waiting_seconds},
@@ -159,7 +162,7 @@ json query(const QueryOptions& o, const Style& style) {
     values.insert(values.end(), a.values.begin(), a.values.end());
   }
   sink.finish();
-  if (!o.out.empty()) write_npy(o.out, {all / size, deployment.face.answers}, values);
+  if (!o.out.empty()) write_npy(o.out, {examples.size(), deployment.face.answers}, values);
   const json told{{"answers", answers}};
   if (!o.report.empty()) write_file(o.report, told.dump(2) + "\n");
   if (!style.json)

@@ -14,8 +14,7 @@ double seconds_since(Clock::time_point start) {
 }
 }  // namespace
 
-AskedAnswer ask(const Deployment& deployment, Transport& wire, std::span<const double> input) {
-  const seco::Face& face = deployment.face;
+std::vector<Word> encoded_input(const seco::Face& face, std::span<const double> input) {
   require(input.size() == elements(face.input), "the input has {} numbers, and the model takes {}: {}",
           input.size(), elements(face.input), to_string(face.input));
   std::vector<Word> x;
@@ -24,6 +23,11 @@ AskedAnswer ask(const Deployment& deployment, Transport& wire, std::span<const d
     require(face.numbers.signed_of(w & face.numbers.mask()) == static_cast<std::int64_t>(w),
             "the input holds a number that {} bits do not: scale it as the model was trained",
             face.numbers.bits);
+  return x;
+}
+
+AskedAnswer ask(const Deployment& deployment, Transport& wire, std::span<const Word> x) {
+  const seco::Face& face = deployment.face;
   const auto start = Clock::now();
   Meter meter;
   std::vector<Channel> servers;

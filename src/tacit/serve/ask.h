@@ -14,7 +14,10 @@ struct AskedAnswer {
   std::uint64_t bytes_sent = 0, bytes_received = 0;
 };
 
-/// UsageError for an input that the model does not take; PeerError when a server fails.
-AskedAnswer ask(const Deployment& deployment, Transport& wire, std::span<const double> input);
+/// The model's integers. UsageError for an input that it does not take.
+std::vector<Word> encoded_input(const seco::Face& face, std::span<const double> input);
+
+/// `x`: from encoded_input. PeerError when a server fails.
+AskedAnswer ask(const Deployment& deployment, Transport& wire, std::span<const Word> x);
 
 }  // namespace tacit

@@ -22,7 +22,7 @@ struct Order {
 
 class Service {
  public:
-  Service(const Deployment& deployment, const seco::Part& part, PartyId self, TlsTransport& users,
+  Service(const Deployment& deployment, const seco::Part& part, QueryNumbers numbers, TlsTransport& users,
           Transport& wire, const ServiceOptions& options)
       : deployment_(deployment),
         part_(part),
@@ -30,9 +30,10 @@ class Service {
         users_(users),
         wire_(wire),
         workers_(options.threads),
-        numbers_(options.state),
-        start_(shake_hands(self, deployment.server_names(), wire, {.job = deployment_hash(deployment)})),
-        party_(self, deployment.server_names(), wire, start_.keys,
+        numbers_(std::move(numbers)),
+        start_(shake_hands(party_id(part.self), deployment.server_names(), wire,
+                           {.job = deployment_hash(deployment)})),
+        party_(party_id(part.self), deployment.server_names(), wire, start_.keys,
                Compute{ring_kernels(detect_isa()), workers_}),
         circuits_(part.network, deployment.servers.size()) {}
 
@@ -238,15 +239,18 @@ nlohmann::json to_json(const ServiceReport& r) {
           {"answered", r.answered},      {"pool", r.depth}};
 }
 
-ServiceReport run_service(const Deployment& deployment, const seco::Part& part, PartyId self,
-                          TlsTransport& users, Transport& wire, const ServiceOptions& options) {
-  const std::string& name = deployment.servers[index(self)].name;
+void require_part(const Deployment& deployment, const seco::Part& part, PartyId server) {
   require(part.servers == deployment.server_names(),
           "the part is for other servers than the deployment's, or in another order");
-  require(part.self == index(self), "this is the part of '{}', not of '{}'", part.servers[part.self], name);
+  require(part.self == index(server), "this is the part of '{}', not of '{}'", part.servers[part.self],
+          deployment.servers[index(server)].name);
   require(seco::face_of(part.network) == deployment.face,
           "the [model] of the deployment is not that of the part: take the one that 'tacit split' wrote");
-  return Service(deployment, part, self, users, wire, options).run();
+}
+
+ServiceReport run_service(const Deployment& deployment, const seco::Part& part, QueryNumbers numbers,
+                          TlsTransport& users, Transport& wire, const ServiceOptions& options) {
+  return Service(deployment, part, std::move(numbers), users, wire, options).run();
 }
 
 }  // namespace tacit

@@ -12,7 +12,6 @@
 namespace tacit {
 
 struct ServiceOptions {
-  std::filesystem::path state;  ///< where query numbers are kept
   unsigned threads = 1;
   std::function<void(const Progress&)> progress;
   /// Ends in good order after so many answers; 0: never.
@@ -30,8 +29,11 @@ struct ServiceReport {
 };
 nlohmann::json to_json(const ServiceReport& report);
 
-/// UsageError if the part is not this server's of this deployment; PeerError when another server fails.
-ServiceReport run_service(const Deployment& deployment, const seco::Part& part, PartyId self,
+/// UsageError if the part is not that server's of this deployment: to be asked before anybody is met.
+void require_part(const Deployment& deployment, const seco::Part& part, PartyId server);
+
+/// PeerError when another server fails.
+ServiceReport run_service(const Deployment& deployment, const seco::Part& part, QueryNumbers numbers,
                           TlsTransport& users, Transport& wire, const ServiceOptions& options);
 
 }  // namespace tacit

@@ -120,7 +120,7 @@ struct Param {
 class BmrTest : public ::testing::TestWithParam<Param> {};
 
 TEST_P(BmrTest, GivesWhatTheCircuitGivesAtTheDeclaredCost) {
-  const std::size_t n = std::get<0>(GetParam()), copies = std::get<1>(GetParam());
+  const std::size_t n = GetParam().parties, copies = GetParam().copies;
   std::mt19937_64 rng(n * 10000 + copies);
   const Case c(n, copies, random_circuit(rng, 9, copies == 1000 ? 60 : 150, 12), party_id(rng() % n), rng);
   const BmrCost cost = bmr_cost(c.joint, copies, n, c.evaluator);
