@@ -166,6 +166,20 @@ void seco_network(Context& c, const std::string& name, const nn::Graph& graph, s
         "bytes that the user sends and receives a query");
 }
 
+/// What one ReLU costs.
+void relu(Context& c) {
+  const seco::Numbers numbers{.bits = 32, .fraction = 10};
+  seco::Stage stage;
+  stage.sum = stage.out = {1};
+  stage.activation.truncate = 10;
+  stage.activation.relu = true;
+  const gc::GmwPlan plan(seco::activation_circuit(numbers, stage, false), numbers.bits);
+  const gc::GmwPlan sum(seco::sum_circuit(numbers, 3));
+  c.add("seco.relu.ands", static_cast<double>(plan.ands()), "And gates online");
+  c.add("seco.relu.rounds", static_cast<double>(plan.rounds() + 2), "rounds online, both openings included");
+  c.add("seco.relu.mask_ands", static_cast<double>(2 * sum.ands()),
+        "And gates ahead, for the bits of two masks");
+}
 void minionn(Context& c) { seco_network(c, "minionn", two_convolutions(16, 16, 100), 7); }
 void lenet(Context& c) { seco_network(c, "lenet", two_convolutions(20, 50, 500), 5); }
 void deep(Context& c) { seco_network(c, "resnet32", resnet32(), 1); }
@@ -174,7 +188,8 @@ void deep_silent(Context& c) { seco_network(c, "resnet32.silent", resnet32(), 1,
 }  // namespace
 
 std::vector<Benchmark> seco_benchmarks() {
-  return {{"seco.minionn", "split inference of MiniONN's network, two remotes", minionn},
+  return {{"seco.relu", "And gates and rounds of one activation", relu},
+          {"seco.minionn", "split inference of MiniONN's network, two remotes", minionn},
           {"seco.lenet", "split inference of LeNet, two remotes", lenet},
           {"seco.resnet32", "split inference of ResNet-32 on 32x32 images, two remotes", deep},
           {"seco.resnet32.silent", "the same with silent oblivious transfer", deep_silent}};

@@ -109,7 +109,7 @@ std::string draft_of(const Deployment& d) {
       "name = \"{}\"\n"
       "pool = {}            # queries prepared ahead\n"
       "patience = {}        # seconds of silence after which somebody counts as gone\n"
-      "transfers = \"{}\"   # or \"ferret\": an eighth of the bytes ahead of a query, and more time\n",
+      "transfers = \"{}\"   # or \"ferret\": a seventh of the bytes ahead of a query, and more time\n",
       d.name, d.pool, static_cast<double>(d.patience.count()) / 1000, ot::to_string(d.transfers));
   out += "\n[model]              # all that a user knows of it\n" + text_of(d.face);
   for (const Endpoint& e : d.servers)
