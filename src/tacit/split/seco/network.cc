@@ -108,4 +108,54 @@ std::vector<Word> clear_answer(const Compute& compute, const Model& model, std::
   return values.back();
 }
 
+namespace {
+
+void check_term(const Network& n, const Stage& stage, std::size_t number, const Term& t) {
+  auto fits = [](bool condition) { require(condition, "a term that does not fit its network"); };
+  fits(t.value <= number && elements(t.in) == elements(shape_of(n, t.value)));
+  const Shape sum = with_batch(stage.sum);
+  switch (t.kind) {
+    case Term::Kind::Convolution:
+      fits(t.weights < n.weights.size() && n.weights[t.weights].size() == 4 && t.in.size() == 3);
+      fits(Bilinear::convolution(t.geometry).output_shape(with_batch(t.in), n.weights[t.weights]) == sum);
+      return;
+    case Term::Kind::Matrix:
+      fits(t.weights < n.weights.size() && n.weights[t.weights].size() == 2);
+      fits(n.weights[t.weights] == Shape{elements(stage.sum), elements(t.in)});
+      return;
+    case Term::Kind::AveragePool:
+      fits(t.in.size() == 3 && t.kernel.size() == 4);
+      fits(Bilinear::convolution(t.geometry).output_shape(with_batch(t.in), t.kernel) == sum);
+      return;
+    case Term::Kind::Same:
+      fits(elements(t.in) == elements(stage.sum) && t.lift < 64);
+      return;
+  }
+  fits(false);
+}
+
+}  // namespace
+
+void check(const Network& n) {
+  auto fits = [](bool condition) { require(condition, "a network that does not fit together"); };
+  fits(n.numbers.bits >= 16 && n.numbers.bits <= 48 && n.numbers.fraction < n.numbers.bits);
+  fits(!n.stages.empty() && !n.input.empty());
+  for (std::size_t s = 0; s < n.stages.size(); ++s) {
+    const Stage& stage = n.stages[s];
+    const Activation& a = stage.activation;
+    fits(!stage.sum.empty() && elements(stage.sum) > 0 && stage.outputs() > 0);
+    for (const Term& t : stage.terms) check_term(n, stage, s, t);
+    if (stage.bias) {
+      fits(*stage.bias < n.weights.size() && n.weights[*stage.bias] == Shape{stage.sum[0]});
+      fits(stage.bias_lift < n.numbers.bits);
+    }
+    fits(a.truncate < n.numbers.bits && (!a.largest_place || s + 1 == n.stages.size()));
+    if (a.windows.empty())
+      fits(a.positions == 1 && (a.largest_place || elements(stage.sum) == stage.outputs()));
+    else
+      fits(a.positions > 0 && a.windows.size() == a.positions * stage.outputs());
+    for (const std::size_t place : a.windows) fits(place < elements(stage.sum));
+  }
+}
+
 }  // namespace tacit::seco

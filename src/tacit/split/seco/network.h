@@ -97,6 +97,9 @@ struct Model {
   Weights weights;
 };
 
+/// UsageError unless everything that the network names is there, and fits: for networks that were read.
+void check(const Network& network);
+
 /// A graph with one input and one output for a batch of one. UsageError, naming the node, for what split
 /// inference does not have.
 Model split_model(const nn::Graph& graph, const Numbers& numbers);

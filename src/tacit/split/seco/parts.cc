@@ -213,6 +213,11 @@ Part read_part(ByteView bytes, std::string_view name) {
     }
   } catch (const json::exception&) { sound(false); }
   sound(part.self < part.servers.size() && part.holders.size() == part.network.stages.size());
+  for (const auto& who : part.holders)
+    for (const PartyId id : who) sound(index(id) < part.servers.size());
+  try {
+    check(part.network);
+  } catch (const UsageError&) { sound(false); }
   for (const Shape& shape : part.network.weights) {
     const std::uint64_t words = number();
     sound((words == 0 || words == elements(shape)) && words <= (end - at) / 8);
