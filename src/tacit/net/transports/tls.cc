@@ -4,7 +4,6 @@
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -172,10 +171,6 @@ class TlsTransportImpl final : public TlsTransport {
   void wait_for(PartyId owner, std::chrono::milliseconds limit) override {
     limits_[index(owner)].reset();
     await(index(owner), Clock::now() + limit);
-  }
-  PartyId wait_for_any_owner() override {
-    for (;;)
-      if (const auto owner = any_owner(1h)) return *owner;
   }
   std::optional<PartyId> any_owner(std::chrono::milliseconds time) override {
     const auto deadline = Clock::now() + time;

@@ -42,7 +42,10 @@ class TlsTransport : public Transport {
   virtual void wait_for(PartyId owner, std::chrono::milliseconds limit) = 0;
   /// Waits, without limit, until some owner has begun to speak on a new connection, and says who. (An owner
   /// speaks once it has reached all parties.) PeerError when a party fails.
-  virtual PartyId wait_for_any_owner() = 0;
+  PartyId wait_for_any_owner() {
+    for (;;)
+      if (const auto owner = any_owner(std::chrono::hours(1))) return *owner;
+  }
   /// The same, for a time: whoever waits may have other work to do.
   virtual std::optional<PartyId> any_owner(std::chrono::milliseconds time) = 0;
   /// From now on an owner has so long for all that we wait for it; then its link is of no more use.

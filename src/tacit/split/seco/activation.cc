@@ -1,7 +1,5 @@
 #include "tacit/split/seco/activation.h"
 
-#include <bit>
-
 #include "tacit/base/error.h"
 #include "tacit/gc/circuit/arithmetic.h"
 
@@ -23,16 +21,6 @@ Bits shallow_larger(gc::Builder& c, const Bits& a, const Bits& b) {
 }
 
 }  // namespace
-
-CircuitShape circuit_shape(const Stage& stage) {
-  if (stage.activation.largest_place) return {elements(stage.sum), 1};
-  return {stage.activation.positions, stage.outputs()};
-}
-
-std::size_t output_bits(const Numbers& numbers, const Stage& stage) {
-  if (!stage.activation.largest_place) return numbers.bits;
-  return std::max<std::size_t>(1, static_cast<std::size_t>(std::bit_width(elements(stage.sum) - 1)));
-}
 
 gc::Circuit activation_circuit(const Numbers& n, const Stage& stage, bool last) {
   const Activation& a = stage.activation;

@@ -8,19 +8,10 @@
 
 namespace tacit::seco {
 
-/// How many numbers go into one copy of the circuit, and how many copies there are.
-struct CircuitShape {
-  std::size_t positions, copies;
-};
-CircuitShape circuit_shape(const Stage& stage);
-
 /// Inputs: Y of each position (`bits` each, public, half of the last place that stays added already), p of
 /// each, and r unless it is the last stage. Outputs: z - r, or z. As few levels of And gates as there can be,
 /// since each is a round.
 gc::Circuit activation_circuit(const Numbers& numbers, const Stage& stage, bool last);
-/// Bits of a result of the circuit.
-std::size_t output_bits(const Numbers& numbers, const Stage& stage);
-
 /// The sum of as many numbers as there are parties, modulo 2^bits: inputs number after number.
 gc::Circuit sum_circuit(const Numbers& numbers, std::size_t parties);
 

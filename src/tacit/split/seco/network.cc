@@ -1,9 +1,9 @@
 #include "tacit/split/seco/network.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "tacit/base/error.h"
-#include "tacit/split/seco/activation.h"
 
 namespace tacit::seco {
 
@@ -48,6 +48,16 @@ std::vector<Word> unpacked(const Numbers& numbers, ByteView bytes) {
   for (std::size_t i = 0; i < out.size(); ++i)
     for (std::size_t b = 0; b < size; ++b) out[i] |= std::to_integer<Word>(bytes[i * size + b]) << 8 * b;
   return out;
+}
+
+CircuitShape circuit_shape(const Stage& stage) {
+  if (stage.activation.largest_place) return {elements(stage.sum), 1};
+  return {stage.activation.positions, stage.outputs()};
+}
+
+std::size_t output_bits(const Numbers& numbers, const Stage& stage) {
+  if (!stage.activation.largest_place) return numbers.bits;
+  return std::max<std::size_t>(1, static_cast<std::size_t>(std::bit_width(elements(stage.sum) - 1)));
 }
 
 Face face_of(const Network& network) {

@@ -70,13 +70,20 @@ struct Stage {
   std::size_t outputs() const { return elements(out); }
 };
 
+/// How many numbers go into one copy of an activation's circuit, and how many copies there are.
+struct CircuitShape {
+  std::size_t positions, copies;
+};
+CircuitShape circuit_shape(const Stage& stage);
+
+/// Bits of what a copy gives.
+std::size_t output_bits(const Numbers& numbers, const Stage& stage);
+
 struct Network {
   Numbers numbers;
   Shape input;  ///< one example
   std::vector<Stage> stages;
   std::vector<Shape> weights;
-  /// Whether the answer is a place, not scores.
-  bool answers_place() const { return stages.back().activation.largest_place; }
 };
 
 /// All that a user knows of a model: what goes in, and what comes out.
