@@ -63,7 +63,7 @@ Preparation::Preparation(Party& party, const Network& network, const Holders& ho
       linear_(party, network),
       triples_(party, transfers) {}
 
-std::vector<Word> Preparation::random_words(std::size_t n) {
+std::vector<Word> Preparation::draw_masks(std::size_t n) {
   std::vector<Word> out(n);
   party_.coins().mine().fill(0, out);
   for (Word& w : out) w &= network_.numbers.mask();
@@ -79,8 +79,8 @@ Correlation Preparation::next() {
   for (std::size_t s = 0; s < network_.stages.size(); ++s) {
     const Stage& stage = network_.stages[s];
     const bool last = s + 1 == network_.stages.size();
-    sum_masks.push_back(random_words(elements(stage.sum)));
-    if (!last) masks.push_back(random_words(stage.outputs()));
+    sum_masks.push_back(draw_masks(elements(stage.sum)));
+    if (!last) masks.push_back(draw_masks(stage.outputs()));
     const auto [positions, copies] = circuit_shape(stage);
     numbers += (positions + (last ? 0 : 1)) * plane_words(copies);
     activations += circuits_.stage(s).triples(plane_words(copies));

@@ -46,10 +46,17 @@ class Preparation {
   /// `weights`: this server's share; it may be empty where it holds none.
   Preparation(Party& party, const Network& network, const Holders& holders, const Weights& weights,
               const Circuits& circuits, gc::PairwiseTransfers& transfers);
+  virtual ~Preparation() = default;
+  Preparation(const Preparation&) = delete;
+  Preparation& operator=(const Preparation&) = delete;
   Correlation next();
 
+ protected:
+  /// This server's summand of the masks of n numbers. Fresh and uniform, or nothing is hidden: only tests,
+  /// which must see that their checks can fail, have others.
+  virtual std::vector<Word> draw_masks(std::size_t n);
+
  private:
-  std::vector<Word> random_words(std::size_t n);
   void mask_bits(Correlation& c, const std::vector<std::vector<Word>>& masks,
                  const std::vector<std::vector<Word>>& sum_masks, gc::BitTriples& triples);
 

@@ -93,17 +93,19 @@ void add_bias(const Stage& stage, const RingTensor& bias, std::span<Word> sum) {
   for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += bias.words.data()[i / each] << stage.bias_lift;
 }
 
-std::vector<Word> clear_answer(const Compute& compute, const Model& model, std::span<const Word> x) {
+ClearRun clear_run(const Compute& compute, const Model& model, std::span<const Word> x) {
   const Network& net = model.network;
-  std::vector<std::vector<Word>> values{{x.begin(), x.end()}};
+  const std::vector<Word> input(x.begin(), x.end());
+  ClearRun run;
   for (const Stage& stage : net.stages) {
     std::vector<Word> sum(elements(stage.sum), 0);
     for (const Term& term : stage.terms) {
       const RingTensor* w = term.is_private() ? &model.weights[term.weights] : nullptr;
-      const Words part = apply(compute, term, w, values[term.value]);
+      const Words part = apply(compute, term, w, term.value == 0 ? input : run.values[term.value - 1]);
       for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += part.data()[i];
     }
     if (stage.bias) add_bias(stage, model.weights[*stage.bias], sum);
+    for (Word& w : sum) w &= net.numbers.mask();
     std::vector<Word> out(stage.outputs());
     if (stage.activation.largest_place) {
       std::vector<std::int64_t> scores;
@@ -113,9 +115,14 @@ std::vector<Word> clear_answer(const Compute& compute, const Model& model, std::
       for (std::size_t i = 0; i < out.size(); ++i)
         out[i] = activated(net.numbers, stage.activation, sum, i, out.size());
     }
-    values.push_back(std::move(out));
+    run.sums.push_back(std::move(sum));
+    run.values.push_back(std::move(out));
   }
-  return values.back();
+  return run;
+}
+
+std::vector<Word> clear_answer(const Compute& compute, const Model& model, std::span<const Word> x) {
+  return clear_run(compute, model, x).values.back();
 }
 
 namespace {

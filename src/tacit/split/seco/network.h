@@ -119,7 +119,11 @@ const Shape& shape_of(const Network& network, std::size_t value);
 /// Adds the bias, or a share of it.
 void add_bias(const Stage& stage, const RingTensor& bias, std::span<Word> sum);
 
-/// The answer in the clear, by the same integers.
+/// The answer in the clear, by the same integers; and all sums and values on the way.
 std::vector<Word> clear_answer(const Compute& compute, const Model& model, std::span<const Word> x);
+struct ClearRun {
+  std::vector<std::vector<Word>> sums, values;  ///< a stage
+};
+ClearRun clear_run(const Compute& compute, const Model& model, std::span<const Word> x);
 
 }  // namespace tacit::seco

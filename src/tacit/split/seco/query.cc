@@ -75,7 +75,7 @@ std::vector<Word> Question::unmasked(std::span<const Word> masked_answer) const 
 
 std::vector<Word> answer(Party& party, const Network& network, const Holders& holders, const Weights& weights,
                          const Circuits& circuits, Correlation correlation,
-                         std::span<const Word> masked_input) {
+                         std::span<const Word> masked_input, Seen* seen) {
   require(masked_input.size() == elements(network.input), "an input of {} numbers, where {} are due",
           masked_input.size(), elements(network.input));
   const Numbers& numbers = network.numbers;
@@ -87,6 +87,7 @@ std::vector<Word> answer(Party& party, const Network& network, const Holders& ho
     const bool holds = std::find(holders[s].begin(), holders[s].end(), party.id()) != holders[s].end();
     std::vector<Word> sum =
         open_sum(party, numbers, sum_share(party, stage, holds, weights, std::move(mine.addend), values));
+    if (seen != nullptr) seen->sums.push_back(sum);
     if (stage.activation.truncate > 0)
       for (Word& w : sum) w += Word{1} << (stage.activation.truncate - 1);
 
@@ -105,6 +106,7 @@ std::vector<Word> answer(Party& party, const Network& network, const Holders& ho
       return gmw.open(result);
     }
     values.push_back(from_planes(gmw.open(result), numbers.bits, copies));
+    if (seen != nullptr) seen->values.push_back(values.back());
   }
 }
 

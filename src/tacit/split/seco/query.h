@@ -22,9 +22,14 @@ class Question {
   std::vector<Word> input_mask_, answer_mask_;
 };
 
+/// What every server sees of a query: by stage, the opened sum y + p, and the opened value z - r.
+struct Seen {
+  std::vector<std::vector<Word>> sums, values;
+};
+
 /// A server's end: from the masked input to the masked answer, which all servers learn.
 std::vector<Word> answer(Party& party, const Network& network, const Holders& holders, const Weights& weights,
                          const Circuits& circuits, Correlation correlation,
-                         std::span<const Word> masked_input);
+                         std::span<const Word> masked_input, Seen* seen = nullptr);
 
 }  // namespace tacit::seco

@@ -1,0 +1,136 @@
+// All servers but one put together what they hold and saw, and try to read what is between the layers. They
+// must fail; and they must succeed where the one that is left draws no masks, or the check would prove
+// nothing.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "tacit/party/testing/session.h"
+#include "tacit/split/seco/parts.h"
+#include "tacit/split/seco/query.h"
+#include "tacit/split/seco/testing/models.h"
+
+namespace tacit::seco {
+namespace {
+
+constexpr std::size_t kServers = 3;
+
+/// Keeps what it drew. A weak one draws zeros.
+class WatchedPreparation final : public Preparation {
+ public:
+  template <class... Arguments>
+  WatchedPreparation(bool weak, Arguments&&... arguments)
+      : Preparation(std::forward<Arguments>(arguments)...), weak_(weak) {}
+  /// In the order in which they are drawn: of each stage its sum's, and its value's but for the last.
+  std::vector<std::vector<Word>> drawn;
+
+ protected:
+  std::vector<Word> draw_masks(std::size_t n) override {
+    drawn.push_back(weak_ ? std::vector<Word>(n, 0) : Preparation::draw_masks(n));
+    return drawn.back();
+  }
+
+ private:
+  bool weak_;
+};
+
+struct Session {
+  std::vector<std::vector<std::vector<Word>>> drawn{kServers};  ///< a server
+  std::vector<std::vector<Word>> input_masks{kServers};
+  Seen seen;
+  std::vector<Word> masked_input;
+};
+
+Session run(const Model& model, std::span<const Word> masked_input, std::optional<std::size_t> weak) {
+  const auto parts = cut(model, "m", {"a", "b", "c"}, place_layers(model.network, kServers, 0, false));
+  Session session;
+  session.masked_input.assign(masked_input.begin(), masked_input.end());
+  std::vector<Seen> seen(kServers);
+  tacit::testing::run_parties(kServers, [&](Party& party) {
+    const std::size_t self = index(party.id());
+    const Part& part = parts[self];
+    const Circuits circuits(part.network, kServers);
+    gc::PairwiseTransfers transfers(party, ot::Source::SoftSpoken4);
+    WatchedPreparation preparation(weak == self, party, part.network, part.holders, part.weights, circuits,
+                                   transfers);
+    Correlation c = preparation.next();
+    session.drawn[self] = preparation.drawn;
+    session.input_masks[self] = input_mask(face_of(part.network), c.input_seed.bytes());
+    answer(party, part.network, part.holders, part.weights, circuits, std::move(c), masked_input,
+           &seen[self]);
+  });
+  for (const Seen& s : seen) {
+    EXPECT_EQ(s.sums, seen[0].sums);
+    EXPECT_EQ(s.values, seen[0].values);
+  }
+  session.seen = seen[0];
+  return session;
+}
+
+struct Guesses {
+  std::size_t numbers = 0, right = 0, right_bits = 0;
+  void add(Word guess, Word truth) {
+    ++numbers;
+    right += guess == truth;
+    right_bits += (guess & 1) == (truth & 1);
+  }
+};
+
+/// What all but `honest` make of everything that was opened: they add their summands of masks, or take them
+/// off.
+Guesses decode(const Model& model, const Session& s, std::size_t honest) {
+  const Numbers& numbers = model.network.numbers;
+  // The input that was in fact asked about: the masked one and all servers' masks.
+  std::vector<Word> x = s.masked_input;
+  for (const auto& mask : s.input_masks)
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = (x[i] + mask[i]) & numbers.mask();
+  Workers workers(1);
+  const ClearRun truth = clear_run(Compute{ring_kernels(detect_isa()), workers}, model, x);
+  Guesses out;
+  auto guess = [&](const std::vector<Word>& opened, std::size_t draw, Word sign,
+                   const std::vector<Word>& real) {
+    for (std::size_t i = 0; i < opened.size(); ++i) {
+      Word sum = opened[i];
+      for (std::size_t k = 0; k < kServers; ++k)
+        if (k != honest) sum += sign * s.drawn[k][draw][i];
+      out.add(sum & numbers.mask(), real[i]);
+    }
+  };
+  std::size_t draw = 0;
+  for (std::size_t stage = 0; stage < model.network.stages.size(); ++stage) {
+    guess(s.seen.sums[stage], draw++, ~Word{0}, truth.sums[stage]);
+    if (stage + 1 < model.network.stages.size()) guess(s.seen.values[stage], draw++, 1, truth.values[stage]);
+  }
+  return out;
+}
+
+TEST(Coalition, OfAllServersButOneReadsNothing) {
+  for (const std::size_t which : {std::size_t{2}, std::size_t{6}}) {
+    const Model model = split_model(testing::split_models()[which].graph, {32, 10});
+    const std::vector<Word> masked(elements(model.network.input), 3);
+    const Session session = run(model, masked, std::nullopt);
+    for (std::size_t honest = 0; honest < kServers; ++honest) {
+      const Guesses g = decode(model, session, honest);
+      EXPECT_GT(g.numbers, 100u);
+      EXPECT_EQ(g.right, 0u) << "without server " << honest;
+      const double half = static_cast<double>(g.numbers) / 2;
+      EXPECT_LT(std::fabs(static_cast<double>(g.right_bits) - half), 6 * std::sqrt(half / 2))
+          << "without server " << honest;
+    }
+  }
+}
+
+TEST(Coalition, WouldReadEverythingOfAServerThatDrawsNoMasks) {
+  const Model model = split_model(testing::split_models()[2].graph, {32, 10});
+  const std::vector<Word> masked(elements(model.network.input), 3);
+  for (std::size_t weak = 0; weak < kServers; ++weak) {
+    const Session session = run(model, masked, weak);
+    const Guesses g = decode(model, session, weak);
+    EXPECT_EQ(g.right, g.numbers);
+    // And still nothing of the others.
+    EXPECT_EQ(decode(model, session, (weak + 1) % kServers).right, 0u);
+  }
+}
+
+}  // namespace
+}  // namespace tacit::seco
