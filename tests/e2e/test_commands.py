@@ -22,6 +22,9 @@ VERBS = [
     ["predict"],
     ["bench"],
     ["report"],
+    ["split"],
+    ["serve"],
+    ["query"],
 ]
 
 
