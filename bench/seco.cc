@@ -1,7 +1,6 @@
 // Split inference: a gateway and two remotes as processes over TLS, all layers at the remotes. Networks with
 // average pooling and random weights, which cost what trained ones do.
 #include <nlohmann/json.hpp>
-#include <random>
 
 #include "parties.h"
 #include "tacit/crypto/os_entropy.h"
@@ -24,10 +23,10 @@ class NetworkBuilder {
     return last = g.add_node(op, fmt::format("node{}", g.nodes.size()), std::move(in), std::move(attrs));
   }
   ValueId weights(const Shape& shape) {
-    std::mt19937_64 rng(g.values.size());
-    std::uniform_real_distribution<double> dice(-0.1, 0.1);
+    std::vector<Word> random(elements(shape));
+    Prg(Bytes(Prg::kKeySize), detect_isa()).fill(g.values.size(), 0, random);
     PublicTensor t{shape, {}};
-    for (std::size_t i = 0; i < elements(shape); ++i) t.values.push_back(dice(rng));
+    for (const Word w : random) t.values.push_back(0.2 * static_cast<double>(w >> 11) * 0x1p-53 - 0.1);
     return g.add_parameter(fmt::format("w{}", g.values.size()), std::move(t));
   }
   ValueId conv(std::size_t outputs, std::size_t kernel, std::int64_t pad, std::int64_t stride = 1) {
