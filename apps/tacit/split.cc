@@ -66,6 +66,10 @@ auto parting(TlsTransport& wire, Body body) {
 }  // namespace
 
 json split(const SplitOptions& o, const Style& style) {
+  // Before anything is written: new parts would not fit those that were handed out.
+  const fs::path draft = o.out / "deployment.toml";
+  require(!fs::exists(draft), "'{}' is there already: remove it, or choose another folder with -o",
+          draft.string());
   nn::ImportOptions import;
   import.fold_batch_norm = true;
   const seco::Model model =
@@ -96,9 +100,6 @@ json split(const SplitOptions& o, const Style& style) {
     say(style, fmt::format("{}   {}, for {} alone", file.string(),
                            human_bytes(static_cast<double>(bytes.size())), names[i]));
   }
-  const fs::path draft = o.out / "deployment.toml";
-  require(!fs::exists(draft), "'{}' is there already: remove it, or choose another folder with -o",
-          draft.string());
   write_file(draft, draft_of(d));
   out["deployment"] = draft.string();
   say(style, fmt::format("{}   for all: put addresses and keys in, then start each server with\n"
