@@ -126,7 +126,7 @@ class Split(TacitTest):
 
     def test_mistakes_are_told_in_a_sentence(self):
         deployment = self.split()
-        parts = {s: (self.folder / f"parts/{s}.part").read_bytes() for s in SERVERS}
+        before = {s: (self.folder / f"parts/{s}.part").read_bytes() for s in SERVERS}
         numpy.save(self.folder / "small.npy", numpy.zeros((1, 60)))
         for words, parts in (
             (("serve", deployment, "--party", "gatewai"), ("gatewai", "did you mean 'gateway'")),
@@ -146,7 +146,7 @@ class Split(TacitTest):
                 self.assert_one_sentence(process, *parts)
         self.assertFalse((self.folder / "more/deployment.toml").exists())
         # A split that is refused leaves the parts that are there.
-        for server, bytes_ in parts.items():
+        for server, bytes_ in before.items():
             self.assertEqual((self.folder / f"parts/{server}.part").read_bytes(), bytes_)
 
     def test_a_damaged_part_and_a_wrong_number(self):
