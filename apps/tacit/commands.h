@@ -61,15 +61,15 @@ nlohmann::json split(const SplitOptions&, const Style&);
 /// One server or user of a deployment.
 struct DeployedOptions {
   fs::path deployment;
-  fs::path key;                          ///< default: NAME.key beside the deployment file
+  fs::path key;   ///< default: NAME.key beside the deployment file
+  fs::path part;  ///< default: NAME.part beside it, a user's user.part
+  unsigned threads = 0;
   int listen_fd = -1, progress_fd = -1;  ///< from a driver
 };
 struct ServeOptions : DeployedOptions {
   std::string party;
-  fs::path part;    ///< default: NAME.part beside the deployment file
-  fs::path state;   ///< default: NAME-state beside the deployment file
-  fs::path report;  ///< where costs are written at the end
-  unsigned threads = 0;
+  fs::path state;           ///< default: NAME-state beside the deployment file
+  fs::path report;          ///< where costs are written at the end
   std::size_t queries = 0;  ///< ends after so many; 0: never
 };
 nlohmann::json serve(const ServeOptions&, const Style&);

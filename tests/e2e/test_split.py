@@ -81,6 +81,37 @@ class Split(TacitTest):
                 self.wait_all(running)
                 self.check_answers(1)
 
+    def test_two_parties(self):
+        """The gateway alone: the user is the other party."""
+        deployment = self.split("--remotes", 0, servers=SERVERS[:1])
+        self.serve(deployment, servers=SERVERS[:1])
+        told = json.loads(self.ask(deployment, 3).out)["answers"]
+        self.check_answers(3)
+        for a in told:
+            self.assertGreater(a["ahead_seconds"], 0)
+            self.assertGreater(a["bytes_sent"], 1e6)
+        # A user who dies amid its session, and one with a part of another split, do not hold up the next.
+        numpy.save(self.folder / "many.npy", digits(50))
+        leaving = self.start("query", "--deployment", deployment, "many.npy", name="user")
+        self.assertTrue(leaving.wait_for("asking"))
+        leaving.send(SIGKILL)
+        leaving.wait()
+        self.split("--remotes", 0, servers=SERVERS[:1], folder="again")
+        other = self.start("--quiet", "query", "--deployment", deployment, "--part", "again/user.part", "input.npy")
+        self.assertEqual(other.wait(), PEER, self.stories())
+        self.assertIn("another split", other.err)
+        self.ask(deployment)
+        self.check_answers(1)
+
+    def test_two_parties_and_a_gateway_that_dies(self):
+        deployment = self.split("--remotes", 0, servers=SERVERS[:1])
+        gateway = self.serve(deployment, servers=SERVERS[:1])
+        numpy.save(self.folder / "many.npy", digits(50))
+        user = self.start("query", "--deployment", deployment, "many.npy", name="user")
+        self.assertTrue(gateway[0].wait_for("answering user"))
+        since = gateway[0].send(SIGKILL)
+        self.assert_others_notice([user], "gateway", since, 2)
+
     def test_a_user_who_leaves_does_not_hold_up_the_next(self):
         deployment = self.split()
         servers = self.serve(deployment, "--queries", 2)

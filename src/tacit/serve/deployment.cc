@@ -58,6 +58,11 @@ std::vector<std::string> Deployment::server_names() const {
   for (const Endpoint& e : servers) out.push_back(e.name);
   return out;
 }
+std::vector<std::string> Deployment::part_names() const {
+  std::vector<std::string> out = server_names();
+  if (is_two_party()) out.push_back("user");
+  return out;
+}
 PartyId Deployment::endpoint(std::string_view who) const {
   std::vector<std::string> names;
   for (const Endpoint& e : roster()) names.push_back(e.name);
@@ -78,9 +83,9 @@ Deployment read_deployment(const std::filesystem::path& file, Keys keys) {
   d.face = face_of(t.table("model"));
   d.servers = endpoints(t, "server", true, keys);
   d.users = endpoints(t, "user", false, keys);
-  if (d.servers.size() < 2 || d.servers.size() > 6)
+  if (d.servers.empty() || d.servers.size() > 6)
     t.fail("server",
-           fmt::format("a deployment has 2 to 6 servers, the gateway first, and not {}", d.servers.size()));
+           fmt::format("a deployment has 1 to 6 servers, the gateway first, and not {}", d.servers.size()));
   if (d.users.empty()) t.fail("user", "nobody may ask: add a [[user]] with name and key");
   std::set<std::string> names, seen;
   for (const Endpoint& e : d.roster()) {

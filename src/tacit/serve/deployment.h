@@ -23,8 +23,13 @@ struct Deployment {
 
   std::vector<Endpoint> roster() const;  ///< servers, then users
   std::vector<std::string> server_names() const;
+  /// Of those who compute, as their parts have them: the servers, and the user where it is one of two
+  /// parties.
+  std::vector<std::string> part_names() const;
   /// UsageError, with the nearest name, if nobody has it.
   PartyId endpoint(std::string_view who) const;
+  /// The gateway alone: users are the other party (two_party.h).
+  bool is_two_party() const { return servers.size() == 1; }
   bool is_server(PartyId id) const { return index(id) < servers.size(); }
 };
 

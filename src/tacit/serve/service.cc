@@ -39,7 +39,7 @@ class Service {
 
   ServiceReport run() {
     {
-      const Clock clock(*this, report_.setup);
+      const PhaseClock clock(party_.meter(), report_.setup);
       compare_parts();
       agree_on_numbers();
       transfers_.emplace(party_, deployment_.transfers);
@@ -56,27 +56,6 @@ class Service {
   }
 
  private:
-  /// Books what its life costs.
-  class Clock {
-   public:
-    Clock(Service& service, PhaseCost& to)
-        : service_(service), to_(to), before_(service.party_.meter().total()) {}
-    ~Clock() {
-      const Cost now = service_.party_.meter().total();
-      to_.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-      to_.bytes += now.payload - before_.payload;
-      to_.rounds += now.rounds - before_.rounds;
-    }
-    Clock(const Clock&) = delete;
-    Clock& operator=(const Clock&) = delete;
-
-   private:
-    Service& service_;
-    PhaseCost& to_;
-    Cost before_;
-    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  };
-
   bool is_gateway() const { return party_.id() == party_id(0); }
   void tell(const std::string& phase, std::size_t done = 0, std::size_t total = 0) {
     if (options_.progress)
@@ -138,7 +117,7 @@ class Service {
   };
 
   void prepare() {
-    const Clock clock(*this, report_.preparation);
+    const PhaseClock clock(party_.meter(), report_.preparation);
     tell("preparing", pool_.size(), deployment_.pool);
     pool_.push_back({next_++, preparation_->next()});
     ++report_.prepared;
@@ -149,7 +128,7 @@ class Service {
 
   /// Tells the user this server's part of the masks; the gateway also takes the question.
   void greet(const Order& order) {
-    const Clock clock(*this, report_.online);
+    const PhaseClock clock(party_.meter(), report_.online);
     if (pool_.empty() || order.user < party_.count() || order.user >= deployment_.roster().size())
       throw PeerError(
           party_.name(party_id(0)),
@@ -182,7 +161,7 @@ class Service {
   }
 
   void answer(const Order& order) {
-    const Clock clock(*this, report_.online);
+    const PhaseClock clock(party_.meter(), report_.online);
     const seco::Numbers& numbers = part_.network.numbers;
     if (!current_ || current_->number != order.number)
       throw PeerError(party_.name(party_id(0)), party_.name(party_id(0)) + " answers another question");
@@ -239,11 +218,11 @@ nlohmann::json to_json(const ServiceReport& r) {
           {"answered", r.answered},      {"pool", r.depth}};
 }
 
-void require_part(const Deployment& deployment, const seco::Part& part, PartyId server) {
-  require(part.servers == deployment.server_names(),
-          "the part is for other servers than the deployment's, or in another order");
-  require(part.self == index(server), "this is the part of '{}', not of '{}'", part.servers[part.self],
-          deployment.servers[index(server)].name);
+void require_part(const Deployment& deployment, const seco::Part& part, PartyId number) {
+  const std::vector<std::string> names = deployment.part_names();
+  require(part.servers == names, "the part is for other servers than the deployment's, or in another order");
+  require(part.self == index(number), "this is the part of '{}', not of '{}'", part.servers[part.self],
+          names[index(number)]);
   require(seco::face_of(part.network) == deployment.face,
           "the [model] of the deployment is not that of the part: take the one that 'tacit split' wrote");
 }

@@ -6,6 +6,7 @@
 #include "tacit/job/run_party.h"
 #include "tacit/serve/deployment.h"
 #include "tacit/serve/numbers.h"
+#include "tacit/serve/phase_cost.h"
 #include "tacit/split/seco/parts.h"
 #include "tacit/split/seco/query.h"
 
@@ -18,19 +19,15 @@ struct ServiceOptions {
   std::size_t queries = 0;
 };
 
-/// What phases cost one server.
-struct PhaseCost {
-  double seconds = 0;
-  std::uint64_t bytes = 0, rounds = 0;
-};
 struct ServiceReport {
   PhaseCost setup, preparation, online;  ///< preparation and online: of all queries
   std::size_t prepared = 0, answered = 0, depth = 0;
 };
 nlohmann::json to_json(const ServiceReport& report);
 
-/// UsageError if the part is not that server's of this deployment: to be asked before anybody is met.
-void require_part(const Deployment& deployment, const seco::Part& part, PartyId server);
+/// UsageError if the part is not of this deployment, or not the one of that number: to be asked before
+/// anybody is met.
+void require_part(const Deployment& deployment, const seco::Part& part, PartyId number);
 
 /// PeerError when another server fails.
 ServiceReport run_service(const Deployment& deployment, const seco::Part& part, QueryNumbers numbers,
