@@ -115,7 +115,7 @@ json serve(const ServeOptions& o, const Style& style) {
           o.party);
   const seco::Part part = read_part_file(or_beside(o.part, o.deployment, o.party + ".part"));
   require_part(deployment, part, self);
-  QueryNumbers numbers(or_beside(o.state, o.deployment, o.party + "-state"));
+  ServerState state = open_state(deployment, part, or_beside(o.state, o.deployment, o.party + "-state"));
   ProgressSink sink(o.progress_fd, style);
   ServiceOptions options;
   std::size_t here = 0;
@@ -126,7 +126,7 @@ json serve(const ServeOptions& o, const Style& style) {
   options.progress = [&](const Progress& p) { sink(p); };
   auto tls = connect(deployment, self, o, sink);
   const ServiceReport report =
-      parting(*tls, [&] { return run_service(deployment, part, std::move(numbers), *tls, *tls, options); });
+      parting(*tls, [&] { return run_service(deployment, part, std::move(state), *tls, *tls, options); });
   const json out = to_json(report);
   if (!o.report.empty()) write_file(o.report, out.dump(2) + "\n");
   return out;
