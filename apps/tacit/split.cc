@@ -151,12 +151,13 @@ json serve(const ServeOptions& o, const Style& style) {
   options.threads = threads_for(o.threads, here);
   options.queries = o.queries;
   options.progress = [&](const Progress& p) { sink(p); };
-  std::optional<QueryNumbers> numbers;
-  if (!deployment.is_two_party()) numbers.emplace(or_beside(o.state, o.deployment, o.party + "-state"));
+  std::optional<ServerState> state;
+  if (!deployment.is_two_party())
+    state.emplace(open_state(deployment, part, or_beside(o.state, o.deployment, o.party + "-state")));
   auto tls = connect(deployment, self, o, sink);
   const ServiceReport report = parting(*tls, [&] {
-    return numbers ? run_service(deployment, part, std::move(*numbers), *tls, *tls, options)
-                   : run_two_party_service(deployment, part, *tls, options);
+    return state ? run_service(deployment, part, std::move(*state), *tls, *tls, options)
+                 : run_two_party_service(deployment, part, *tls, options);
   });
   const json out = to_json(report);
   if (!o.report.empty()) write_file(o.report, out.dump(2) + "\n");

@@ -28,6 +28,14 @@ ot::Source source_named(const std::string& name) {
       fmt::format("there are no transfers '{}': did you mean '{}'?", name, nearest(name, names)));
 }
 
+bool is_disk(const std::string& place) {
+  const std::string_view places[] = {"disk", "memory"};
+  require(place == places[0] || place == places[1],
+          "queries are prepared in 'disk' or 'memory', and not in '{}': did you mean '{}'?", place,
+          nearest(place, places));
+  return place == places[0];
+}
+
 seco::Face face_of(TomlTable t) {
   seco::Face f;
   for (const std::int64_t e : t.integers("input")) {
@@ -79,6 +87,7 @@ Deployment read_deployment(const std::filesystem::path& file, Keys keys) {
   d.patience = seconds_of(t, "patience", d.patience);
   d.start_patience = seconds_of(t, "start_patience", d.start_patience);
   d.pool = static_cast<std::size_t>(t.integer("pool", 4, 1, 10000));
+  d.pool_on_disk = t.at("pool_in", [&] { return is_disk(t.text("pool_in", "disk")); });
   d.transfers = t.at("transfers", [&] { return source_named(t.text("transfers", "softspoken4")); });
   d.face = face_of(t.table("model"));
   d.servers = endpoints(t, "server", true, keys);
@@ -98,8 +107,9 @@ Deployment read_deployment(const std::filesystem::path& file, Keys keys) {
 }
 
 Digest deployment_hash(const Deployment& d) {
-  std::string text = fmt::format("tacit deployment 1\n{}\n{} {} {} {}\n", d.name, d.patience.count(),
-                                 d.start_patience.count(), d.pool, ot::to_string(d.transfers));
+  std::string text = fmt::format("tacit deployment 1\n{}\n{} {} {} {} {}\n", d.name, d.patience.count(),
+                                 d.start_patience.count(), d.pool, d.pool_on_disk ? "disk" : "memory",
+                                 ot::to_string(d.transfers));
   text += text_of(d.face);
   for (const Endpoint& e : d.servers) text += fmt::format("server {} {}\n", e.name, to_string(e.key));
   for (const Endpoint& e : d.users) text += fmt::format("user {} {}\n", e.name, to_string(e.key));
@@ -113,9 +123,11 @@ std::string draft_of(const Deployment& d) {
       "# 'tacit keys new NAME', and write the public ones here; put each server's own address.\n"
       "name = \"{}\"\n"
       "pool = {}            # queries prepared ahead\n"
+      "pool_in = \"{}\"    # sealed, beside each server's part; or \"memory\", which a restart empties\n"
       "patience = {}        # seconds of silence after which somebody counts as gone\n"
       "transfers = \"{}\"   # or \"ferret\": a seventh of the bytes ahead of a query, and more time\n",
-      d.name, d.pool, static_cast<double>(d.patience.count()) / 1000, ot::to_string(d.transfers));
+      d.name, d.pool, d.pool_on_disk ? "disk" : "memory", static_cast<double>(d.patience.count()) / 1000,
+      ot::to_string(d.transfers));
   out += "\n[model]              # all that a user knows of it\n" + text_of(d.face);
   for (const Endpoint& e : d.servers)
     out += fmt::format("\n[[server]]\nname = \"{}\"\naddress = \"{}\"\nkey = \"{}\"\n", e.name,

@@ -17,6 +17,7 @@ struct Deployment {
   std::chrono::milliseconds start_patience{60000};
   ot::Source transfers = ot::Source::SoftSpoken4;  ///< whence oblivious transfers come
   std::size_t pool = 4;                            ///< queries that are prepared ahead
+  bool pool_on_disk = true;                        ///< or in memory alone
   seco::Face face;                                 ///< of the model: what goes in and comes out
   std::vector<Endpoint> servers;                   ///< the gateway first
   std::vector<Endpoint> users;

@@ -40,6 +40,7 @@ TEST(DeploymentFile, MistakesAreToldWithTheirPlace) {
   };
   for (const Mistake& m :
        {Mistake{"pool = 4", "pol = 4", "pool"}, Mistake{"pool = 4", "pool = 0", "pool"},
+        Mistake{"pool_in = \"disk\"", "pool_in = \"disc\"", "'disk'"},
         Mistake{"bits = 32", "bits = 64", "bits"}, Mistake{"\"softspoken4\"", "\"softspoken\"", "softspoken"},
         Mistake{"name = \"anna\"", "name = \"gateway\"", "two are called"},
         Mistake{"input = [1, 8, 8]", "input = []", "input"}}) {
@@ -62,6 +63,11 @@ TEST(DeploymentFile, ItsHashLeavesAddressesOut) {
   Deployment other = d;
   other.servers[0].address.port = 1;
   EXPECT_EQ(deployment_hash(other), deployment_hash(d));
+  other.pool_on_disk = false;
+  EXPECT_NE(deployment_hash(other), deployment_hash(d));
+  EXPECT_EQ(deployment_hash(read_deployment(testing::ScratchFolder().write("d.toml", draft_of(other)))),
+            deployment_hash(other));
+  other = d;
   other.users[0].key = Identity::generate().public_key();
   EXPECT_NE(deployment_hash(other), deployment_hash(d));
 }
