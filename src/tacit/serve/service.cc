@@ -35,7 +35,7 @@ class Service {
                            {.job = deployment_hash(deployment)})),
         party_(party_id(part.self), deployment.server_names(), wire, start_.keys,
                Compute{ring_kernels(detect_isa()), workers_}),
-        circuits_(part.network, deployment.servers.size()) {}
+        circuits_(part.network, deployment.servers.size(), deployment.activations) {}
 
   ServiceReport run() {
     {
@@ -193,7 +193,7 @@ class Service {
       input_ = receive_numbers(party_.to(party_id(0)), "seco.input", numbers, elements(part_.network.input));
     }
     const std::vector<Word> result = seco::answer(party_, part_.network, part_.holders, part_.weights,
-                                                  circuits_, std::move(current_->correlation), input_);
+                                                  std::move(current_->correlation), input_);
     current_.reset();
     ++report_.answered;
     if (!is_gateway()) return;

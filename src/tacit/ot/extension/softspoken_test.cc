@@ -98,9 +98,8 @@ TEST(SoftSpoken, SeveralSendersMayHaveOneDelta) {
   for (std::size_t i = 0; i < 500; ++i) EXPECT_NE(ran[0].batches[0].keys[i], ran[1].batches[0].keys[i]);
   run_parties(2, [&](Party& p) {
     Channel& peer = p.to(p.next());
-    EXPECT_THROW(
-        make_sender(Source::SoftSpoken4, Threat::SemiHonest, peer, kSession, detect_isa(), &even),
-        UsageError);
+    EXPECT_THROW(make_sender(Source::SoftSpoken4, Threat::SemiHonest, peer, kSession, detect_isa(), &even),
+                 UsageError);
   });
 }
 

@@ -41,7 +41,8 @@ struct Session {
   std::vector<Word> masked_input;
 };
 
-Session run(const Model& model, std::span<const Word> masked_input, std::optional<std::size_t> weak) {
+Session run(const Model& model, std::span<const Word> masked_input, ActivationBy by,
+            std::optional<std::size_t> weak) {
   const auto parts = cut(model, "m", {"a", "b", "c"}, place_layers(model.network, kServers, 0, false));
   Session session;
   session.masked_input.assign(masked_input.begin(), masked_input.end());
@@ -49,15 +50,14 @@ Session run(const Model& model, std::span<const Word> masked_input, std::optiona
   tacit::testing::run_parties(kServers, [&](Party& party) {
     const std::size_t self = index(party.id());
     const Part& part = parts[self];
-    const Circuits circuits(part.network, kServers);
+    const Circuits circuits(part.network, kServers, by);
     gc::PairwiseTransfers transfers(party, ot::Source::SoftSpoken4);
     WatchedPreparation preparation(weak == self, party, part.network, part.holders, part.weights, circuits,
                                    transfers);
     Correlation c = preparation.next();
     session.drawn[self] = preparation.drawn;
     session.input_masks[self] = input_mask(face_of(part.network), c.input_seed.bytes());
-    answer(party, part.network, part.holders, part.weights, circuits, std::move(c), masked_input,
-           &seen[self]);
+    answer(party, part.network, part.holders, part.weights, std::move(c), masked_input, &seen[self]);
   });
   for (const Seen& s : seen) {
     EXPECT_EQ(s.sums, seen[0].sums);
@@ -105,10 +105,14 @@ Guesses decode(const Model& model, const Session& s, std::size_t honest) {
 }
 
 TEST(Coalition, OfAllServersButOneReadsNothing) {
-  for (const std::size_t which : {std::size_t{2}, std::size_t{6}}) {
-    const Model model = split_model(testing::split_models()[which].graph, {32, 10});
+  for (const auto& [which, by] : {std::pair{2, ActivationBy::Gmw},
+                                  {6, ActivationBy::Gmw},
+                                  {2, ActivationBy::Garbled},
+                                  {6, ActivationBy::Garbled}}) {
+    SCOPED_TRACE(to_string(by));
+    const Model model = split_model(testing::split_models()[static_cast<std::size_t>(which)].graph, {32, 10});
     const std::vector<Word> masked(elements(model.network.input), 3);
-    const Session session = run(model, masked, std::nullopt);
+    const Session session = run(model, masked, by, std::nullopt);
     for (std::size_t honest = 0; honest < kServers; ++honest) {
       const Guesses g = decode(model, session, honest);
       EXPECT_GT(g.numbers, 100u);
@@ -123,13 +127,14 @@ TEST(Coalition, OfAllServersButOneReadsNothing) {
 TEST(Coalition, WouldReadEverythingOfAServerThatDrawsNoMasks) {
   const Model model = split_model(testing::split_models()[2].graph, {32, 10});
   const std::vector<Word> masked(elements(model.network.input), 3);
-  for (std::size_t weak = 0; weak < kServers; ++weak) {
-    const Session session = run(model, masked, weak);
-    const Guesses g = decode(model, session, weak);
-    EXPECT_EQ(g.right, g.numbers);
-    // And still nothing of the others.
-    EXPECT_EQ(decode(model, session, (weak + 1) % kServers).right, 0u);
-  }
+  for (const ActivationBy by : all_activations())
+    for (std::size_t weak = 0; weak < kServers; ++weak) {
+      const Session session = run(model, masked, by, weak);
+      const Guesses g = decode(model, session, weak);
+      EXPECT_EQ(g.right, g.numbers);
+      // And still nothing of the others.
+      EXPECT_EQ(decode(model, session, (weak + 1) % kServers).right, 0u);
+    }
 }
 
 }  // namespace
