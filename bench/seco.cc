@@ -192,8 +192,11 @@ void lenet_garbled(Context& c) {
   seco_network(c, "lenet.garbled", two_convolutions(20, 50, 500), 3, ot::Source::SoftSpoken4,
                seco::ActivationBy::Garbled);
 }
-void deep(Context& c) { seco_network(c, "resnet32", resnet32(), 1); }
+void deep(Context& c) { seco_network(c, "resnet32", resnet32(), 1, ot::Source::SoftSpoken6); }
 void deep_silent(Context& c) { seco_network(c, "resnet32.silent", resnet32(), 1, ot::Source::Ferret); }
+void deep_garbled(Context& c) {
+  seco_network(c, "resnet32.garbled", resnet32(), 1, ot::Source::SoftSpoken6, seco::ActivationBy::Garbled);
+}
 
 }  // namespace
 
@@ -204,7 +207,8 @@ std::vector<Benchmark> seco_benchmarks() {
           {"seco.minionn.garbled", "MiniONN's network with garbled activations", minionn_garbled},
           {"seco.lenet.garbled", "LeNet with garbled activations", lenet_garbled},
           {"seco.resnet32", "split inference of ResNet-32 on 32x32 images, two remotes", deep},
-          {"seco.resnet32.silent", "the same with silent oblivious transfer", deep_silent}};
+          {"seco.resnet32.silent", "the same with silent oblivious transfer", deep_silent},
+          {"seco.resnet32.garbled", "the same with garbled activations", deep_garbled}};
 }
 
 }  // namespace tacit::bench

@@ -5,7 +5,12 @@
 
 #include <cmath>
 
+#include "tacit/gc/garble/half_gates.h"
+#include "tacit/gc/multiparty/bits.h"
+#include "tacit/gc/testing/ideal_cot.h"
+#include "tacit/gc/testing/random_circuit.h"
 #include "tacit/party/testing/session.h"
+#include "tacit/split/seco/garbled_activation.h"
 #include "tacit/split/seco/parts.h"
 #include "tacit/split/seco/query.h"
 #include "tacit/split/seco/testing/models.h"
@@ -135,6 +140,87 @@ TEST(Coalition, WouldReadEverythingOfAServerThatDrawsNoMasks) {
       // And still nothing of the others.
       EXPECT_EQ(decode(model, session, (weak + 1) % kServers).right, 0u);
     }
+}
+
+// The circuit phase alone: a ReLU's circuit, of which every And gate is looked at.
+struct OpenCircuit {
+  static constexpr std::size_t kCopies = 200;
+  gc::Circuit circuit;
+  std::size_t publics = 32, bits;
+  std::vector<Word> inputs, truth;
+
+  explicit OpenCircuit(std::mt19937_64& rng) {
+    Stage stage;
+    stage.sum = stage.out = {1};
+    stage.activation = {.truncate = 10, .relu = true};
+    circuit = activation_circuit({32, 10}, stage, false, Fewest::Gates);
+    circuit.outputs.clear();
+    for (const gc::Gate& g : circuit.gates)
+      if (g.kind == gc::Gate::Kind::And) circuit.outputs.push_back(g.out);
+    bits = circuit.outputs.size() * kCopies;
+    inputs = gc::testing::random_bits(rng, circuit.inputs * kCopies);
+    truth = gc::testing::evaluate_copies(circuit, kCopies, inputs);
+  }
+  /// How many of the gates' values come out when all that is known of them is added up.
+  double decoded(const std::vector<std::vector<Word>>& known) const {
+    std::vector<Word> sum = truth;
+    for (const auto& k : known) gc::xor_bits(k.data(), 0, sum.data(), 0, bits);
+    std::size_t right = 0;
+    for (std::size_t i = 0; i < bits; ++i) right += gc::bits_at(sum.data(), i, 1) == 0;
+    return static_cast<double>(right) / static_cast<double>(bits);
+  }
+};
+
+TEST(Coalition, ReadsEveryGateThatOneServerGarblesAlone) {
+  // As the paper has it: one remote garbles, the other evaluates.
+  std::mt19937_64 rng(1);
+  const OpenCircuit open(rng);
+  const gc::Plan plan(open.circuit);
+  const auto prg = std::make_shared<const Prg>(Bytes(Prg::kKeySize), detect_isa());
+  const gc::Label delta = gc::random_delta(Stream(prg, 0));
+  const gc::Labels zeros = gc::random_labels(Stream(prg, 1), open.circuit.inputs * open.kCopies);
+  gc::Labels active = zeros;
+  for (std::size_t i = 0; i < active.size(); ++i)
+    active[i] = active[i] ^ (delta & gc::bits_at(open.inputs.data(), i, 1));
+  const gc::HalfGates gates(gc::Label{1, 1});
+  gc::Tables tables;
+  std::vector<Word> garbler(gc::words_for(open.bits)), evaluator = garbler;
+  gc::put_colours(gates.garble(plan, open.kCopies, delta, 0, zeros, tables), garbler.data(), 0);
+  gc::put_colours(gates.evaluate(plan, open.kCopies, 0, active, tables), evaluator.data(), 0);
+  EXPECT_EQ(open.decoded({garbler, evaluator}), 1.0);
+}
+
+TEST(Coalition, ReadsNoGateThatAllServersGarble) {
+  for (std::size_t n : {2, 3, 4}) {
+    std::mt19937_64 rng(n);
+    const OpenCircuit open(rng);
+    std::vector<gc::InputFrom> from(open.circuit.inputs, gc::InputFrom::ahead());
+    std::fill_n(from.begin(), open.publics, gc::InputFrom::everybody());
+    const gc::JointCircuit joint(
+        open.circuit, from, std::vector<gc::OutputTo>(open.circuit.outputs.size(), gc::OutputTo::nobody()));
+    std::vector<std::vector<Word>> inputs, shares(n);
+    std::vector<Word> rest = open.inputs;
+    const std::size_t publics = open.publics * open.kCopies, all = open.circuit.inputs * open.kCopies;
+    for (std::size_t k = 1; k < n; ++k) {
+      inputs.push_back(gc::testing::random_bits(rng, all));
+      gc::copy_bits(open.inputs.data(), 0, inputs.back().data(), 0, publics);
+      gc::xor_bits(inputs.back().data(), publics, rest.data(), publics, all - publics);
+    }
+    inputs.push_back(rest);
+    gc::testing::CotDealer dealer(n, n);
+    tacit::testing::run_parties(n, [&](Party& p) {
+      const std::size_t self = index(p.id());
+      gc::Bmr bmr(p, kEvaluator, dealer.ends(p.id()));
+      shares[self] = gc::evaluate(p, joint, bmr.garble(joint, open.kCopies, inputs[self]), inputs[self]);
+    });
+    ASSERT_EQ(open.decoded(shares), 1.0) << "all together";
+    for (std::size_t honest = 0; honest < n; ++honest) {
+      std::vector<std::vector<Word>> known = shares;
+      known.erase(known.begin() + static_cast<std::ptrdiff_t>(honest));
+      EXPECT_NEAR(open.decoded(known), 0.5, 3 / std::sqrt(static_cast<double>(open.bits)))
+          << "without server " << honest;
+    }
+  }
 }
 
 }  // namespace
