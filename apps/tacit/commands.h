@@ -83,6 +83,7 @@ nlohmann::json query(const QueryOptions&, const Style&);
 struct DemoOptions {
   fs::path out = "demo-out";
   bool quick = false;
+  std::string activations = "gmw";  ///< of seco: how servers compute them
 };
 nlohmann::json demo(const DemoOptions&, const Style&);
 /// A model split over a gateway and two remotes answers questions.

@@ -77,6 +77,10 @@ int run(int argc, char** argv) {
   std::string which_demo = "train";
   demo_command->add_option("which", which_demo, "train (default), or seco: a split model answers questions")
       ->check(CLI::IsMember({"train", "seco"}));
+  demo_command
+      ->add_option("--activations", demo_options.activations,
+                   "seco: how servers compute them, gmw (default) or garbled")
+      ->check(CLI::IsMember({"gmw", "garbled"}));
   demo_command->callback(
       [&] { result = which_demo == "seco" ? demo_seco(demo_options, style) : demo(demo_options, style); });
 

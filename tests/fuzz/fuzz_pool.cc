@@ -31,7 +31,7 @@ Bytes sealed(ByteView plain) {
 /// What is taken is a correlation: saved again it is the same.
 void load(ByteSource& from, ByteView same_as) {
   BytesSink again;
-  seco::save(seco::load_correlation(network(), circuits(), from), again);
+  seco::save(seco::load_correlation(network(), circuits(), party_id(0), from), again);
   if (!std::ranges::equal(again.bytes, same_as.first(std::min(same_as.size(), again.bytes.size()))))
     __builtin_trap();
 }

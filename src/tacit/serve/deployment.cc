@@ -18,14 +18,15 @@ milliseconds seconds_of(TomlTable& t, const std::string& key, milliseconds other
   return milliseconds(static_cast<std::int64_t>(s * 1000));
 }
 
-ot::Source source_named(const std::string& name) {
+/// The one of `all` that has this name.
+template <class T>
+T named(std::string_view what, const std::string& name, const std::vector<T>& all) {
   std::vector<std::string_view> names;
-  for (const ot::Source s : ot::all_sources()) {
-    if (ot::to_string(s) == name) return s;
-    names.push_back(ot::to_string(s));
+  for (const T one : all) {
+    if (to_string(one) == name) return one;
+    names.push_back(to_string(one));
   }
-  throw UsageError(
-      fmt::format("there are no transfers '{}': did you mean '{}'?", name, nearest(name, names)));
+  throw UsageError(fmt::format("there are no {} '{}': did you mean '{}'?", what, name, nearest(name, names)));
 }
 
 bool is_disk(const std::string& place) {
@@ -88,7 +89,11 @@ Deployment read_deployment(const std::filesystem::path& file, Keys keys) {
   d.start_patience = seconds_of(t, "start_patience", d.start_patience);
   d.pool = static_cast<std::size_t>(t.integer("pool", 4, 1, 10000));
   d.pool_on_disk = t.at("pool_in", [&] { return is_disk(t.text("pool_in", "disk")); });
-  d.transfers = t.at("transfers", [&] { return source_named(t.text("transfers", "softspoken4")); });
+  d.transfers = t.at(
+      "transfers", [&] { return named("transfers", t.text("transfers", "softspoken4"), ot::all_sources()); });
+  d.activations = t.at("activations", [&] {
+    return named("activations", t.text("activations", "gmw"), seco::all_activations());
+  });
   d.face = face_of(t.table("model"));
   d.servers = endpoints(t, "server", true, keys);
   d.users = endpoints(t, "user", false, keys);
@@ -107,9 +112,9 @@ Deployment read_deployment(const std::filesystem::path& file, Keys keys) {
 }
 
 Digest deployment_hash(const Deployment& d) {
-  std::string text = fmt::format("tacit deployment 1\n{}\n{} {} {} {} {}\n", d.name, d.patience.count(),
+  std::string text = fmt::format("tacit deployment 1\n{}\n{} {} {} {} {} {}\n", d.name, d.patience.count(),
                                  d.start_patience.count(), d.pool, d.pool_on_disk ? "disk" : "memory",
-                                 ot::to_string(d.transfers));
+                                 ot::to_string(d.transfers), seco::to_string(d.activations));
   text += text_of(d.face);
   for (const Endpoint& e : d.servers) text += fmt::format("server {} {}\n", e.name, to_string(e.key));
   for (const Endpoint& e : d.users) text += fmt::format("user {} {}\n", e.name, to_string(e.key));
@@ -125,9 +130,10 @@ std::string draft_of(const Deployment& d) {
       "pool = {}            # queries prepared ahead\n"
       "pool_in = \"{}\"    # sealed, beside each server's part; or \"memory\", which a restart empties\n"
       "patience = {}        # seconds of silence after which somebody counts as gone\n"
-      "transfers = \"{}\"   # or \"ferret\": a seventh of the bytes ahead of a query, and more time\n",
+      "transfers = \"{}\"   # or \"ferret\": a seventh of the bytes ahead of a query, and more time\n"
+      "activations = \"{}\"         # or \"garbled\": fewer rounds and more bytes, for slow links\n",
       d.name, d.pool, d.pool_on_disk ? "disk" : "memory", static_cast<double>(d.patience.count()) / 1000,
-      ot::to_string(d.transfers));
+      ot::to_string(d.transfers), seco::to_string(d.activations));
   out += "\n[model]              # all that a user knows of it\n" + text_of(d.face);
   for (const Endpoint& e : d.servers)
     out += fmt::format("\n[[server]]\nname = \"{}\"\naddress = \"{}\"\nkey = \"{}\"\n", e.name,

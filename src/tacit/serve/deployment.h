@@ -7,7 +7,7 @@
 #include "tacit/crypto/hash.h"
 #include "tacit/job/endpoints.h"
 #include "tacit/ot/source.h"
-#include "tacit/split/seco/network.h"
+#include "tacit/split/seco/activations.h"
 
 namespace tacit {
 
@@ -15,11 +15,12 @@ struct Deployment {
   std::string name;
   std::chrono::milliseconds patience{5000};
   std::chrono::milliseconds start_patience{60000};
-  ot::Source transfers = ot::Source::SoftSpoken4;  ///< whence oblivious transfers come
-  std::size_t pool = 4;                            ///< queries that are prepared ahead
-  bool pool_on_disk = true;                        ///< or in memory alone
-  seco::Face face;                                 ///< of the model: what goes in and comes out
-  std::vector<Endpoint> servers;                   ///< the gateway first
+  ot::Source transfers = ot::Source::SoftSpoken4;            ///< whence oblivious transfers come
+  seco::ActivationBy activations = seco::ActivationBy::Gmw;  ///< how they are computed
+  std::size_t pool = 4;                                      ///< queries that are prepared ahead
+  bool pool_on_disk = true;                                  ///< or in memory alone
+  seco::Face face;                                           ///< of the model: what goes in and comes out
+  std::vector<Endpoint> servers;                             ///< the gateway first
   std::vector<Endpoint> users;
 
   std::vector<Endpoint> roster() const;  ///< servers, then users

@@ -46,8 +46,9 @@ bool read(ByteView bytes, std::uint64_t& last, Told& items) {
 
 }  // namespace
 
-Pool::Pool(const seco::Network& network, const seco::Circuits& circuits, std::optional<SealedItems> store)
-    : network_(network), circuits_(circuits), store_(std::move(store)) {
+Pool::Pool(const seco::Network& network, const seco::Circuits& circuits, PartyId self,
+           std::optional<SealedItems> store)
+    : network_(network), circuits_(circuits), self_(self), store_(std::move(store)) {
   if (!store_) return;
   for (const SealedItem& item : store_->items())
     if (item.number <= kMostNumber) ready_[item.number] = {item.session, item.made, std::nullopt};
@@ -119,7 +120,7 @@ std::string Pool::load() {
   }
   try {
     store_->open(number, [&](ByteSource& from) {
-      loaded_ = PreparedQuery{number, seco::load_correlation(network_, circuits_, from)};
+      loaded_ = PreparedQuery{number, seco::load_correlation(network_, circuits_, self_, from)};
     });
     return "";
   } catch (const UsageError& e) {

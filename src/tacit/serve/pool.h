@@ -28,7 +28,8 @@ struct AgreedQueries {
 class Pool {
  public:
   /// `store`: none for a pool in memory alone.
-  Pool(const seco::Network& network, const seco::Circuits& circuits, std::optional<SealedItems> store);
+  Pool(const seco::Network& network, const seco::Circuits& circuits, PartyId self,
+       std::optional<SealedItems> store);
 
   /// How many there are, the loaded one included.
   std::size_t depth() const { return ready_.size(); }
@@ -66,6 +67,7 @@ class Pool {
 
   const seco::Network& network_;
   const seco::Circuits& circuits_;
+  PartyId self_;
   std::optional<SealedItems> store_;
   std::map<std::uint64_t, Entry> ready_;
   std::optional<PreparedQuery> loaded_;

@@ -105,7 +105,7 @@ TEST(Pool, GivesOutEachOnceInOrder) {
 TEST(Pool, InMemoryItIsTheSame) {
   const testing::ScratchFolder scratch;
   QueryNumbers numbers(scratch.path("state"));
-  Pool pool(Server::network(), Server::circuits(), std::nullopt);
+  Pool pool(Server::network(), Server::circuits(), party_id(0), std::nullopt);
   for (const std::uint64_t n : {1, 2}) pool.put(n, kMonday, Server::correlation(n));
   for (const std::uint64_t n : {1, 2}) {
     EXPECT_EQ(pool.load(), "");
@@ -248,7 +248,7 @@ TEST(Pool, AListThatIsNoneIsTheSendersFault) {
         party.tell_all("pool.ready", list, 1000000);
         return;
       }
-      Pool pool(Server::network(), Server::circuits(), std::nullopt);
+      Pool pool(Server::network(), Server::circuits(), party_id(0), std::nullopt);
       try {
         pool.agree(party, 0);
       } catch (const PeerError& e) { told = e.what(); }

@@ -37,8 +37,8 @@ class Service {
                            {.job = deployment_hash(deployment)})),
         party_(party_id(part.self), deployment.server_names(), wire, start_.keys,
                Compute{ring_kernels(detect_isa()), workers_}),
-        circuits_(part.network, deployment.servers.size()),
-        pool_(part.network, circuits_, std::move(state.prepared)) {}
+        circuits_(part.network, deployment.servers.size(), deployment.activations),
+        pool_(part.network, circuits_, party_id(part.self), std::move(state.prepared)) {}
 
   ServiceReport run() {
     {
@@ -203,7 +203,7 @@ class Service {
       input_ = receive_numbers(party_.to(party_id(0)), "seco.input", numbers, elements(part_.network.input));
     }
     const std::vector<Word> result = seco::answer(party_, part_.network, part_.holders, part_.weights,
-                                                  circuits_, std::move(current_->correlation), input_);
+                                                  std::move(current_->correlation), input_);
     current_.reset();
     ++report_.answered;
     if (!is_gateway()) return;

@@ -61,8 +61,10 @@ struct FerretSender::State : End {
   SoftSpokenSender first;
   Supply supply;
 
-  State(Channel& p, ByteView session, Threat t, Isa i, const Lpn& lpn)
-      : End(p, session, t, i, lpn), first(p, session, kBootstrap, t, i), supply(lpn, t, bootstrap(lpn)) {}
+  State(Channel& p, ByteView session, Threat t, Isa i, const Lpn& lpn, const Block* delta)
+      : End(p, session, t, i, lpn),
+        first(p, session, kBootstrap, t, i, delta),
+        supply(lpn, t, bootstrap(lpn)) {}
 
   std::vector<Block> bootstrap(const Lpn& lpn) {
     std::vector<Block> out(Supply::needed(lpn, threat));
@@ -104,8 +106,9 @@ struct FerretSender::State : End {
   }
 };
 
-FerretSender::FerretSender(Channel& peer, ByteView session, Threat threat, Isa isa, const Lpn& lpn)
-    : state_(std::make_unique<State>(peer, session, threat, isa, lpn)) {}
+FerretSender::FerretSender(Channel& peer, ByteView session, Threat threat, Isa isa, const Lpn& lpn,
+                           const Block* delta)
+    : state_(std::make_unique<State>(peer, session, threat, isa, lpn, delta)) {}
 FerretSender::~FerretSender() = default;
 Block FerretSender::delta() const { return state_->first.delta(); }
 void FerretSender::extend_random(std::span<Block> keys) { state_->take(keys); }

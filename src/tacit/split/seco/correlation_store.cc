@@ -30,29 +30,27 @@ std::vector<Word> load_words(std::size_t due, std::string_view what, std::size_t
   return words;
 }
 
-// What a stage's activation takes, of whatever kind.
-
-void save_activation(StageCorrelation& c, ByteSink& to) {
-  save_words(c.planes, to);
-  const auto triples = c.triples.take(c.triples.left());
-  for (const auto& words : {triples.a, triples.b, triples.c}) save_words(words, to);
+void save_activation(std::unique_ptr<PreparedActivation> activation, ByteSink& to) {
+  const SecretBytes bytes = activation->save();
+  activation.reset();
+  save_number(bytes.size(), to);
+  to.write(bytes.bytes());
 }
 
-void load_activation(const Network& network, const Circuits& circuits, std::size_t s, ByteSource& from,
-                     StageCorrelation& c) {
-  const auto [positions, copies] = circuit_shape(network.stages[s]);
-  const std::size_t words = plane_words(copies), masks = positions + (s + 1 < network.stages.size() ? 1 : 0);
-  c.planes = load_words(masks * network.numbers.bits * words, "planes", s, from);
-  const std::size_t triples = circuits.stage(s).triples(words);
-  std::vector<Word> a = load_words(triples, "triples", s, from), b = load_words(triples, "triples", s, from),
-                    ab = load_words(triples, "triples", s, from);
-  c.triples = gc::BitTriples(std::move(a), std::move(b), std::move(ab));
+std::unique_ptr<PreparedActivation> load_activation(const Activations& activations, std::size_t stage,
+                                                    PartyId self, ByteSource& from) {
+  const std::uint64_t there = load_number(from), due = activations.saved_size(stage, self);
+  require(there == due, "a correlation has {} bytes for the activation of stage {}, where {} are due", there,
+          stage, due);
+  SecretBytes bytes(due);
+  from.read(bytes.bytes());
+  return activations.load(stage, self, bytes.bytes());
 }
 
 }  // namespace
 
 // "tacit correlation 1\n" | stages | seed of the input's mask | seed of the answer's | for each stage:
-// words, the addend | what its activation takes. Numbers are u64.
+// words, the addend | bytes, its activation. Numbers are u64.
 void save(Correlation c, ByteSink& to) {
   to.write(bytes_of(kMagic));
   save_number(c.stages.size(), to);
@@ -61,11 +59,12 @@ void save(Correlation c, ByteSink& to) {
   to.write(c.answer_seed.bytes());
   for (StageCorrelation& stage : c.stages) {
     save_words(stage.addend, to);
-    save_activation(stage, to);
+    save_activation(std::move(stage.activation), to);
   }
 }
 
-Correlation load_correlation(const Network& network, const Circuits& circuits, ByteSource& from) {
+Correlation load_correlation(const Network& network, const Circuits& circuits, PartyId self,
+                             ByteSource& from) {
   std::array<std::byte, kMagic.size()> magic{};
   from.read(magic);
   require(text_of(magic) == kMagic, "these bytes are no correlation, or of another version");
@@ -84,7 +83,7 @@ Correlation load_correlation(const Network& network, const Circuits& circuits, B
     // Whether a number is in range tells nothing of it where all are.
     require(std::all_of(stage.addend.begin(), stage.addend.end(), [&](Word w) { return w <= most; }),
             "a correlation has an addend out of range in stage {}", s);
-    load_activation(network, circuits, s, from, stage);
+    stage.activation = load_activation(circuits.activations(), s, self, from);
   }
   return c;
 }

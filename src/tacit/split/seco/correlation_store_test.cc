@@ -21,7 +21,7 @@ struct Case {
   }
   Correlation read(ByteView bytes) const {
     BytesSource from(bytes);
-    return load_correlation(model.network, circuits, from);
+    return load_correlation(model.network, circuits, party_id(0), from);
   }
   Model model;
   Circuits circuits;

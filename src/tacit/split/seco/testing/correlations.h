@@ -1,14 +1,16 @@
-// For tests only: what looks like a server's correlation for a network, and belongs to no other server's.
+// For tests only: what looks like a server's correlation for a network, with activations on shares, and belongs
+// to no other server's.
 #pragma once
 
 #include <random>
 
 #include "tacit/split/seco/correlation.h"
+#include "tacit/split/seco/gmw_activation.h"
 
 namespace tacit::testing {
 
 inline seco::Correlation some_correlation(const seco::Network& network, const seco::Circuits& circuits,
-                                          std::uint64_t seed) {
+                                          std::uint64_t seed, PartyId self = party_id(0)) {
   std::mt19937_64 rng(seed);
   auto words = [&](std::size_t n) {
     std::vector<Word> out(n);
@@ -21,15 +23,12 @@ inline seco::Correlation some_correlation(const seco::Network& network, const se
   c.answer_seed = seed_of();
   for (std::size_t s = 0; s < network.stages.size(); ++s) {
     const seco::Stage& stage = network.stages[s];
-    const auto [positions, copies] = seco::circuit_shape(stage);
-    const std::size_t each = seco::plane_words(copies), triples = circuits.stage(s).triples(each);
-    const std::size_t masks = positions + (s + 1 < network.stages.size() ? 1 : 0);
     seco::StageCorrelation& out = c.stages.emplace_back();
     out.addend = words(elements(stage.sum));
     for (Word& w : out.addend) w &= network.numbers.mask();
-    out.planes = words(masks * network.numbers.bits * each);
-    std::vector<Word> a = words(triples), b = words(triples), ab = words(triples);
-    out.triples = gc::BitTriples(std::move(a), std::move(b), std::move(ab));
+    std::vector<Word> bytes = words(circuits.activations().saved_size(s, self) / sizeof(Word));
+    bytes[0] = seco::kGmwName;
+    out.activation = circuits.activations().load(s, self, std::as_bytes(std::span(bytes)));
   }
   return c;
 }
