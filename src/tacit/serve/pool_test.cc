@@ -24,7 +24,7 @@ struct Crash {};
 struct Server {
   explicit Server(fs::path state, SealedItems::Step before = {}, std::string_view name = "gateway")
       : numbers(state),
-        pool(network(), circuits(),
+        pool(network(), circuits(), party_id(0),
              SealedItems(state / "pool", pool_owner(Digest{}, Digest{}, name), std::move(before))) {}
   static const seco::Network& network() {
     static const seco::Network n = seco::split_model(testing::split_models()[0].graph, {32, 10}).network;

@@ -53,7 +53,7 @@ class Session {
                            {.job = deployment_hash(deployment)})),
         party_(party_id(part.self), {deployment.servers[0].name, user}, wire, start_.keys,
                Compute{ring_kernels(detect_isa()), workers_}),
-        circuits_(part.network, 2) {
+        circuits_(part.network, 2, deployment.activations) {
     const PartyId peer = party_id(1 - part.self);
     const Bytes theirs = party_.tell_all("seco.cut", part.cut)[index(peer)];
     if (!std::equal(theirs.begin(), theirs.end(), part.cut.begin(), part.cut.end()))
@@ -68,8 +68,7 @@ class Session {
   Channel& user() { return party_.to(kUser); }
   seco::Correlation prepare() { return preparation_->next(); }
   std::vector<Word> answer(seco::Correlation correlation, std::span<const Word> masked) {
-    return seco::answer(party_, part_.network, part_.holders, part_.weights, circuits_,
-                        std::move(correlation), masked);
+    return seco::answer(party_, part_.network, part_.holders, part_.weights, std::move(correlation), masked);
   }
 
  private:
