@@ -10,18 +10,18 @@ namespace {
 
 constexpr std::string_view kMagic = "tacit correlation 1\n";
 
-void save_number(std::uint64_t n, ByteSink& to) { to.write(std::as_bytes(std::span(&n, 1))); }
-void save_words(std::span<const Word> words, ByteSink& to) {
+void save_number(std::uint64_t n, ByteWriter& to) { to.write(std::as_bytes(std::span(&n, 1))); }
+void save_words(std::span<const Word> words, ByteWriter& to) {
   save_number(words.size(), to);
   to.write(std::as_bytes(words));
 }
 
-std::uint64_t load_number(ByteSource& from) {
+std::uint64_t load_number(ByteReader& from) {
   std::uint64_t n = 0;
   from.read(std::as_writable_bytes(std::span(&n, 1)));
   return n;
 }
-std::vector<Word> load_words(std::size_t due, std::string_view what, std::size_t stage, ByteSource& from) {
+std::vector<Word> load_words(std::size_t due, std::string_view what, std::size_t stage, ByteReader& from) {
   const std::uint64_t there = load_number(from);
   require(there == due, "a correlation has {} words of {} in stage {}, where {} are due", there, what, stage,
           due);
@@ -32,13 +32,13 @@ std::vector<Word> load_words(std::size_t due, std::string_view what, std::size_t
 
 // What a stage's activation takes, of whatever kind.
 
-void save_activation(StageCorrelation& c, ByteSink& to) {
+void save_activation(StageCorrelation& c, ByteWriter& to) {
   save_words(c.planes, to);
   const auto triples = c.triples.take(c.triples.left());
   for (const auto& words : {triples.a, triples.b, triples.c}) save_words(words, to);
 }
 
-void load_activation(const Network& network, const Circuits& circuits, std::size_t s, ByteSource& from,
+void load_activation(const Network& network, const Circuits& circuits, std::size_t s, ByteReader& from,
                      StageCorrelation& c) {
   const auto [positions, copies] = circuit_shape(network.stages[s]);
   const std::size_t words = plane_words(copies), masks = positions + (s + 1 < network.stages.size() ? 1 : 0);
@@ -53,7 +53,7 @@ void load_activation(const Network& network, const Circuits& circuits, std::size
 
 // "tacit correlation 1\n" | stages | seed of the input's mask | seed of the answer's | for each stage:
 // words, the addend | what its activation takes. Numbers are u64.
-void save(Correlation c, ByteSink& to) {
+void save(Correlation c, ByteWriter& to) {
   to.write(bytes_of(kMagic));
   save_number(c.stages.size(), to);
   ensure(c.input_seed.size() == Prg::kKeySize && c.answer_seed.size() == Prg::kKeySize, "seeds are there");
@@ -65,7 +65,7 @@ void save(Correlation c, ByteSink& to) {
   }
 }
 
-Correlation load_correlation(const Network& network, const Circuits& circuits, ByteSource& from) {
+Correlation load_correlation(const Network& network, const Circuits& circuits, ByteReader& from) {
   std::array<std::byte, kMagic.size()> magic{};
   from.read(magic);
   require(text_of(magic) == kMagic, "these bytes are no correlation, or of another version");
