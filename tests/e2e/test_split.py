@@ -57,8 +57,9 @@ class Split(TacitTest):
         return session.run(None, {session.get_inputs()[0].name: digits(count).astype(numpy.float32)})[0]
 
     def wait_until_full(self, servers):
-        """Until as many queries are prepared as the pool holds."""
-        self.assertTrue(servers[0].wait_for("waiting for a question"), self.stories())
+        """Until as many queries are prepared as the pool holds, at every server."""
+        for p in servers:
+            self.assertTrue(p.wait_for("waiting for a question"), self.stories())
 
     def kill(self, servers):
         for p in servers:
@@ -207,8 +208,7 @@ class Split(TacitTest):
             self.assertNotEqual(asking.wait(), DONE)
             for p in servers:
                 p.wait()
-            last = max(int((self.folder / f"parts/{s}-state/last-query").read_text()) for s in SERVERS
-                       if (self.folder / f"parts/{s}-state/last-query").exists())
+            last = max(int((self.folder / f"parts/{s}-state/last-query").read_text()) for s in SERVERS)
             servers = self.serve(deployment, "--queries", 1)
             number = json.loads(self.ask(deployment).out)["answers"][0]["query"]
             self.wait_all(servers)

@@ -22,14 +22,14 @@ const seco::Circuits& circuits() {
 const Bytes kKey(kSealKeySize, std::byte{7});
 
 Bytes sealed(ByteView plain) {
-  BytesSink to;
+  MemoryWriter to;
   Sealer sealer(kKey, bytes_of("fuzz"), to);
   sealer.write(plain);
   sealer.finish();
   return to.bytes;
 }
 /// What is taken is a correlation: saved again it is the same.
-void load(ByteSource& from, ByteView same_as) {
+void load(ByteReader& from, ByteView same_as) {
   BytesSink again;
   seco::save(seco::load_correlation(network(), circuits(), party_id(0), from), again);
   if (!std::ranges::equal(again.bytes, same_as.first(std::min(same_as.size(), again.bytes.size()))))
@@ -43,11 +43,11 @@ void target(ByteView input) {
   const unsigned mode = cursor.byte() % 3;
   const ByteView rest = cursor.rest();
   if (mode == 0) {
-    BytesSource from(rest);
+    MemoryReader from(rest);
     return load(from, rest);
   }
   const Bytes stream = mode == 1 ? Bytes(rest.begin(), rest.end()) : sealed(rest);
-  BytesSource from(stream);
+  MemoryReader from(stream);
   Opener opener(kKey, bytes_of("fuzz"), from, stream.size());
   if (mode == 1) {
     Bytes plain(stream.size());
@@ -59,7 +59,7 @@ void target(ByteView input) {
 }
 
 std::vector<std::string> seeds() {
-  BytesSink to;
+  MemoryWriter to;
   seco::save(testing::some_correlation(network(), circuits(), 1), to);
   const std::string good(text_of(to.bytes));
   return {std::string(1, '\0') + good, '\1' + std::string(text_of(sealed(bytes_of("something")))),

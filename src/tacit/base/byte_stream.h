@@ -6,29 +6,29 @@
 
 namespace tacit {
 
-class ByteSink {
+class ByteWriter {
  public:
-  virtual ~ByteSink() = default;
+  virtual ~ByteWriter() = default;
   /// Takes all of `bytes`. IoError where that cannot be.
   virtual void write(ByteView bytes) = 0;
 };
 
-class ByteSource {
+class ByteReader {
  public:
-  virtual ~ByteSource() = default;
+  virtual ~ByteReader() = default;
   /// Fills all of `out`. UsageError if there are fewer bytes, or damaged ones; IoError.
   virtual void read(ByteSpan out) = 0;
 };
 
 /// Over memory.
-class BytesSink : public ByteSink {
+class MemoryWriter : public ByteWriter {
  public:
   void write(ByteView more) override { append_bytes(bytes, more); }
   Bytes bytes;
 };
-class BytesSource : public ByteSource {
+class MemoryReader : public ByteReader {
  public:
-  explicit BytesSource(ByteView bytes) : left_(bytes) {}
+  explicit MemoryReader(ByteView bytes) : left_(bytes) {}
   void read(ByteSpan out) override {
     require(out.size() <= left_.size(), "{} bytes are left, where {} are due", left_.size(), out.size());
     if (!out.empty()) std::memcpy(out.data(), left_.data(), out.size());

@@ -47,7 +47,7 @@ constexpr const char* kDamaged = "the sealed bytes are damaged, or were sealed b
 
 }  // namespace
 
-Sealer::Sealer(ByteView key, ByteView associated, ByteSink& to)
+Sealer::Sealer(ByteView key, ByteView associated, ByteWriter& to)
     : cipher_(context(key, true)),
       associated_(associated.begin(), associated.end()),
       to_(to),
@@ -80,7 +80,7 @@ void Sealer::seal(bool last) {
   filled_ = 0;
 }
 
-Opener::Opener(ByteView key, ByteView associated, ByteSource& from, std::uint64_t sealed)
+Opener::Opener(ByteView key, ByteView associated, ByteReader& from, std::uint64_t sealed)
     : cipher_(context(key, false)),
       associated_(associated.begin(), associated.end()),
       from_(from),

@@ -21,10 +21,10 @@ constexpr std::size_t kSealTagSize = 16;
 /// Plain bytes of every chunk but the last, which has fewer or as many, and none only if it is the only one.
 constexpr std::size_t kSealChunk = 1 << 16;
 
-class Sealer : public ByteSink {
+class Sealer : public ByteWriter {
  public:
   /// `associated` is not stored, and must be the same at the opener.
-  Sealer(ByteView key, ByteView associated, ByteSink& to);
+  Sealer(ByteView key, ByteView associated, ByteWriter& to);
   ~Sealer() override;
   void write(ByteView plain) override;
   /// Seals what is left: once, at the end. Without it nobody can open the stream.
@@ -34,17 +34,17 @@ class Sealer : public ByteSink {
   void seal(bool last);
   std::unique_ptr<evp_cipher_ctx_st, void (*)(evp_cipher_ctx_st*)> cipher_;
   Bytes associated_;
-  ByteSink& to_;
+  ByteWriter& to_;
   SecretBytes chunk_;
   std::size_t filled_ = 0;
   std::uint64_t count_ = 0;
 };
 
 /// Gives out no byte before the tag of its chunk was found right.
-class Opener : public ByteSource {
+class Opener : public ByteReader {
  public:
   /// `sealed`: the bytes that `from` has. UsageError if a stream cannot have as many.
-  Opener(ByteView key, ByteView associated, ByteSource& from, std::uint64_t sealed);
+  Opener(ByteView key, ByteView associated, ByteReader& from, std::uint64_t sealed);
   ~Opener() override;
   /// UsageError at a wrong tag: another key, other associated data, or damaged bytes.
   void read(ByteSpan plain) override;
@@ -55,7 +55,7 @@ class Opener : public ByteSource {
   void open();
   std::unique_ptr<evp_cipher_ctx_st, void (*)(evp_cipher_ctx_st*)> cipher_;
   Bytes associated_;
-  ByteSource& from_;
+  ByteReader& from_;
   std::uint64_t left_;  ///< sealed bytes that were not taken yet
   SecretBytes chunk_;
   std::size_t at_ = 0, filled_ = 0;

@@ -18,7 +18,7 @@ Bytes pattern(std::size_t size, unsigned seed = 1) {
 
 /// `piece`: the bytes of one write.
 Bytes sealed(ByteView key, ByteView associated, ByteView plain, std::size_t piece = 1 << 20) {
-  BytesSink to;
+  MemoryWriter to;
   Sealer sealer(key, associated, to);
   for (std::size_t at = 0; at < plain.size(); at += piece)
     sealer.write(plain.subspan(at, std::min(piece, plain.size() - at)));
@@ -28,7 +28,7 @@ Bytes sealed(ByteView key, ByteView associated, ByteView plain, std::size_t piec
 
 Bytes opened(ByteView key, ByteView associated, ByteView bytes, std::size_t plain,
              std::size_t piece = 1 << 20) {
-  BytesSource from(bytes);
+  MemoryReader from(bytes);
   Opener opener(key, associated, from, bytes.size());
   Bytes out(plain);
   for (std::size_t at = 0; at < plain; at += piece)

@@ -16,7 +16,7 @@ void sync_folder(const std::filesystem::path& folder);
 void make_folder(const std::filesystem::path& folder, unsigned mode);
 
 /// A file of mode 0600 that is written from its beginning, and was not there before.
-class NewFile : public ByteSink {
+class NewFile : public ByteWriter {
  public:
   /// IoError, as with all that follows; of a full disk with the remedy.
   explicit NewFile(std::filesystem::path file);
@@ -29,7 +29,7 @@ class NewFile : public ByteSink {
 };
 
 /// A file that nobody but this user can have written or read.
-class OwnFile : public ByteSource {
+class OwnFile : public ByteReader {
  public:
   /// UsageError if it is no plain file, belongs to somebody else, or others may use it; IoError if there is
   /// none.

@@ -105,7 +105,7 @@ void Pool::put(std::uint64_t number, const Digest& session, seco::Correlation co
   const std::int64_t now = seconds_now();
   Entry entry{session, now, std::nullopt};
   if (store_)
-    store_->put(number, session, now, [&](ByteSink& to) { seco::save(std::move(correlation), to); });
+    store_->put(number, session, now, [&](ByteWriter& to) { seco::save(std::move(correlation), to); });
   else
     entry.here.emplace(std::move(correlation));
   ready_[number] = std::move(entry);
@@ -119,7 +119,7 @@ std::string Pool::load() {
     return "";
   }
   try {
-    store_->open(number, [&](ByteSource& from) {
+    store_->open(number, [&](ByteReader& from) {
       loaded_ = PreparedQuery{number, seco::load_correlation(network_, circuits_, self_, from)};
     });
     return "";

@@ -87,7 +87,7 @@ std::optional<SealedItem> SealedItems::look_at(std::uint64_t number) const {
 }
 
 void SealedItems::put(std::uint64_t number, const Digest& session, std::int64_t made,
-                      const std::function<void(ByteSink&)>& write) {
+                      const std::function<void(ByteWriter&)>& write) {
   ensure(number > 0 && (items_.empty() || number > items_.back().number), "items are put in order");
   SealedItem item{number, session, made, 0};
   try {
@@ -131,7 +131,7 @@ void SealedItems::put(std::uint64_t number, const Digest& session, std::int64_t 
   items_.push_back(item);
 }
 
-void SealedItems::open(std::uint64_t number, const std::function<void(ByteSource&)>& read) const {
+void SealedItems::open(std::uint64_t number, const std::function<void(ByteReader&)>& read) const {
   const auto item =
       std::find_if(items_.begin(), items_.end(), [&](const auto& i) { return i.number == number; });
   ensure(item != items_.end(), "the item is there");

@@ -39,11 +39,11 @@ class SealedItems {
   /// Seals what `write` gives, under a fresh key; on the disk when this returns. The number must be above
   /// those of all items. IoError, when nothing of it is left.
   void put(std::uint64_t number, const Digest& session, std::int64_t made,
-           const std::function<void(ByteSink&)>& write);
+           const std::function<void(ByteWriter&)>& write);
   /// Unseals an item for `read`, which must take all of it. UsageError for one that is damaged, or not its
   /// owner's, or that `read` refuses; IoError for one that cannot be read. What `read` has got before either
   /// is the true item's beginning, and no more.
-  void open(std::uint64_t number, const std::function<void(ByteSource&)>& read) const;
+  void open(std::uint64_t number, const std::function<void(ByteReader&)>& read) const;
   /// Overwrites and removes the key, then the item; for good when this returns. IoError.
   void destroy(std::uint64_t number);
   /// Destroys what lies in the folder and is not listed: half-made and half-destroyed items, and others'. How

@@ -32,11 +32,11 @@ class SealedItemsTest : public ::testing::Test {
     return fmt::format("item {} ", number) + std::string(100000, 'x');
   }
   static void put(SealedItems& items, std::uint64_t number, const Digest& session = kSession) {
-    items.put(number, session, 1000, [&](ByteSink& to) { to.write(bytes_of(text(number))); });
+    items.put(number, session, 1000, [&](ByteWriter& to) { to.write(bytes_of(text(number))); });
   }
   static std::string get(const SealedItems& items, std::uint64_t number) {
     std::string out(text(number).size(), '\0');
-    items.open(number, [&](ByteSource& from) { from.read(std::as_writable_bytes(std::span(out))); });
+    items.open(number, [&](ByteReader& from) { from.read(std::as_writable_bytes(std::span(out))); });
     return out;
   }
   static std::vector<std::uint64_t> numbers(const SealedItems& items) {
@@ -295,9 +295,9 @@ TEST_F(SealedItemsTest, AFullDiskIsToldAndLeavesNothing) {
 TEST_F(SealedItemsTest, AReaderThatRefusesOrLeavesSomethingIsAnError) {
   SealedItems items = open();
   put(items, 1);
-  EXPECT_THROW(items.open(1, [](ByteSource&) {}), UsageError);
+  EXPECT_THROW(items.open(1, [](ByteReader&) {}), UsageError);
   EXPECT_THROW(items.open(1,
-                          [](ByteSource& from) {
+                          [](ByteReader& from) {
                             Bytes more(text(1).size() + 1);
                             from.read(more);
                           }),

@@ -99,6 +99,7 @@ class Service {
   // ---- what is next
 
   Order take_order() {
+    if (!current_ && pool_.depth() >= deployment_.pool) tell("waiting for a question");
     std::uint64_t words[3];
     party_.to(party_id(0)).receive("seco.order", std::span<Word>(words));
     if (words[0] > static_cast<std::uint64_t>(Work::End))

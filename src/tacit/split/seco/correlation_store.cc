@@ -10,18 +10,18 @@ namespace {
 
 constexpr std::string_view kMagic = "tacit correlation 1\n";
 
-void save_number(std::uint64_t n, ByteSink& to) { to.write(std::as_bytes(std::span(&n, 1))); }
-void save_words(std::span<const Word> words, ByteSink& to) {
+void save_number(std::uint64_t n, ByteWriter& to) { to.write(std::as_bytes(std::span(&n, 1))); }
+void save_words(std::span<const Word> words, ByteWriter& to) {
   save_number(words.size(), to);
   to.write(std::as_bytes(words));
 }
 
-std::uint64_t load_number(ByteSource& from) {
+std::uint64_t load_number(ByteReader& from) {
   std::uint64_t n = 0;
   from.read(std::as_writable_bytes(std::span(&n, 1)));
   return n;
 }
-std::vector<Word> load_words(std::size_t due, std::string_view what, std::size_t stage, ByteSource& from) {
+std::vector<Word> load_words(std::size_t due, std::string_view what, std::size_t stage, ByteReader& from) {
   const std::uint64_t there = load_number(from);
   require(there == due, "a correlation has {} words of {} in stage {}, where {} are due", there, what, stage,
           due);
@@ -30,7 +30,7 @@ std::vector<Word> load_words(std::size_t due, std::string_view what, std::size_t
   return words;
 }
 
-void save_activation(std::unique_ptr<PreparedActivation> activation, ByteSink& to) {
+void save_activation(std::unique_ptr<PreparedActivation> activation, ByteWriter& to) {
   const SecretBytes bytes = activation->save();
   activation.reset();
   save_number(bytes.size(), to);
@@ -38,7 +38,7 @@ void save_activation(std::unique_ptr<PreparedActivation> activation, ByteSink& t
 }
 
 std::unique_ptr<PreparedActivation> load_activation(const Activations& activations, std::size_t stage,
-                                                    PartyId self, ByteSource& from) {
+                                                    PartyId self, ByteReader& from) {
   const std::uint64_t there = load_number(from), due = activations.saved_size(stage, self);
   require(there == due, "a correlation has {} bytes for the activation of stage {}, where {} are due", there,
           stage, due);
@@ -51,7 +51,7 @@ std::unique_ptr<PreparedActivation> load_activation(const Activations& activatio
 
 // "tacit correlation 1\n" | stages | seed of the input's mask | seed of the answer's | for each stage:
 // words, the addend | bytes, its activation. Numbers are u64.
-void save(Correlation c, ByteSink& to) {
+void save(Correlation c, ByteWriter& to) {
   to.write(bytes_of(kMagic));
   save_number(c.stages.size(), to);
   ensure(c.input_seed.size() == Prg::kKeySize && c.answer_seed.size() == Prg::kKeySize, "seeds are there");
@@ -64,7 +64,7 @@ void save(Correlation c, ByteSink& to) {
 }
 
 Correlation load_correlation(const Network& network, const Circuits& circuits, PartyId self,
-                             ByteSource& from) {
+                             ByteReader& from) {
   std::array<std::byte, kMagic.size()> magic{};
   from.read(magic);
   require(text_of(magic) == kMagic, "these bytes are no correlation, or of another version");

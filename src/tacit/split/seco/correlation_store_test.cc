@@ -15,7 +15,7 @@ struct Case {
   explicit Case(std::size_t which)
       : model(split_model(testing::split_models()[which].graph, {32, 10})), circuits(model.network, 2) {}
   Bytes saved(std::uint64_t seed) const {
-    BytesSink to;
+    MemoryWriter to;
     save(testing::some_correlation(model.network, circuits, seed), to);
     return to.bytes;
   }
@@ -37,7 +37,7 @@ TEST(CorrelationStore, WhatIsSavedIsLoaded) {
     ASSERT_EQ(back.stages.size(), expected.stages.size());
     for (std::size_t s = 0; s < back.stages.size(); ++s)
       EXPECT_EQ(back.stages[s].addend, expected.stages[s].addend);
-    BytesSink again;
+    MemoryWriter again;
     save(std::move(back), again);
     EXPECT_EQ(again.bytes, bytes);
     EXPECT_NE(c.saved(8), bytes);
