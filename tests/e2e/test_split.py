@@ -346,6 +346,16 @@ class Split(TacitTest):
         page = (self.folder / "out/report.html").read_text()
         self.assertIn("Who learned what", page)
 
+    def test_the_demo_with_garbled_activations(self):
+        words = ("--json", "--quiet", "demo", "seco", "--activations", "garbled", "--out", "out")
+        report = json.loads(self.run_tacit(*words).out)
+        self.assertEqual(report["activations"], "garbled")
+        self.assertTrue(all(a["answer"] == a["clear"] for a in report["answers"]))
+        # Three rounds a layer, and what servers tell one another of each of ten questions.
+        rounds = report["servers"]["gateway"]["online"]["rounds"]
+        plain = json.loads(self.run_tacit("--json", "--quiet", "demo", "seco", "--out", "plain").out)
+        self.assertLess(3 * rounds, plain["servers"]["gateway"]["online"]["rounds"])
+
 
 if __name__ == "__main__":
     unittest.main()
