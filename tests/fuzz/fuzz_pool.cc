@@ -30,7 +30,7 @@ Bytes sealed(ByteView plain) {
 }
 /// What is taken is a correlation: saved again it is the same.
 void load(ByteReader& from, ByteView same_as) {
-  BytesSink again;
+  MemoryWriter again;
   seco::save(seco::load_correlation(network(), circuits(), party_id(0), from), again);
   if (!std::ranges::equal(again.bytes, same_as.first(std::min(same_as.size(), again.bytes.size()))))
     __builtin_trap();

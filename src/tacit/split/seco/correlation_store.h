@@ -10,8 +10,9 @@ namespace tacit::seco {
 /// Writes it piece by piece and takes it: from here on it is only where `to` puts it. The bytes are secret.
 void save(Correlation correlation, ByteWriter& to);
 
-/// The reverse, for the same network, server and number of servers. UsageError for bytes that are no correlation of
-/// it; nothing of a size that the bytes name is made before that was compared with what is due.
+/// The reverse, for the same network, server and number of servers. UsageError for bytes that are no
+/// correlation of it; nothing of a size that the bytes name is made before that was compared with what is
+/// due.
 Correlation load_correlation(const Network& network, const Circuits& circuits, PartyId self,
                              ByteReader& from);
 

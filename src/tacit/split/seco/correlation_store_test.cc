@@ -20,7 +20,7 @@ struct Case {
     return to.bytes;
   }
   Correlation read(ByteView bytes) const {
-    BytesSource from(bytes);
+    MemoryReader from(bytes);
     return load_correlation(model.network, circuits, party_id(0), from);
   }
   Model model;
