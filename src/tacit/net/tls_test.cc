@@ -326,6 +326,36 @@ TEST(Tls, AnOwnersNextConnectionWaitsItsTurn) {
   for (const auto& e : errors) EXPECT_EQ(e, "");
 }
 
+TEST(Tls, TheNextConnectionIsNotTheLastOne) {
+  Town town(1, 1);
+  const auto errors = run(2, [&](std::size_t i) {
+    Meter m;
+    if (i == 0) {
+      const auto t = town.join(0);
+      Channel owner(*t, m, party_id(1), "owner");
+      t->wait_for_next(party_id(1), 10s);
+      owner.receive("first", ByteSpan{});
+      // The first connection stands, and is not the next.
+      EXPECT_THROW(t->wait_for_next(party_id(1), 50ms), PeerError);
+      t->wait_for(party_id(1), 0ms);
+      owner.send("come again", ByteView{});
+      t->wait_for_next(party_id(1), 10s);
+      owner.receive("second", ByteSpan{});
+      owner.send("seen", ByteView{});
+    } else {
+      const auto first = town.join(1);
+      Channel one(*first, m, party_id(0), "party0");
+      one.send("first", ByteView{});
+      one.receive("come again", ByteSpan{});
+      const auto second = town.join(1);
+      Channel two(*second, m, party_id(0), "party0");
+      two.send("second", ByteView{});
+      two.receive("seen", ByteSpan{});
+    }
+  });
+  for (const auto& e : errors) EXPECT_EQ(e, "");
+}
+
 TEST(Tls, AnOwnerHasLimitedTime) {
   Town town(1, 1);
   const auto errors = run(2, [&](std::size_t i) {

@@ -175,7 +175,7 @@ class Service {
     const std::string name = deployment_.roster()[order.user].name;
     tell("answering " + name);
     try {
-      users_.wait_for(user, deployment_.patience);
+      users_.wait_for_next(user, deployment_.patience);  // a connection a question
       users_.limit(user, deployment_.patience);
       Channel channel(wire_, user_meter_, user, name);
       channel.receive("query.hello", ByteSpan());

@@ -70,7 +70,6 @@ class TlsTransportImpl final : public TlsTransport {
   }
 
   // ---- Transport
-
   void send(PartyId to, const FrameHead& head, ByteView body) override {
     const auto l = link(to);
     l->write(head, body);
@@ -167,11 +166,8 @@ class TlsTransportImpl final : public TlsTransport {
   }
 
   // ---- TlsTransport
-
-  void wait_for(PartyId owner, std::chrono::milliseconds limit) override {
-    limits_[index(owner)].reset();
-    await(index(owner), Clock::now() + limit);
-  }
+  void wait_for(PartyId owner, std::chrono::milliseconds limit) override { wait(owner, limit, false); }
+  void wait_for_next(PartyId owner, std::chrono::milliseconds limit) override { wait(owner, limit, true); }
   std::optional<PartyId> any_owner(std::chrono::milliseconds time) override {
     const auto deadline = Clock::now() + time;
     for (;;) {
@@ -332,7 +328,6 @@ class TlsTransportImpl final : public TlsTransport {
   }
 
   // ---- connecting
-
   void install(std::size_t i, FileDescriptor socket, SslHandle ssl) {
     auto l = std::make_shared<TlsLink>(std::move(socket), std::move(ssl), name(i), settings_.patience);
     auto old = l;
@@ -349,14 +344,15 @@ class TlsTransportImpl final : public TlsTransport {
     if (farewell) part_from(*l, *farewell);
   }
 
-  /// Turns to an owner's latest connection; whether there is one, or an earlier one that still stands.
-  bool turn_to(std::size_t i) {
+  /// Turns to an owner's latest connection. Whether there is one, or, unless `next`, an earlier one stands.
+  bool turn_to(std::size_t i, bool next) {
     std::shared_ptr<TlsLink> old;
     bool connected = false;
     {
       std::lock_guard lock(mutex_);
-      if (arrived_[i] && !arrived_[i]->ended()) old = std::exchange(links_[i], std::move(arrived_[i]));
-      connected = links_[i] && !links_[i]->ended();
+      connected = arrived_[i] && !arrived_[i]->ended();
+      if (connected) old = std::exchange(links_[i], std::move(arrived_[i]));
+      connected |= !next && links_[i] && !links_[i]->ended();
     }
     if (old && !old->ended()) part_from(*old, "you have connected once more");
     return connected;
@@ -381,10 +377,9 @@ class TlsTransportImpl final : public TlsTransport {
           settings_.progress(fmt::format("waiting for {} at {}", peer.name, to_string(peer.address)));
       const Endpoint& first = settings_.roster[due.front()];
       if (Clock::now() >= deadline)
-        throw PeerError(first.name,
-                        fmt::format("{} does not answer at {}: is it started, and does the job file give its "
-                                    "address?",
-                                    first.name, to_string(first.address)));
+        throw PeerError(first.name, fmt::format("{} does not answer at {}: is it started, and does the job "
+                                                "file give its address?",
+                                                first.name, to_string(first.address)));
       std::unique_lock lock(mutex_);
       changed_.wait_for(lock, 100ms);
     }
@@ -412,11 +407,15 @@ class TlsTransportImpl final : public TlsTransport {
     return true;
   }
 
-  void await(std::size_t i, Clock::time_point deadline) {
+  void wait(PartyId owner, std::chrono::milliseconds limit, bool next) {
+    limits_[index(owner)].reset();
+    await(index(owner), Clock::now() + limit, next);
+  }
+  void await(std::size_t i, Clock::time_point deadline, bool next = false) {
     bool told = false;
     for (;;) {
       check_parties();
-      if (turn_to(i)) return;
+      if (turn_to(i, next)) return;
       std::unique_lock lock(mutex_);
       if (Clock::now() >= deadline)
         throw PeerError(name(i), fmt::format("{} has not connected in time: is it started?", name(i)));

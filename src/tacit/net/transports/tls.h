@@ -40,6 +40,9 @@ class TlsTransport : public Transport {
   /// Waits until an owner is connected, and speaks to it from then on: what it sends over a connection that
   /// comes later is left alone until the next call. PeerError at the limit, or when a party fails meanwhile.
   virtual void wait_for(PartyId owner, std::chrono::milliseconds limit) = 0;
+  /// The same, but for a connection that has not been spoken to: an owner that came before comes again, and
+  /// the end of its last connection may not have been noticed yet.
+  virtual void wait_for_next(PartyId owner, std::chrono::milliseconds limit) = 0;
   /// Waits, without limit, until some owner has begun to speak on a new connection, and says who. (An owner
   /// speaks once it has reached all parties.) PeerError when a party fails.
   PartyId wait_for_any_owner() {
