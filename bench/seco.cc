@@ -95,29 +95,38 @@ Spent spent(Party& party, Body body) {
   return out;
 }
 
-void seco_network(Context& c, const std::string& name, const nn::Graph& graph, std::size_t queries,
-                  ot::Source source = ot::Source::SoftSpoken4,
-                  seco::ActivationBy by = seco::ActivationBy::Gmw) {
+struct Setting {
+  std::size_t queries = 1;
+  ot::Source source = ot::Source::SoftSpoken4;
+  seco::ActivationBy by = seco::ActivationBy::Gmw;
+  bool two_party = false;  ///< the gateway, with all layers, and the user
+};
+
+void seco_network(Context& c, const std::string& name, const nn::Graph& graph, const Setting& setting) {
   const seco::Model model = seco::split_model(graph, {.bits = 32, .fraction = 10});
-  const auto parts = seco::cut(model, name, {"gateway", "remote-b", "remote-c"},
-                               seco::place_layers(model.network, 3, 0, false));
-  const seco::Face face = seco::face_of(model.network);
-  const auto all = on_parties(c, 3, 1, [&](Party& party) -> json {
+  const auto parts =
+      setting.two_party
+          ? seco::cut(model, name, {"gateway", "user"},
+                      seco::place_layers(model.network, 2, seco::layers_of(model.network), false))
+          : seco::cut(model, name, {"gateway", "remote-b", "remote-c"},
+                      seco::place_layers(model.network, 3, 0, false));
+  const std::size_t inputs = elements(model.network.input);
+  const auto all = on_parties(c, parts.size(), 1, [&](Party& party) -> json {
     const seco::Part& part = parts[index(party.id())];
-    const seco::Circuits circuits(part.network, party.count(), by);
+    const seco::Circuits circuits(part.network, party.count(), setting.by);
     std::optional<gc::PairwiseTransfers> transfers;
     std::optional<seco::Preparation> preparation;
     const Spent setup = spent(party, [&] {
-      transfers.emplace(party, source);
+      transfers.emplace(party, setting.source);
       preparation.emplace(party, part.network, part.holders, part.weights, circuits, *transfers);
     });
     std::vector<double> ahead, online;
     Cost ahead_cost, online_cost;
-    for (std::size_t q = 0; q < queries; ++q) {
+    for (std::size_t q = 0; q < setting.queries; ++q) {
       std::optional<seco::Correlation> correlation;
       const Spent a = spent(party, [&] { correlation.emplace(preparation->next()); });
       ahead.push_back(a.seconds), ahead_cost = a.cost;
-      const std::vector<Word> masked(elements(face.input), 1);
+      const std::vector<Word> masked(inputs, 1);
       const Spent o = spent(party, [&] {
         seco::answer(party, part.network, part.holders, part.weights, std::move(*correlation), masked);
       });
@@ -147,19 +156,24 @@ void seco_network(Context& c, const std::string& name, const nn::Graph& graph, s
   c.add(prefix + ".online_seconds", longest("online"), "s a query");
   c.add(prefix + ".online_bytes", total("online_bytes"), "bytes a query over all links");
   c.add(prefix + ".online_rounds", longest("online_rounds"), "rounds a query");
+  if (setting.two_party)
+    c.add(prefix + ".user.participation_seconds",
+          all[1].at("ahead").get<double>() + all[1].at("online").get<double>(), "s of the user a query");
+}
 
-  // The user's own work and traffic, whatever lies behind the gateway.
+/// The user's own work and traffic, whatever lies behind the gateway: an image of 28x28, ten scores.
+void user(Context& c) {
+  const seco::Face face{{.bits = 32, .fraction = 10}, {1, 28, 28}, 10, 32};
   const SecretBytes seed = os_entropy(Prg::kKeySize);
   const std::vector<ByteView> seeds(3, seed.bytes());
-  const std::vector<Word> x(elements(face.input), 5),
-      answer(face.answer_bits * seco::plane_words(face.answers));
-  const Timing user = measure(101, [&] {
+  const std::vector<Word> x(elements(face.input), 5), answer(seco::answer_words(face));
+  const Timing work = measure(101, [&] {
     const seco::Question question(face, seeds, seeds);
     question.masked(x);
     question.unmasked(answer);
   });
-  c.add(prefix + ".user.online_seconds", user.median, "s of the user's work a query");
-  c.add(prefix + ".user.online_bytes",
+  c.add("seco.user.online_seconds", work.median, "s of the user's work a query");
+  c.add("seco.user.online_bytes",
         static_cast<double>(3 * (8 + 2 * Prg::kKeySize) + x.size() * face.numbers.bytes() +
                             answer.size() * sizeof(Word)),
         "bytes that the user sends and receives a query");
@@ -182,33 +196,43 @@ void relu(Context& c) {
   c.add("seco.relu.mask_ands", static_cast<double>(2 * sum.ands()),
         "And gates ahead, for the bits of two masks");
 }
-void minionn(Context& c) { seco_network(c, "minionn", two_convolutions(16, 16, 100), 7); }
-void lenet(Context& c) { seco_network(c, "lenet", two_convolutions(20, 50, 500), 5); }
+
+nn::Graph minionn_graph() { return two_convolutions(16, 16, 100); }
+nn::Graph lenet_graph() { return two_convolutions(20, 50, 500); }
+constexpr auto kGarbled = seco::ActivationBy::Garbled;
+void minionn(Context& c) { seco_network(c, "minionn", minionn_graph(), {.queries = 7}); }
 void minionn_garbled(Context& c) {
-  seco_network(c, "minionn.garbled", two_convolutions(16, 16, 100), 5, ot::Source::SoftSpoken4,
-               seco::ActivationBy::Garbled);
+  seco_network(c, "minionn.garbled", minionn_graph(), {.queries = 5, .by = kGarbled});
 }
+void minionn_two_party(Context& c) {
+  seco_network(c, "minionn.two_party", minionn_graph(), {.queries = 7, .two_party = true});
+}
+void lenet(Context& c) { seco_network(c, "lenet", lenet_graph(), {.queries = 5}); }
 void lenet_garbled(Context& c) {
-  seco_network(c, "lenet.garbled", two_convolutions(20, 50, 500), 3, ot::Source::SoftSpoken4,
-               seco::ActivationBy::Garbled);
+  seco_network(c, "lenet.garbled", lenet_graph(), {.queries = 3, .by = kGarbled});
 }
-void deep(Context& c) { seco_network(c, "resnet32", resnet32(), 1, ot::Source::SoftSpoken6); }
-void deep_silent(Context& c) { seco_network(c, "resnet32.silent", resnet32(), 1, ot::Source::Ferret); }
+void deep(Context& c) { seco_network(c, "resnet32", resnet32(), {.source = ot::Source::SoftSpoken6}); }
+void deep_silent(Context& c) {
+  seco_network(c, "resnet32.silent", resnet32(), {.source = ot::Source::Ferret});
+}
 void deep_garbled(Context& c) {
-  seco_network(c, "resnet32.garbled", resnet32(), 1, ot::Source::SoftSpoken6, seco::ActivationBy::Garbled);
+  seco_network(c, "resnet32.garbled", resnet32(), {.source = ot::Source::SoftSpoken6, .by = kGarbled});
 }
 
 }  // namespace
 
 std::vector<Benchmark> seco_benchmarks() {
-  return {{"seco.relu", "And gates and rounds of one activation", relu},
-          {"seco.minionn", "split inference of MiniONN's network, two remotes", minionn},
-          {"seco.lenet", "split inference of LeNet, two remotes", lenet},
-          {"seco.minionn.garbled", "MiniONN's network with garbled activations", minionn_garbled},
-          {"seco.lenet.garbled", "LeNet with garbled activations", lenet_garbled},
-          {"seco.resnet32", "split inference of ResNet-32 on 32x32 images, two remotes", deep},
-          {"seco.resnet32.silent", "the same with silent oblivious transfer", deep_silent},
-          {"seco.resnet32.garbled", "the same with garbled activations", deep_garbled}};
+  return {
+      {"seco.relu", "And gates and rounds of one activation", relu},
+      {"seco.user", "the user's part of a query, whatever the network", user},
+      {"seco.minionn", "split inference of MiniONN's network, two remotes", minionn},
+      {"seco.lenet", "split inference of LeNet, two remotes", lenet},
+      {"seco.minionn.garbled", "MiniONN's network with garbled activations", minionn_garbled},
+      {"seco.lenet.garbled", "LeNet with garbled activations", lenet_garbled},
+      {"seco.minionn.two_party", "MiniONN's network by the gateway and the user alone", minionn_two_party},
+      {"seco.resnet32", "split inference of ResNet-32 on 32x32 images, two remotes", deep},
+      {"seco.resnet32.silent", "the same with silent oblivious transfer", deep_silent},
+      {"seco.resnet32.garbled", "the same with garbled activations", deep_garbled}};
 }
 
 }  // namespace tacit::bench

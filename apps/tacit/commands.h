@@ -55,6 +55,7 @@ struct SplitOptions {
   std::size_t gateway_layers = 0, remotes = 2;
   bool gateway_share = false;  ///< of the remote layers' weights, too
   unsigned bits = 32, fraction = 10;
+  std::size_t top = 0;  ///< users get the places of so many largest scores; 0: the scores
 };
 nlohmann::json split(const SplitOptions&, const Style&);
 

@@ -184,7 +184,7 @@ json demo_seco(const DemoOptions& options, const Style& style) {
   }
 
   // The demo's own: it has the model and the digits.
-  const seco::Numbers numbers = deployment.face.numbers;
+  const seco::Numbers numbers = deployment.face().numbers;
   const seco::Model model =
       seco::split_model(nn::import_onnx(model_file, {.fold_batch_norm = true}), numbers);
   Workers workers(0);

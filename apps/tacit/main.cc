@@ -182,6 +182,9 @@ int run(int argc, char** argv) {
                           "together have them");
   split_command->add_option("--bits", split_options.bits, "Of a number (default: 32)");
   split_command->add_option("--fraction", split_options.fraction, "Of them, behind the point (default: 10)");
+  split_command->add_option("--top", split_options.top,
+                            "Tell users the places of so many largest scores, and not the scores (changed "
+                            "later by 'top' in the deployment file)");
   split_command->add_option("-o,--out", split_options.out, "Folder for the parts (default: parts)");
   split_command->callback([&] { result = split(split_options, style); });
 

@@ -79,8 +79,8 @@ std::vector<AskedAnswer> ask_servers(const Deployment& deployment, PartyId self,
 /// As one of two parties.
 std::vector<AskedAnswer> ask_gateway(const Deployment& deployment, PartyId self, const Examples& examples,
                                      const DeployedOptions& o, ProgressSink& sink) {
-  const seco::Part part = read_part_file(or_beside(o.part, o.deployment, "user.part"));
-  require_part(deployment, part, party_id(1));
+  const seco::Part part =
+      deployed_part(deployment, read_part_file(or_beside(o.part, o.deployment, "user.part")), party_id(1));
   auto tls = connect(deployment, self, o, sink);
   sink({"asking", 0, examples.size(), std::nullopt, 0});
   return parting(
@@ -100,7 +100,9 @@ json split(const SplitOptions& o, const Style& style) {
       seco::split_model(nn::import_onnx(o.model, import), {.bits = o.bits, .fraction = o.fraction});
   Deployment d;
   d.name = o.model.stem().string();
-  d.face = seco::face_of(model.network);
+  d.model = seco::face_of(model.network);
+  d.top = o.top;
+  d.face();  // or says why not
   for (std::size_t i = 0; i <= o.remotes; ++i)
     d.servers.push_back({i == 0 ? "gateway" : fmt::format("remote-{}", char('a' + i)),
                          {"127.0.0.1", static_cast<std::uint16_t>(7201 + i)},
@@ -141,8 +143,8 @@ json serve(const ServeOptions& o, const Style& style) {
   const PartyId self = deployment.endpoint(o.party);
   require(deployment.is_server(self), "'{}' is a user of this deployment: it asks with 'tacit query'",
           o.party);
-  const seco::Part part = read_part_file(or_beside(o.part, o.deployment, o.party + ".part"));
-  require_part(deployment, part, self);
+  const seco::Part part =
+      deployed_part(deployment, read_part_file(or_beside(o.part, o.deployment, o.party + ".part")), self);
   ProgressSink sink(o.progress_fd, style);
   ServiceOptions options;
   std::size_t here = 0;
@@ -170,14 +172,14 @@ json query(const QueryOptions& o, const Style& style) {
   require(!deployment.is_server(self), "'{}' is a server of this deployment, and only users ask", o.user);
   ArrayReader reader = open_npy(o.input);
   const Shape& shape = reader.shape();
-  const std::size_t size = elements(deployment.face.input), all = elements(shape);
+  const std::size_t size = elements(deployment.face().input), all = elements(shape);
   require(size > 0 && all > 0 && all % size == 0,
           "'{}' holds {} numbers ({}), and the model takes {} for an example ({})", o.input.string(), all,
-          to_string(shape), size, to_string(deployment.face.input));
+          to_string(shape), size, to_string(deployment.face().input));
   const std::vector<double> numbers = reader.rows(0, reader.row_count());
   std::vector<std::vector<Word>> examples;
   for (std::size_t at = 0; at < all; at += size)
-    examples.push_back(encoded_input(deployment.face, std::span(numbers).subspan(at, size)));
+    examples.push_back(encoded_input(deployment.face(), std::span(numbers).subspan(at, size)));
   ProgressSink sink(o.progress_fd, style);
   const std::vector<AskedAnswer> told = deployment.is_two_party()
                                             ? ask_gateway(deployment, self, examples, o, sink)
@@ -195,7 +197,7 @@ json query(const QueryOptions& o, const Style& style) {
     values.insert(values.end(), a.values.begin(), a.values.end());
   }
   sink.finish();
-  if (!o.out.empty()) write_npy(o.out, {examples.size(), deployment.face.answers}, values);
+  if (!o.out.empty()) write_npy(o.out, {examples.size(), deployment.face().answers}, values);
   const json report{{"answers", answers}};
   if (!o.report.empty()) write_file(o.report, report.dump(2) + "\n");
   if (!style.json)

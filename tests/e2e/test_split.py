@@ -3,6 +3,7 @@ when something goes wrong."""
 
 import gzip
 import json
+import re
 import resource
 import shutil
 import signal
@@ -104,6 +105,23 @@ class Split(TacitTest):
                 self.ask(deployment)
                 self.wait_all(running)
                 self.check_answers(1)
+
+    def test_the_deployment_says_what_is_told(self):
+        """The same parts, with a line of the deployment file: the places of the largest scores, and no scores."""
+        deployment = self.split()
+        file = self.folder / deployment
+        for top in (1, 3):
+            text = file.read_text()
+            file.write_text(re.sub(r"^top = \d+", f"top = {top}", text, flags=re.M))
+            servers = self.serve(deployment, "--queries", 2)
+            told = json.loads(self.ask(deployment, 2).out)["answers"]
+            self.wait_all(servers)
+            for a, scores in zip(told, self.expected(2)):
+                self.assertEqual(a["values"], list((-scores).argsort(kind="stable")[:top]))
+        file.write_text(re.sub(r"^top = \d+", "top = 11", text, flags=re.M))
+        process = self.start("--quiet", "serve", deployment, "--party", "gateway")
+        self.assertEqual(process.wait(), USAGE)
+        self.assert_one_sentence(process, "deployment.toml", "top", "10 scores")
 
     def test_two_parties(self):
         """The gateway alone: the user is the other party."""

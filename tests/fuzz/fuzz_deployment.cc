@@ -22,7 +22,7 @@ void target(ByteView input) {
 std::vector<std::string> seeds() {
   Deployment d;
   d.name = "digits";
-  d.face = {{32, 10}, {1, 8, 8}, 10, 32};
+  d.model = {{32, 10}, {1, 8, 8}, 10, 32};
   for (const char* name : {"gateway", "remote-b", "remote-c"})
     d.servers.push_back({name,
                          {"127.0.0.1", static_cast<std::uint16_t>(7201 + d.servers.size())},

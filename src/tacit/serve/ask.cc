@@ -27,16 +27,16 @@ std::vector<Word> encoded_input(const seco::Face& face, std::span<const double> 
 }
 
 std::vector<double> decoded_answer(const seco::Face& face, std::span<const Word> answer) {
-  const bool scores = face.answer_bits == face.numbers.bits;
   std::vector<double> out;
   for (const Word w : answer)
-    out.push_back(scores ? decode_fixed(static_cast<Word>(face.numbers.signed_of(w)), face.numbers.fraction)
-                         : static_cast<double>(w));
+    out.push_back(!face.tells_places()
+                      ? decode_fixed(static_cast<Word>(face.numbers.signed_of(w)), face.numbers.fraction)
+                      : static_cast<double>(w));
   return out;
 }
 
 AskedAnswer ask(const Deployment& deployment, Transport& wire, std::span<const Word> x) {
-  const seco::Face& face = deployment.face;
+  const seco::Face face = deployment.face();
   const auto start = Clock::now();
   Meter meter;
   std::vector<Channel> servers;
@@ -59,7 +59,7 @@ AskedAnswer ask(const Deployment& deployment, Transport& wire, std::span<const W
   const seco::Question question(face, inputs, answers);
   send_numbers(servers[0], "query.input", face.numbers, question.masked(x));
   out.participation_seconds = seconds_since(told);
-  std::vector<Word> masked(face.answer_bits * seco::plane_words(face.answers));
+  std::vector<Word> masked(seco::answer_words(face));
   servers[0].receive("query.answer", std::span<Word>(masked));
   const auto answered = Clock::now();
   out.values = decoded_answer(face, question.unmasked(masked));

@@ -94,7 +94,9 @@ Deployment read_deployment(const std::filesystem::path& file, Keys keys) {
   d.activations = t.at("activations", [&] {
     return named("activations", t.text("activations", "gmw"), seco::all_activations());
   });
-  d.face = face_of(t.table("model"));
+  d.model = face_of(t.table("model"));
+  d.top = static_cast<std::size_t>(t.integer("top", 0, 0, 1 << 20));
+  t.at("top", [&] { return d.face(); });
   d.servers = endpoints(t, "server", true, keys);
   d.users = endpoints(t, "user", false, keys);
   if (d.servers.empty() || d.servers.size() > 6)
@@ -115,7 +117,7 @@ Digest deployment_hash(const Deployment& d) {
   std::string text = fmt::format("tacit deployment 1\n{}\n{} {} {} {} {} {}\n", d.name, d.patience.count(),
                                  d.start_patience.count(), d.pool, d.pool_on_disk ? "disk" : "memory",
                                  ot::to_string(d.transfers), seco::to_string(d.activations));
-  text += text_of(d.face);
+  text += fmt::format("top {}\n", d.top) + text_of(d.model);
   for (const Endpoint& e : d.servers) text += fmt::format("server {} {}\n", e.name, to_string(e.key));
   for (const Endpoint& e : d.users) text += fmt::format("user {} {}\n", e.name, to_string(e.key));
   return sha256(bytes_of(text));
@@ -130,11 +132,12 @@ std::string draft_of(const Deployment& d) {
       "pool = {}            # queries prepared ahead\n"
       "pool_in = \"{}\"    # sealed, beside each server's part; or \"memory\", which a restart empties\n"
       "patience = {}        # seconds of silence after which somebody counts as gone\n"
+      "top = {}             # users get the places of so many largest scores; 0: all scores\n"
       "transfers = \"{}\"   # or \"ferret\": a seventh of the bytes ahead of a query, and more time\n"
       "activations = \"{}\"         # or \"garbled\": fewer rounds and more bytes, for slow links\n",
       d.name, d.pool, d.pool_on_disk ? "disk" : "memory", static_cast<double>(d.patience.count()) / 1000,
-      ot::to_string(d.transfers), seco::to_string(d.activations));
-  out += "\n[model]              # all that a user knows of it\n" + text_of(d.face);
+      d.top, ot::to_string(d.transfers), seco::to_string(d.activations));
+  out += "\n[model]              # all that a user knows of it\n" + text_of(d.model);
   for (const Endpoint& e : d.servers)
     out += fmt::format("\n[[server]]\nname = \"{}\"\naddress = \"{}\"\nkey = \"{}\"\n", e.name,
                        to_string(e.address), key_of(e));

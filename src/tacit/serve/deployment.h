@@ -19,10 +19,13 @@ struct Deployment {
   seco::ActivationBy activations = seco::ActivationBy::Gmw;  ///< how they are computed
   std::size_t pool = 4;                                      ///< queries that are prepared ahead
   bool pool_on_disk = true;                                  ///< or in memory alone
-  seco::Face face;                                           ///< of the model: what goes in and comes out
+  seco::Face model;                                          ///< what goes in and comes out
+  std::size_t top = 0;                                       ///< tell so many places, and not scores
   std::vector<Endpoint> servers;                             ///< the gateway first
   std::vector<Endpoint> users;
 
+  /// What a user gets.
+  seco::Face face() const { return top > 0 ? seco::with_top(model, top) : model; }
   std::vector<Endpoint> roster() const;  ///< servers, then users
   std::vector<std::string> server_names() const;
   /// Of those who compute, as their parts have them: the servers, and the user where it is one of two

@@ -11,7 +11,7 @@ namespace {
 Deployment some_deployment() {
   Deployment d;
   d.name = "digits";
-  d.face = {{32, 10}, {1, 8, 8}, 10, 32};
+  d.model = {{32, 10}, {1, 8, 8}, 10, 32};
   d.activations = seco::ActivationBy::Garbled;
   for (const char* name : {"gateway", "remote-b"}) {
     d.servers.push_back({name,
@@ -28,7 +28,7 @@ TEST(DeploymentFile, ComesBackFromItsDraft) {
   const Deployment back = read_deployment(folder.write("d.toml", draft_of(d)));
   EXPECT_EQ(deployment_hash(back), deployment_hash(d));
   EXPECT_EQ(back.servers[1].address.port, 7001);
-  EXPECT_EQ(back.face, d.face);
+  EXPECT_EQ(back.model, d.model);
   EXPECT_EQ(back.activations, d.activations);
   EXPECT_EQ(back.endpoint("anna"), party_id(2));
   EXPECT_THROW(back.endpoint("ana"), UsageError);

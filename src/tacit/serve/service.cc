@@ -262,13 +262,18 @@ nlohmann::json to_json(const ServiceReport& r) {
           {"answered", r.answered},      {"pool", pool}};
 }
 
-void require_part(const Deployment& deployment, const seco::Part& part, PartyId number) {
+seco::Part deployed_part(const Deployment& deployment, seco::Part part, PartyId number) {
   const std::vector<std::string> names = deployment.part_names();
   require(part.servers == names, "the part is for other servers than the deployment's, or in another order");
   require(part.self == index(number), "this is the part of '{}', not of '{}'", part.servers[part.self],
           names[index(number)]);
-  require(seco::face_of(part.network) == deployment.face,
+  require(seco::face_of(part.network) == deployment.model,
           "the [model] of the deployment is not that of the part: take the one that 'tacit split' wrote");
+  if (deployment.top > 0) {
+    part.network = seco::with_top(std::move(part.network), deployment.top);
+    part.holders.resize(part.network.stages.size());
+  }
+  return part;
 }
 
 ServerState open_state(const Deployment& deployment, const seco::Part& part,

@@ -32,9 +32,9 @@ struct ServiceReport {
 };
 nlohmann::json to_json(const ServiceReport& report);
 
-/// UsageError if the part is not of this deployment, or not the one of that number: to be asked before
-/// anybody is met.
-void require_part(const Deployment& deployment, const seco::Part& part, PartyId number);
+/// The part as the deployment serves it: telling no more than its users get. UsageError if it is not of this
+/// deployment, or not the one of that number: to be asked before anybody is met.
+seco::Part deployed_part(const Deployment& deployment, seco::Part part, PartyId number);
 
 /// What a server keeps on its disk between sessions. Whoever has it runs, alone.
 struct ServerState {

@@ -36,7 +36,7 @@ class ServiceTest : public ::testing::Test {
   ServiceTest() : model_(seco::split_model(testing::split_models()[0].graph, {32, 10})) {
     deployment_.name = "small";
     deployment_.pool = kPool;
-    deployment_.face = seco::face_of(model_.network);
+    deployment_.model = seco::face_of(model_.network);
     for (const char* name : {"gateway", "remote-b", "remote-c"}) add(deployment_.servers, name);
     add(deployment_.users, "anna");
     parts_ = cut();
@@ -112,10 +112,10 @@ class ServiceTest : public ::testing::Test {
   }
 
   void ask_one(Session& out, std::size_t seed) {
-    const std::vector<double> input = testing::random_tensor(deployment_.face.input, 2, seed).values;
-    const std::vector<Word> x = encoded_input(deployment_.face, input);
+    const std::vector<double> input = testing::random_tensor(deployment_.face().input, 2, seed).values;
+    const std::vector<Word> x = encoded_input(deployment_.face(), input);
     std::vector<Word> reduced;
-    for (const Word w : x) reduced.push_back(w & deployment_.face.numbers.mask());
+    for (const Word w : x) reduced.push_back(w & deployment_.face().numbers.mask());
     const auto tls = connect(kServers);
     const AskedAnswer answer = ask(deployment_, *tls, x);
     tls->goodbye("");
@@ -123,7 +123,7 @@ class ServiceTest : public ::testing::Test {
     Workers workers(1);
     std::vector<double> expected;
     for (const Word w : seco::clear_answer({ring_kernels(detect_isa()), workers}, model_, reduced))
-      expected.push_back(decode_fixed(static_cast<Word>(deployment_.face.numbers.signed_of(w)), 10));
+      expected.push_back(decode_fixed(static_cast<Word>(deployment_.face().numbers.signed_of(w)), 10));
     EXPECT_EQ(answer.values, expected);
   }
 

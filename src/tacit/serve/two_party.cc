@@ -162,10 +162,11 @@ std::vector<AskedAnswer> ask_as_party(const Deployment& deployment, const seco::
     out.query = theirs.number;
     const ByteView inputs_of[] = {theirs.input_seed.bytes(), mine.input_seed.bytes()};
     const ByteView answers_of[] = {theirs.answer_seed.bytes(), mine.answer_seed.bytes()};
-    const seco::Question question(deployment.face, inputs_of, answers_of);
+    const seco::Question question(deployment.face(), inputs_of, answers_of);
     const std::vector<Word> masked = question.masked(x);
-    send_numbers(session.gateway(), "query.input", deployment.face.numbers, masked);
-    out.values = decoded_answer(deployment.face, question.unmasked(session.answer(std::move(mine), masked)));
+    send_numbers(session.gateway(), "query.input", deployment.face().numbers, masked);
+    out.values =
+        decoded_answer(deployment.face(), question.unmasked(session.answer(std::move(mine), masked)));
     const auto answered = Clock::now();
     out.ahead_seconds = seconds_between(at, asked);
     out.waiting_seconds = seconds_between(asked, answered);

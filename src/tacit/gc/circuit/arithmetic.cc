@@ -129,7 +129,7 @@ Bits relu_to(Builder& c, const Bits& a, Word top) {
   out.push_back(false);
   return out;
 }
-Bits argmax(Builder& c, const std::vector<Bits>& numbers) {
+Bits argmax(Builder& c, const std::vector<Bits>& numbers, Less less) {
   ensure(!numbers.empty(), "argmax of something");
   const std::size_t width = static_cast<std::size_t>(std::bit_width(numbers.size() - 1));
   struct Candidate {
@@ -140,7 +140,7 @@ Bits argmax(Builder& c, const std::vector<Bits>& numbers) {
   while (left.size() > 1) {
     std::vector<Candidate> next;
     for (std::size_t i = 0; i + 1 < left.size(); i += 2) {
-      const Bit second = less_signed(c, left[i].value, left[i + 1].value);
+      const Bit second = less(c, left[i].value, left[i + 1].value);
       next.push_back({select(c, second, left[i + 1].value, left[i].value),
                       select(c, second, left[i + 1].place, left[i].place)});
     }
@@ -150,7 +150,7 @@ Bits argmax(Builder& c, const std::vector<Bits>& numbers) {
   return left[0].place;
 }
 
-std::vector<Bits> top_places(Builder& c, const std::vector<Bits>& numbers, std::size_t k) {
+std::vector<Bits> top_places(Builder& c, const std::vector<Bits>& numbers, std::size_t k, Less less) {
   ensure(k <= numbers.size() && !numbers.empty(), "no more than there are");
   const std::size_t width = static_cast<std::size_t>(std::bit_width(numbers.size() - 1));
   struct Candidate {
@@ -162,7 +162,7 @@ std::vector<Bits> top_places(Builder& c, const std::vector<Bits>& numbers, std::
     Candidate moving{numbers[i], constant(i, width)};
     Bit pushed = false;
     for (Candidate& here : best) {
-      pushed = c.bit_or(pushed, less_signed(c, here.value, moving.value));
+      pushed = c.bit_or(pushed, less(c, here.value, moving.value));
       auto exchange = [&](Bits& a, Bits& b) {
         for (std::size_t j = 0; j < a.size(); ++j) {
           const Bit change = c.bit_and(pushed, c.bit_xor(a[j], b[j]));

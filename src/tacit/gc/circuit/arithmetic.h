@@ -32,14 +32,17 @@ Bits larger(Builder& c, const Bits& a, const Bits& b);
 Bits maximum(Builder& c, const std::vector<Bits>& numbers);
 /// A signed number kept within [low, high]: at most 3n between constants, else 4n.
 Bits clip(Builder& c, const Bits& a, const Bits& low, const Bits& high);
+/// Compares two signed numbers.
+using Less = Bit (*)(Builder&, const Bits&, const Bits&);
 /// The place of the largest of some signed numbers, the first of equals: about 2n + log k each.
-Bits argmax(Builder& c, const std::vector<Bits>& numbers);
+Bits argmax(Builder& c, const std::vector<Bits>& numbers, Less less = less_signed);
 
 /// min(max(a, 0), top) of a signed number and a positive constant: 2n - 1 at most.
 Bits relu_to(Builder& c, const Bits& a, Word top);
 /// The places of the k largest of m signed numbers, the largest first and equal ones in their order: at most
 /// 2n + log m + 1 for each of m·k - k(k + 1)/2 exchanges.
-std::vector<Bits> top_places(Builder& c, const std::vector<Bits>& numbers, std::size_t k);
+std::vector<Bits> top_places(Builder& c, const std::vector<Bits>& numbers, std::size_t k,
+                             Less less = less_signed);
 
 /// floor(a / 2^by + 1/2) of a signed number, in n - by bits: halves are rounded up; n - by - 1.
 Bits round_shift(Builder& c, const Bits& a, std::size_t by);

@@ -45,11 +45,16 @@ gc::Circuit activation_circuit(const Numbers& n, const Stage& stage, bool last, 
     const Bits x = by.subtract(c, open[i], mask[i]);
     values.emplace_back(x.begin() + a.truncate, x.end());
   }
-  if (a.largest_place) {
-    ensure(last, "the place of the largest is an answer");
-    Bits place = gc::argmax(c, values);
-    place.resize(output_bits(n, stage), false);
-    return c.finish(masked(place));
+  if (a.places > 0) {
+    ensure(last, "places are an answer");
+    const std::size_t bits = output_bits(n, stage) / a.places;
+    Bits all;
+    for (Bits place : a.places == 1 ? std::vector<Bits>{gc::argmax(c, values, by.less)}
+                                    : gc::top_places(c, values, a.places, by.less)) {
+      place.resize(bits, false);
+      all.insert(all.end(), place.begin(), place.end());
+    }
+    return c.finish(masked(all));
   }
   while (values.size() > 1) {
     std::vector<Bits> winners;

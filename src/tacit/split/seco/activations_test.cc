@@ -40,8 +40,9 @@ std::vector<Model> models() {
   const Numbers numbers{32, 10};
   const std::optional<Word> six = Word{6} << 10;
   out.push_back(only(numbers, {70}, {{.truncate = 10, .relu = true}, {.truncate = 3}}, {{70}, {70}}));
-  out.push_back(only({40, 12}, {5}, {{.truncate = 12, .relu = true, .ceiling = six}, {.largest_place = true}},
-                     {{5}, {1}}));
+  for (const std::size_t places : {1, 3})
+    out.push_back(only({40, 12}, {5}, {{.truncate = 12, .relu = true, .ceiling = six}, {.places = places}},
+                       {{5}, {places}}));
   // The largest of each three, and then a bound that is no ReLU's.
   std::vector<std::size_t> windows(3 * 43);
   for (std::size_t i = 0; i < windows.size(); ++i) windows[i] = i * 7 % 129;
@@ -104,10 +105,12 @@ struct Query {
   }
   void expect(const Network& net, std::size_t s, const std::vector<Word>& got) const {
     const CircuitPorts ports(net, s);
-    std::vector<Word> numbers = ports.last ? from_planes(got, ports.out_bits, ports.copies) : got;
-    ASSERT_EQ(numbers.size(), next[s].size());
-    for (std::size_t i = 0; i < numbers.size(); ++i)
-      numbers[i] = ports.last ? numbers[i] ^ next[s][i] : (numbers[i] + next[s][i]) & net.numbers.mask();
+    const std::vector<Word> mask = ports.last ? to_planes(next[s], ports.out_bits) : next[s];
+    ASSERT_EQ(got.size(), mask.size());
+    std::vector<Word> numbers;
+    for (std::size_t i = 0; i < got.size(); ++i)
+      numbers.push_back(ports.last ? got[i] ^ mask[i] : (got[i] + mask[i]) & net.numbers.mask());
+    if (ports.last) numbers = answer_from(face_of(net), numbers);
     EXPECT_EQ(numbers, truth.values[s]) << "stage " << s;
   }
 };

@@ -42,9 +42,7 @@ std::vector<Word> input_mask(const Face& face, ByteView seed) {
   for (Word& w : out) w &= face.numbers.mask();
   return out;
 }
-std::vector<Word> answer_mask(const Face& face, ByteView seed) {
-  return from_seed(seed, face.answer_bits * plane_words(face.answers));
-}
+std::vector<Word> answer_mask(const Face& face, ByteView seed) { return from_seed(seed, answer_words(face)); }
 
 Preparation::Preparation(Party& party, const Network& network, const Holders& holders, const Weights& weights,
                          const Circuits& circuits, gc::PairwiseTransfers& transfers)

@@ -209,7 +209,7 @@ class Walk {
   Pending rectified(ValueId v, std::optional<Word> ceiling) {
     Pending p = take(v);
     // After a ceiling, or another rectifier with one, things are as they are only if done in order.
-    if (p.activation.ceiling || p.activation.largest_place) {
+    if (p.activation.ceiling || p.activation.places > 0) {
       value(v);
       p = pending_.at(v);
     }
@@ -220,7 +220,7 @@ class Walk {
 
   Pending largest(const Node& n) {
     Pending p = take(n.inputs[0]);
-    if (p.activation.positions > 1 || p.activation.largest_place) {  // windows of windows
+    if (p.activation.positions > 1 || p.activation.places > 0) {  // windows of windows
       value(n.inputs[0]);
       p = pending_.at(n.inputs[0]);
     }
@@ -337,7 +337,7 @@ class Walk {
       p = pending_.at(n.inputs[0]);
     }
     require(p.out.size() == 1, "ArgMax must be over all scores of an example");
-    p.activation.largest_place = true;
+    p.activation.places = 1;
     p.out = {1};
     return p;
   }

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
 
 #include "tacit/base/error.h"
+#include "tacit/split/seco/activation.h"
 
 namespace tacit::seco {
 
@@ -51,19 +53,62 @@ std::vector<Word> unpacked(const Numbers& numbers, ByteView bytes) {
 }
 
 CircuitShape circuit_shape(const Stage& stage) {
-  if (stage.activation.largest_place) return {elements(stage.sum), 1};
+  if (stage.activation.places > 0) return {elements(stage.sum), 1};
   return {stage.activation.positions, stage.outputs()};
 }
 
+namespace {
+/// Of one place among so many.
+std::size_t place_bits(std::size_t among) {
+  return std::max<std::size_t>(1, static_cast<std::size_t>(std::bit_width(among - 1)));
+}
+}  // namespace
+
 std::size_t output_bits(const Numbers& numbers, const Stage& stage) {
-  if (!stage.activation.largest_place) return numbers.bits;
-  return std::max<std::size_t>(1, static_cast<std::size_t>(std::bit_width(elements(stage.sum) - 1)));
+  const std::size_t places = stage.activation.places;
+  return places > 0 ? places * place_bits(elements(stage.sum)) : numbers.bits;
 }
 
 Face face_of(const Network& network) {
   const Stage& last = network.stages.back();
-  return {network.numbers, network.input, circuit_shape(last).copies,
-          static_cast<unsigned>(output_bits(network.numbers, last))};
+  const std::size_t bits = last.activation.places > 0 ? place_bits(elements(last.sum)) : network.numbers.bits;
+  return {network.numbers, network.input, last.outputs(), static_cast<unsigned>(bits)};
+}
+
+// Scores are as many copies of a number; places are all bits of one copy.
+std::size_t answer_words(const Face& face) {
+  return face.answer_bits * (face.tells_places() ? face.answers : plane_words(face.answers));
+}
+std::vector<Word> answer_from(const Face& face, std::span<const Word> planes) {
+  if (!face.tells_places()) return from_planes(planes, face.answer_bits, face.answers);
+  ensure(planes.size() == answer_words(face), "planes of all places");
+  std::vector<Word> out(face.answers, 0);
+  for (std::size_t i = 0; i < planes.size(); ++i)
+    out[i / face.answer_bits] |= (planes[i] & 1) << i % face.answer_bits;
+  return out;
+}
+
+Face with_top(Face face, std::size_t k) {
+  require(!face.tells_places(), "the model tells places already, and no scores");
+  require(k >= 1 && k <= face.answers, "of {} scores there is no top {}", face.answers, k);
+  face.answer_bits = static_cast<unsigned>(place_bits(face.answers));
+  face.answers = k;
+  return face;
+}
+
+Network with_top(Network network, std::size_t k) {
+  with_top(face_of(network), k);  // or says why not
+  Stage& last = network.stages.back();
+  if (last.activation.relu || last.activation.ceiling || !last.activation.windows.empty()) {
+    Stage top;
+    top.name = "top";
+    top.terms.push_back({.kind = Term::Kind::Same, .value = network.stages.size(), .in = last.out});
+    top.sum = {last.outputs()};
+    network.stages.push_back(std::move(top));
+  }
+  network.stages.back().activation.places = k;
+  network.stages.back().out = {k};
+  return network;
 }
 
 const Shape& shape_of(const Network& network, std::size_t value) {
@@ -107,10 +152,13 @@ ClearRun clear_run(const Compute& compute, const Model& model, std::span<const W
     if (stage.bias) add_bias(stage, model.weights[*stage.bias], sum);
     for (Word& w : sum) w &= net.numbers.mask();
     std::vector<Word> out(stage.outputs());
-    if (stage.activation.largest_place) {
+    if (stage.activation.places > 0) {
       std::vector<std::int64_t> scores;
       for (const Word w : sum) scores.push_back(rounded(net.numbers, stage.activation, w));
-      out[0] = static_cast<Word>(std::max_element(scores.begin(), scores.end()) - scores.begin());
+      std::vector<Word> order(scores.size());
+      std::iota(order.begin(), order.end(), Word{0});
+      std::stable_sort(order.begin(), order.end(), [&](Word a, Word b) { return scores[a] > scores[b]; });
+      std::copy_n(order.begin(), out.size(), out.begin());
     } else {
       for (std::size_t i = 0; i < out.size(); ++i)
         out[i] = activated(net.numbers, stage.activation, sum, i, out.size());
@@ -166,9 +214,12 @@ void check(const Network& n) {
       fits(*stage.bias < n.weights.size() && n.weights[*stage.bias] == Shape{stage.sum[0]});
       fits(stage.bias_lift < n.numbers.bits);
     }
-    fits(a.truncate < n.numbers.bits && (!a.largest_place || s + 1 == n.stages.size()));
+    fits(a.truncate < n.numbers.bits);
+    if (a.places > 0)
+      fits(s + 1 == n.stages.size() && a.windows.empty() && a.places <= elements(stage.sum) &&
+           stage.out == Shape{a.places} && place_bits(elements(stage.sum)) < n.numbers.bits);
     if (a.windows.empty())
-      fits(a.positions == 1 && (a.largest_place || elements(stage.sum) == stage.outputs()));
+      fits(a.positions == 1 && (a.places > 0 || elements(stage.sum) == stage.outputs()));
     else
       fits(a.positions > 0 && a.windows.size() == a.positions * stage.outputs());
     for (const std::size_t place : a.windows) fits(place < elements(stage.sum));

@@ -45,10 +45,12 @@ struct Term {
 };
 
 /// What happens to a sum before it is a value again: rounding off `truncate` bits, then the largest of each
-/// window, then max(x, 0), then min(x, ceiling). Or the place of the largest of all.
+/// window, then max(x, 0), then min(x, ceiling). Or the places of the largest of all.
 struct Activation {
   unsigned truncate = 0;
-  bool relu = false, largest_place = false;
+  bool relu = false;
+  std::size_t places =
+      0;  ///< of so many largest, the largest first and equal ones in their order; 0: numbers
   std::optional<Word> ceiling = {};
   /// The places of the sum that make up each result: [positions, results]. Empty: each its own.
   std::vector<std::size_t> windows = {};
@@ -76,7 +78,7 @@ struct CircuitShape {
 };
 CircuitShape circuit_shape(const Stage& stage);
 
-/// Bits of what a copy gives.
+/// Bits of what a copy gives: of a number, or of all places.
 std::size_t output_bits(const Numbers& numbers, const Stage& stage);
 
 struct Network {
@@ -93,8 +95,20 @@ struct Face {
   std::size_t answers = 0;   ///< numbers of an answer
   unsigned answer_bits = 0;  ///< of each: the ring's, for scores; fewer for a place
   bool operator==(const Face&) const = default;
+  bool tells_places() const { return answer_bits < numbers.bits; }
 };
 Face face_of(const Network& network);
+
+/// Words of an answer as it travels: planes of its bits.
+std::size_t answer_words(const Face& face);
+/// The numbers in them: scores modulo 2^bits, or places.
+std::vector<Word> answer_from(const Face& face, std::span<const Word> planes);
+
+/// The network, but for telling no more of its scores than the places of the `k` largest. UsageError where
+/// there are fewer, or places already.
+Network with_top(Network network, std::size_t k);
+/// The same of a face.
+Face with_top(Face face, std::size_t k);
 
 /// Tensors modulo 2^bits, in the order of Network::weights: the provider's, or one server's share.
 using Weights = std::vector<RingTensor>;

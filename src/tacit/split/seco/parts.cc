@@ -13,7 +13,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::string_view kMagic = "tacit part 1\n";
+constexpr std::string_view kMagic = "tacit part 2\n";
 
 json to_json(const ConvGeometry& g) {
   return {g.stride_h,  g.stride_w,   g.pad_top,    g.pad_left, g.pad_bottom,
@@ -43,16 +43,10 @@ json to_json(const Stage& s) {
   json terms = json::array();
   for (const Term& t : s.terms) terms.push_back(to_json(t));
   const Activation& a = s.activation;
-  json out{{"name", s.name},
-           {"terms", terms},
-           {"bias_lift", s.bias_lift},
-           {"sum", s.sum},
-           {"out", s.out},
-           {"truncate", a.truncate},
-           {"relu", a.relu},
-           {"place", a.largest_place},
-           {"windows", a.windows},
-           {"positions", a.positions}};
+  json out{
+      {"name", s.name},       {"terms", terms},          {"bias_lift", s.bias_lift}, {"sum", s.sum},
+      {"out", s.out},         {"truncate", a.truncate},  {"relu", a.relu},           {"places", a.places},
+      {"windows", a.windows}, {"positions", a.positions}};
   if (s.bias) out["bias"] = *s.bias;
   if (a.ceiling) out["ceiling"] = *a.ceiling;
   return out;
@@ -66,7 +60,7 @@ Stage stage_from(const json& j) {
   s.out = j.at("out").get<Shape>();
   s.activation.truncate = j.at("truncate");
   s.activation.relu = j.at("relu");
-  s.activation.largest_place = j.at("place");
+  s.activation.places = j.at("places");
   s.activation.windows = j.at("windows").get<std::vector<std::size_t>>();
   s.activation.positions = j.at("positions");
   if (j.contains("bias")) s.bias = j.at("bias").get<std::size_t>();
@@ -163,7 +157,7 @@ std::vector<Part> cut(const Model& model, std::string name, std::vector<std::str
   return parts;
 }
 
-// "tacit part 1\n" | cut | own number (u64) | length of the structure (u64) | it as JSON | for each tensor:
+// "tacit part 2\n" | cut | own number (u64) | length of the structure (u64) | it as JSON | for each tensor:
 // words (u64; 0 where none is held), words | SHA-256
 Bytes to_bytes(const Part& part) {
   Bytes out;

@@ -80,7 +80,7 @@ TEST(Network, WhatDoesNotFitTogetherIsRefused) {
       [](Network& n) { n.stages[0].activation.windows[0] = 1000000; },
       [](Network& n) { n.stages[0].activation.windows.pop_back(); },
       [](Network& n) { n.stages[0].activation.truncate = 60; },
-      [](Network& n) { n.stages[0].activation.largest_place = true; },
+      [](Network& n) { n.stages[0].activation.places = 1; },
       [](Network& n) { n.stages.clear(); },
       [](Network& n) { n.numbers.bits = 64; },
       [](Network& n) { n.stages.back().terms[0].kind = static_cast<Term::Kind>(9); }};

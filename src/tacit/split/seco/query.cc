@@ -70,7 +70,7 @@ std::vector<Word> Question::unmasked(std::span<const Word> masked_answer) const 
           masked_answer.size(), answer_mask_.size());
   std::vector<Word> planes;
   for (std::size_t i = 0; i < answer_mask_.size(); ++i) planes.push_back(masked_answer[i] ^ answer_mask_[i]);
-  return from_planes(planes, face_.answer_bits, face_.answers);
+  return answer_from(face_, planes);
 }
 
 std::vector<Word> answer(Party& party, const Network& network, const Holders& holders, const Weights& weights,

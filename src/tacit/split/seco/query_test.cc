@@ -136,6 +136,43 @@ TEST(Query, AnswersAsTheModelInTheClear) {
   }
 }
 
+TEST(Query, TellsNoMoreThanTheTop) {
+  Workers workers(1);
+  const Compute compute{ring_kernels(detect_isa()), workers};
+  for (const auto& [name, graph] : testing::split_models()) {
+    Model model = split_model(graph, {32, 10});
+    const Face scores = face_of(model.network);
+    if (scores.tells_places()) {
+      EXPECT_THROW(with_top(model.network, 1), UsageError);
+      continue;
+    }
+    const auto x = encoded(model.network.numbers, testing::split_input(graph, 9).values);
+    const std::vector<Word> all = clear_answer(compute, model, x);
+    EXPECT_THROW(with_top(model.network, all.size() + 1), UsageError);
+    EXPECT_THROW(with_top(model.network, 0), UsageError);
+    for (const std::size_t k : {std::size_t{1}, std::min<std::size_t>(3, all.size())}) {
+      SCOPED_TRACE(fmt::format("{}, top {}", name, k));
+      Model top{with_top(model.network, k), model.weights};
+      check(top.network);
+      EXPECT_EQ(face_of(top.network), with_top(scores, k));
+      const std::vector<Word> places = clear_answer(compute, top, x);
+      ASSERT_EQ(places.size(), k);
+      std::vector<std::int64_t> sorted;
+      for (const Word w : all) sorted.push_back(scores.numbers.signed_of(w));
+      for (std::size_t i = 0; i < k; ++i) {
+        const auto largest = std::max_element(sorted.begin(), sorted.end());
+        EXPECT_EQ(places[i], static_cast<Word>(largest - sorted.begin()));
+        *largest = std::numeric_limits<std::int64_t>::min();
+      }
+      if (k > 1 || name == testing::split_models()[0].name) {
+        const auto parts = cut(top, name, {"a", "b"}, place_layers(top.network, 2, 0, false));
+        for (const ActivationBy by : all_activations())
+          EXPECT_EQ(private_answer(top, parts, x, by), places) << to_string(by);
+      }
+    }
+  }
+}
+
 TEST(Query, ManyServersAndManyQueries) {
   Workers workers(1);
   const Compute compute{ring_kernels(detect_isa()), workers};
