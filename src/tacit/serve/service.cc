@@ -43,6 +43,7 @@ class Service {
   ServiceReport run() {
     {
       const PhaseClock clock(party_.meter(), report_.setup);
+      tell("setting up");
       compare_parts();
       agree_on_pool();
       transfers_.emplace(party_, deployment_.transfers);

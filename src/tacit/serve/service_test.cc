@@ -29,16 +29,42 @@ struct Session {
   std::vector<ServiceReport> reports = std::vector<ServiceReport>(kServers);
   std::vector<std::string> errors = std::vector<std::string>(kServers);
   std::vector<std::uint64_t> numbers;
+  std::vector<std::string> traffic;  ///< what the user sent and received, without bodies
+};
+
+/// A user's wire, and all that goes over it.
+class Recorded : public Transport {
+ public:
+  Recorded(Transport& wire, std::vector<std::string>& traffic) : wire_(wire), traffic_(traffic) {}
+  void send(PartyId to, const FrameHead& head, ByteView body) override {
+    traffic_.push_back(fmt::format("to {} {} {}", index(to), head.tag, body.size()));
+    wire_.send(to, head, body);
+  }
+  FrameHead receive_head(PartyId from) override {
+    FrameHead head = wire_.receive_head(from);
+    traffic_.push_back(fmt::format("from {} {} {} {}", index(from), head.tag, head.size, head.depth));
+    return head;
+  }
+  void receive_body(PartyId from, ByteSpan body) override { wire_.receive_body(from, body); }
+  void goodbye(std::string_view reason) noexcept override { wire_.goodbye(reason); }
+
+ private:
+  Transport& wire_;
+  std::vector<std::string>& traffic_;
 };
 
 class ServiceTest : public ::testing::Test {
  protected:
-  ServiceTest() : model_(seco::split_model(testing::split_models()[0].graph, {32, 10})) {
+  ServiceTest() {
     deployment_.name = "small";
     deployment_.pool = kPool;
-    deployment_.model = seco::face_of(model_.network);
     for (const char* name : {"gateway", "remote-b", "remote-c"}) add(deployment_.servers, name);
     add(deployment_.users, "anna");
+    use(testing::split_models()[0].graph);
+  }
+  void use(const nn::Graph& graph) {
+    model_ = seco::split_model(graph, {32, 10});
+    deployment_.model = seco::face_of(model_.network);
     parts_ = cut();
   }
   void add(std::vector<Endpoint>& to, const char* name) {
@@ -117,13 +143,14 @@ class ServiceTest : public ::testing::Test {
     std::vector<Word> reduced;
     for (const Word w : x) reduced.push_back(w & deployment_.face().numbers.mask());
     const auto tls = connect(kServers);
-    const AskedAnswer answer = ask(deployment_, *tls, x);
+    Recorded wire(*tls, out.traffic);
+    const AskedAnswer answer = ask(deployment_, wire, x);
     tls->goodbye("");
     out.numbers.push_back(answer.query);
     Workers workers(1);
-    std::vector<double> expected;
-    for (const Word w : seco::clear_answer({ring_kernels(detect_isa()), workers}, model_, reduced))
-      expected.push_back(decode_fixed(static_cast<Word>(deployment_.face().numbers.signed_of(w)), 10));
+    const seco::Model told{parts_[0].network, model_.weights};
+    const std::vector<double> expected = decoded_answer(
+        deployment_.face(), seco::clear_answer({ring_kernels(detect_isa()), workers}, told, reduced));
     EXPECT_EQ(answer.values, expected);
   }
 
@@ -135,6 +162,24 @@ class ServiceTest : public ::testing::Test {
 };
 
 using Numbers = std::vector<std::uint64_t>;
+
+// What a user sends and gets, in sizes, tags, order and depth, is the same for two models that differ behind
+// the gateway only: nobody reads a model's structure off a user's link.
+TEST_F(ServiceTest, AUsersTrafficTellsNothingOfTheNetwork) {
+  deployment_.pool_on_disk = false;
+  testing::SplitModelBuilder shallow({1, 1, 6, 6}), deep({1, 1, 6, 6});
+  shallow.dense(4);
+  deep.conv(3, 3, 1), deep.relu(), deep.pool(nn::kMaxPool, 2, 2), deep.dense(9), deep.relu(), deep.dense(4);
+  use(shallow.done("shallow").graph);
+  const std::vector<std::string> traffic = run(2).traffic;
+  use(deep.done("deep").graph);
+  deployment_.activations = seco::ActivationBy::Garbled;
+  EXPECT_EQ(run(2).traffic, traffic);
+  // And it would show a difference: that of another face.
+  deployment_.top = 1;
+  for (seco::Part& part : parts_) part = deployed_part(deployment_, std::move(part), party_id(part.self));
+  EXPECT_NE(run(2).traffic, traffic);
+}
 
 TEST_F(ServiceTest, ANewSessionTakesOverWhatWasPrepared) {
   const Session first = run(1);
