@@ -18,16 +18,6 @@ milliseconds seconds_of(TomlTable& t, const std::string& key, milliseconds other
   return milliseconds(static_cast<std::int64_t>(s * 1000));
 }
 
-ot::Source source_named(const std::string& name) {
-  std::vector<std::string_view> names;
-  for (const ot::Source s : ot::all_sources()) {
-    if (ot::to_string(s) == name) return s;
-    names.push_back(ot::to_string(s));
-  }
-  throw UsageError(
-      fmt::format("there are no transfers '{}': did you mean '{}'?", name, nearest(name, names)));
-}
-
 seco::Face face_of(TomlTable t) {
   seco::Face f;
   for (const std::int64_t e : t.integers("input")) {
@@ -47,6 +37,16 @@ std::string text_of(const seco::Face& f) {
                      fmt::join(f.input, ", "), f.numbers.bits, f.numbers.fraction, f.answers, f.answer_bits);
 }
 }  // namespace
+
+ot::Source transfers_named(const std::string& name) {
+  std::vector<std::string_view> names;
+  for (const ot::Source s : ot::all_sources()) {
+    if (ot::to_string(s) == name) return s;
+    names.push_back(ot::to_string(s));
+  }
+  throw UsageError(
+      fmt::format("there are no transfers '{}': did you mean '{}'?", name, nearest(name, names)));
+}
 
 std::vector<Endpoint> Deployment::roster() const {
   std::vector<Endpoint> all = servers;
@@ -74,7 +74,7 @@ Deployment read_deployment(const std::filesystem::path& file, Keys keys) {
   d.patience = seconds_of(t, "patience", d.patience);
   d.start_patience = seconds_of(t, "start_patience", d.start_patience);
   d.pool = static_cast<std::size_t>(t.integer("pool", 4, 1, 10000));
-  d.transfers = t.at("transfers", [&] { return source_named(t.text("transfers", "softspoken4")); });
+  d.transfers = t.at("transfers", [&] { return transfers_named(t.text("transfers", "softspoken4")); });
   d.face = face_of(t.table("model"));
   d.servers = endpoints(t, "server", true, keys);
   d.users = endpoints(t, "user", false, keys);

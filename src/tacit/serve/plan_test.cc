@@ -1,0 +1,91 @@
+#include "tacit/serve/plan.h"
+
+#include <gtest/gtest.h>
+
+#include "tacit/split/seco/testing/models.h"
+
+namespace tacit {
+namespace {
+
+CutEstimate cut_of(double waiting, double work, std::uint64_t remote_weights) {
+  CutEstimate c;
+  c.waiting_seconds = waiting;
+  c.remote_weights = remote_weights;
+  c.servers = {{.name = "gateway", .ahead = {.seconds = work}},
+               {.name = "remote-b", .ahead = {.seconds = 0}}};
+  return c;
+}
+
+TEST(Plan, TakesTheShortestWaitAndThenTheLeastWork) {
+  const std::vector<CutEstimate> cuts{cut_of(2, 1, 0), cut_of(1.04, 5, 0), cut_of(1, 7, 0),
+                                      cut_of(1.06, 1, 0)};
+  EXPECT_EQ(recommended(cuts), 1u);
+  const std::vector<CutEstimate> alike{cut_of(1, 5, 30), cut_of(1, 5, 10), cut_of(1, 5, 20)};
+  EXPECT_EQ(recommended(alike), 1u);
+  EXPECT_EQ(cuts[0].busiest().name, "gateway");
+}
+
+class PlannedModel : public ::testing::Test {
+ protected:
+  seco::Model model = seco::split_model(testing::split_models()[2].graph, {32, 10});
+  seco::NetworkSizes sizes{model.network, 3};
+};
+
+TEST_F(PlannedModel, RoundsAreWhatASlowLinkCosts) {
+  // Without work and with any number of bytes a second, waiting is the chain of messages.
+  PlanSettings slow{.link = {.one_way_seconds = 0.02, .bytes_per_second = 0}};
+  const auto cuts = plan_cuts(sizes, slow, {});
+  ASSERT_EQ(cuts.size(), 2 * (layers_of(model.network).size() + 1));
+  for (const CutEstimate& c : cuts) {
+    // Masks to the user, its input to the gateway, and the answer.
+    const auto chain = static_cast<double>(c.online_rounds() + 4);
+    EXPECT_NEAR(c.waiting_seconds, 0.02 * chain, 0.0201);
+    EXPECT_LT(c.user_sent + c.user_received, 1000u);
+  }
+  EXPECT_EQ(cuts[recommended(cuts)].evaluation, seco::Evaluation::Garbled);
+}
+
+TEST_F(PlannedModel, BytesAreWhatANarrowLinkCosts) {
+  PlanSettings narrow{.link = {.one_way_seconds = 0, .bytes_per_second = 1e6}};
+  const auto cuts = plan_cuts(sizes, narrow, {});
+  for (const CutEstimate& c : cuts) {
+    std::uint64_t most = 0;
+    for (const ServerEstimate& s : c.servers) most = std::max(most, s.online.bytes);
+    EXPECT_GE(c.waiting_seconds, static_cast<double>(most) / 1e6);
+  }
+  EXPECT_EQ(cuts[recommended(cuts)].evaluation, seco::Evaluation::Gmw);
+}
+
+TEST_F(PlannedModel, ServersOnOneProcessorWorkOneAfterAnother) {
+  seco::UnitCosts units;
+  units.encrypt = 1;
+  PlanSettings settings;
+  const CutEstimate apart = plan_cut(sizes, settings, units, 0, seco::Evaluation::Gmw);
+  settings.shared_cores = 1;
+  const CutEstimate together = plan_cut(sizes, settings, units, 0, seco::Evaluation::Gmw);
+  double work = 0;
+  for (const ServerEstimate& s : together.servers) work += s.ahead.seconds;
+  EXPECT_GT(apart.ahead_seconds, 0);
+  EXPECT_LT(apart.ahead_seconds, work);
+  EXPECT_DOUBLE_EQ(together.ahead_seconds, work);
+}
+
+TEST_F(PlannedModel, WhoHoldsWhat) {
+  const std::vector<Layer> layers = layers_of(model.network);
+  std::uint64_t all = 0, before = 0;
+  for (const Layer& l : layers) all += l.weights;
+  for (std::size_t n = 0; n <= layers.size(); ++n) {
+    PlanSettings settings;
+    CutEstimate c = plan_cut(sizes, settings, {}, n, seco::Evaluation::Gmw);
+    EXPECT_EQ(c.gateway_weights, before);
+    EXPECT_EQ(c.remote_weights, all - before);
+    settings.gateway_share = true;
+    c = plan_cut(sizes, settings, {}, n, seco::Evaluation::Gmw);
+    EXPECT_EQ(c.gateway_weights, before);
+    EXPECT_EQ(c.remote_weights, 0u);
+    if (n < layers.size()) before += layers[n].weights;
+  }
+}
+
+}  // namespace
+}  // namespace tacit
