@@ -24,6 +24,13 @@ constexpr double kWorth = 0.1;
 
 std::string bytes_of(std::uint64_t n) { return human_bytes(static_cast<double>(n)); }
 
+/// Two digits, however short.
+std::string time_of(double seconds) {
+  if (seconds >= 1) return human_seconds(seconds);
+  const double ms = 1000 * seconds;
+  return ms >= 10 ? fmt::format("{:.0f} ms", ms) : fmt::format("{:.2g} ms", ms);
+}
+
 json to_json(const PhaseEstimate& p) {
   return {{"seconds", p.seconds}, {"bytes_sent", p.bytes}, {"rounds", p.rounds}};
 }
@@ -95,11 +102,11 @@ void print_row(const CutEstimate& c, const Facts& f, bool taken) {
   const ServerEstimate& busy = c.busiest();
   std::printf("%s %7zu  %-8s %9s %9s %10s %10s %6llu   %-9s %9s %9s %8s\n", taken ? ">" : " ",
               c.gateway_layers, std::string(to_string(c.evaluation)).c_str(),
-              human_seconds(c.waiting_seconds).c_str(), human_seconds(c.ahead_seconds).c_str(),
+              time_of(c.waiting_seconds).c_str(), time_of(c.ahead_seconds).c_str(),
               bytes_of(c.ahead_bytes()).c_str(), bytes_of(c.online_bytes()).c_str(),
               static_cast<unsigned long long>(c.online_rounds()), busy.name.c_str(),
-              human_seconds(busy.ahead.seconds + busy.online.seconds).c_str(),
-              bytes_of(most_memory(c)).c_str(), percent(c.remote_weights, f.weights).c_str());
+              time_of(busy.ahead.seconds + busy.online.seconds).c_str(), bytes_of(most_memory(c)).c_str(),
+              percent(c.remote_weights, f.weights).c_str());
 }
 
 /// The same model with every node of one operator replaced by another, if that can be split.
@@ -143,7 +150,8 @@ json substitutes(const nn::Graph& graph, const seco::Numbers& numbers, const Pla
                      saved(static_cast<double>(now.ahead_bytes()), static_cast<double>(then.ahead_bytes())),
                  online =
                      saved(static_cast<double>(now.online_bytes()), static_cast<double>(then.online_bytes()));
-    if (std::max({waiting, ahead, online}) < kWorth) continue;
+    // Worth a word if something falls by much, and nothing rises by as much.
+    if (std::max({waiting, ahead, online}) < kWorth || std::min({waiting, ahead, online}) < -kWorth) continue;
     const auto change = [](std::uint64_t before, std::uint64_t after) {
       return static_cast<std::int64_t>(before) - static_cast<std::int64_t>(after);
     };
@@ -158,10 +166,10 @@ json substitutes(const nn::Graph& graph, const seco::Numbers& numbers, const Pla
          {"words", fmt::format("{} instead of {} (train the model again): the user waits {} instead of "
                                "{}, servers send {} instead of {} ahead of a query and {} instead of {} "
                                "online, in {} rounds instead of {}",
-                               s.to, s.from, human_seconds(then.waiting_seconds),
-                               human_seconds(now.waiting_seconds), bytes_of(then.ahead_bytes()),
-                               bytes_of(now.ahead_bytes()), bytes_of(then.online_bytes()),
-                               bytes_of(now.online_bytes()), then.online_rounds(), now.online_rounds())}});
+                               s.to, s.from, time_of(then.waiting_seconds), time_of(now.waiting_seconds),
+                               bytes_of(then.ahead_bytes()), bytes_of(now.ahead_bytes()),
+                               bytes_of(then.online_bytes()), bytes_of(now.online_bytes()),
+                               then.online_rounds(), now.online_rounds())}});
   }
   return out;
 }
@@ -174,9 +182,9 @@ std::string advice(const CutEstimate& best, const CutEstimate& other, const Fact
       "alone, "
       "and the remotes together {}.",
       o.model.string(), best.gateway_layers, o.remotes, o.gateway_share ? " --gateway-share" : "",
-      to_string(best.evaluation), human_seconds(best.waiting_seconds), human_seconds(other.waiting_seconds),
+      to_string(best.evaluation), time_of(best.waiting_seconds), time_of(other.waiting_seconds),
       to_string(other.evaluation), best.busiest().name,
-      human_seconds(best.busiest().ahead.seconds + best.busiest().online.seconds),
+      time_of(best.busiest().ahead.seconds + best.busiest().online.seconds),
       percent(best.gateway_weights, f.weights) + " of the weights", percent(best.remote_weights, f.weights));
 }
 
@@ -210,7 +218,7 @@ json plan(const PlanOptions& o, const Style& style) {
   const seco::Face face = seco::face_of(model.network);
   settings.user_seconds = seco::measure_user(face, sizes.servers());
   // Whatever the link, messages go through two processes.
-  const LinkShape here = measure_loopback();
+  const LinkShape here = measure_loopback(sizes.servers());
   settings.link.one_way_seconds += here.one_way_seconds;
   settings.link.bytes_per_second = settings.link.bytes_per_second > 0
                                        ? std::min(settings.link.bytes_per_second, here.bytes_per_second)
@@ -265,8 +273,8 @@ json plan(const PlanOptions& o, const Style& style) {
   std::printf(
       "\nSeconds are estimates, from steps measured on this machine. Whatever the cut, a user takes part "
       "for %s,\nmoves %s, and sees of the model %s.\n\n",
-      human_seconds(taken.participation_seconds).c_str(),
-      bytes_of(taken.user_sent + taken.user_received).c_str(), facts.user_sees.c_str());
+      time_of(taken.participation_seconds).c_str(), bytes_of(taken.user_sent + taken.user_received).c_str(),
+      facts.user_sees.c_str());
   std::printf("Advice: %s\n", words.c_str());
   for (const json& s : out["recommended"]["substitutes"])
     std::printf("Cheaper: %s.\n", s.at("words").get<std::string>().c_str());

@@ -36,7 +36,7 @@ class Plan(TacitTest):
                 self.assertGreater(server["memory_bytes"], 0)
             self.assertIn(c["busiest"], SERVERS)
             self.assertTrue(all(s["online_bytes"] > 0 and s["online_rounds"] > 2 for s in c["stages"]))
-            self.assertIn("[1, 8, 8]", c["user_sees"])
+            self.assertIn("1x8x8", c["user_sees"])
         # The gateway's layers are its own, and the others the remotes' together.
         by_cut = [c for c in told["cuts"] if c["activation"] == "gmw"]
         for n, c in enumerate(by_cut):

@@ -68,7 +68,7 @@ TEST_P(ScriptedTransfers, CostWhatTheMetersCount) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ScriptedTransfers, ::testing::ValuesIn(all_sources()),
-                         [](const auto& info) { return std::string(to_string(info.param)); });
+                         [](const auto& p) { return std::string(to_string(p.param)); });
 
 }  // namespace
 }  // namespace tacit::ot
