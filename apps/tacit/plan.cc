@@ -8,9 +8,9 @@
 #include "tacit/base/error.h"
 #include "tacit/base/text.h"
 #include "tacit/nn/graph/onnx_import.h"
-#include "tacit/nn/ops/ops.h"
 #include "tacit/serve/deployment.h"
 #include "tacit/serve/loopback.h"
+#include "tacit/split/seco/substitutes.h"
 #include "tacit/split/seco/unit_costs.h"
 
 namespace tacit::app {
@@ -21,6 +21,8 @@ using nlohmann::json;
 
 /// A saving that is worth a word.
 constexpr double kWorth = 0.1;
+/// The same where it is paid for by more computing.
+constexpr double kWorthInTime = 0.3;
 
 std::string bytes_of(std::uint64_t n) { return human_bytes(static_cast<double>(n)); }
 
@@ -109,67 +111,53 @@ void print_row(const CutEstimate& c, const Facts& f, bool taken) {
               percent(c.remote_weights, f.weights).c_str());
 }
 
-/// The same model with every node of one operator replaced by another, if that can be split.
-std::optional<seco::Model> replaced(nn::Graph graph, const nn::Op& from, const nn::Op& to,
-                                    bool keep_attributes, const seco::Numbers& numbers) {
-  bool any = false;
-  for (nn::Node& n : graph.nodes)
-    if (n.op == &from) {
-      any = true;
-      n.op = &to;
-      if (!keep_attributes) n.attrs = {};
-    }
-  if (!any) return std::nullopt;
-  try {
-    return seco::split_model(graph, numbers);
-  } catch (const UsageError&) { return std::nullopt; }
+double saved(std::uint64_t before, std::uint64_t after) {
+  return before > 0 ? 1 - static_cast<double>(after) / static_cast<double>(before) : 0;
 }
 
-struct Substitute {
-  const char *from, *to;
-  const nn::Op &old_op, &new_op;
-  bool keep_attributes;
-};
-const Substitute kSubstitutes[] = {
-    {"max-pool", "average-pool", nn::kMaxPool, nn::kAveragePool, true},
-    {"ReLU6 and other clips", "ReLU", nn::kClip, nn::kRelu, false},
-};
-
-double saved(double before, double after) { return before > 0 ? (before - after) / before : 0; }
-
-json substitutes(const nn::Graph& graph, const seco::Numbers& numbers, const PlanSettings& settings,
-                 const seco::UnitCosts& units, const CutEstimate& now) {
+/// What would be cheaper, given what is taken now.
+json cheaper(const nn::Graph& graph, const seco::NetworkSizes& sizes, const PlanSettings& settings,
+             const seco::UnitCosts& units, const CutEstimate& now) {
   json out = json::array();
-  for (const Substitute& s : kSubstitutes) {
-    const auto model = replaced(graph, s.old_op, s.new_op, s.keep_attributes, numbers);
-    if (!model) continue;
-    const seco::NetworkSizes sizes(model->network, settings.remotes + 1);
-    const CutEstimate then = plan_cut(sizes, settings, units, now.gateway_layers, now.evaluation);
-    const double waiting = saved(now.waiting_seconds, then.waiting_seconds),
-                 ahead =
-                     saved(static_cast<double>(now.ahead_bytes()), static_cast<double>(then.ahead_bytes())),
-                 online =
-                     saved(static_cast<double>(now.online_bytes()), static_cast<double>(then.online_bytes()));
-    // Worth a word if something falls by much, and nothing rises by as much.
-    if (std::max({waiting, ahead, online}) < kWorth || std::min({waiting, ahead, online}) < -kWorth) continue;
-    const auto change = [](std::uint64_t before, std::uint64_t after) {
+  auto tell = [&](const std::string& from, const std::string& to, const CutEstimate& then,
+                  const std::string& words) {
+    auto change = [](std::uint64_t before, std::uint64_t after) {
       return static_cast<std::int64_t>(before) - static_cast<std::int64_t>(after);
     };
-    out.push_back(
-        {{"from", s.from},
-         {"to", s.to},
-         {"saves",
-          {{"waiting_seconds", now.waiting_seconds - then.waiting_seconds},
-           {"ahead_bytes", change(now.ahead_bytes(), then.ahead_bytes())},
-           {"online_bytes", change(now.online_bytes(), then.online_bytes())},
-           {"online_rounds", change(now.online_rounds(), then.online_rounds())}}},
-         {"words", fmt::format("{} instead of {} (train the model again): the user waits {} instead of "
-                               "{}, servers send {} instead of {} ahead of a query and {} instead of {} "
-                               "online, in {} rounds instead of {}",
-                               s.to, s.from, time_of(then.waiting_seconds), time_of(now.waiting_seconds),
-                               bytes_of(then.ahead_bytes()), bytes_of(now.ahead_bytes()),
-                               bytes_of(then.online_bytes()), bytes_of(now.online_bytes()),
-                               then.online_rounds(), now.online_rounds())}});
+    out.push_back({{"from", from},
+                   {"to", to},
+                   {"saves",
+                    {{"ahead_bytes", change(now.ahead_bytes(), then.ahead_bytes())},
+                     {"online_bytes", change(now.online_bytes(), then.online_bytes())},
+                     {"online_rounds", change(now.online_rounds(), then.online_rounds())}}},
+                   {"words", words}});
+  };
+  for (const seco::Substitute& s : seco::substitutes(graph, sizes.network().numbers)) {
+    const seco::NetworkSizes others(s.model.network, sizes.servers());
+    const CutEstimate then = plan_cut(others, settings, units, now.gateway_layers, now.evaluation);
+    const double changes[] = {
+        1 - then.waiting_seconds / now.waiting_seconds, saved(now.ahead_bytes(), then.ahead_bytes()),
+        saved(now.online_bytes(), then.online_bytes()), saved(now.online_rounds(), then.online_rounds())};
+    const auto [least, most] = std::minmax_element(std::begin(changes), std::end(changes));
+    // Worth a word if something falls by much, and nothing rises by as much.
+    if (*most < kWorth || *least < -kWorth) continue;
+    tell(s.from, s.to, then,
+         fmt::format("{} instead of {} (the model is to be trained again): the user waits {} instead of {}, "
+                     "and servers send {} instead of {} ahead of a query and {} instead of {} online, in {} "
+                     "rounds instead of {}",
+                     s.to, s.from, time_of(then.waiting_seconds), time_of(now.waiting_seconds),
+                     bytes_of(then.ahead_bytes()), bytes_of(now.ahead_bytes()), bytes_of(then.online_bytes()),
+                     bytes_of(now.online_bytes()), then.online_rounds(), now.online_rounds()));
+  }
+  if (!ot::is_silent(settings.transfers)) {
+    PlanSettings silent = settings;
+    silent.transfers = ot::Source::Ferret;
+    const CutEstimate then = plan_cut(sizes, silent, units, now.gateway_layers, now.evaluation);
+    if (saved(now.ahead_bytes(), then.ahead_bytes()) > kWorthInTime)
+      tell(std::string(ot::to_string(settings.transfers)), "ferret", then,
+           fmt::format("transfers = \"ferret\": servers send {} instead of {} ahead of a query, and compute "
+                       "for longer ('tacit plan --transfers ferret' says how long)",
+                       bytes_of(then.ahead_bytes()), bytes_of(now.ahead_bytes())));
   }
   return out;
 }
@@ -251,7 +239,7 @@ json plan(const PlanOptions& o, const Style& style) {
                         {"gateway_layers", taken.gateway_layers},
                         {"activation", to_string(taken.evaluation)},
                         {"words", words},
-                        {"substitutes", substitutes(graph, numbers, settings, units, taken)}};
+                        {"cheaper", cheaper(graph, sizes, settings, units, taken)}};
   if (style.json) return out;
 
   std::printf("%s: %zu layers with weights (%llu numbers), %zu stages\n", o.model.c_str(),
@@ -276,7 +264,7 @@ json plan(const PlanOptions& o, const Style& style) {
       time_of(taken.participation_seconds).c_str(), bytes_of(taken.user_sent + taken.user_received).c_str(),
       facts.user_sees.c_str());
   std::printf("Advice: %s\n", words.c_str());
-  for (const json& s : out["recommended"]["substitutes"])
+  for (const json& s : out["recommended"]["cheaper"])
     std::printf("Cheaper: %s.\n", s.at("words").get<std::string>().c_str());
   return out;
 }

@@ -84,6 +84,13 @@ void Script::meet() {
   double last = 0;
   for (const Spent& s : spent()) last = std::max(last, s.time);
   for (Actor& a : parties_) a.spent.time = last;
+  level();
+}
+
+void Script::level() {
+  std::uint64_t deepest = 0;
+  for (const Spent& s : spent()) deepest = std::max(deepest, s.rounds);
+  for (Actor& a : parties_) a.spent.rounds = deepest;
 }
 
 }  // namespace tacit

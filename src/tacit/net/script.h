@@ -53,8 +53,11 @@ class Script {
   };
   /// All that is written so far, done. Every message must have been received by then.
   std::vector<Spent> spent();
-  /// All parties wait for the last: a phase that begins when another has ended.
+  /// All parties wait for the last, and rounds are counted from the deepest clock: a phase that begins when
+  /// another has ended.
   void meet();
+  /// The second alone.
+  void level();
 
  private:
   struct Step {

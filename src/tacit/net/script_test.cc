@@ -46,6 +46,8 @@ TEST(Script, TellsWhenMessagesCome) {
   EXPECT_DOUBLE_EQ(told[1].work, 10);
   s.meet();
   EXPECT_DOUBLE_EQ(s.spent()[0].time, told[1].time);
+  EXPECT_EQ(told[0].rounds, 0u);
+  EXPECT_EQ(s.spent()[0].rounds, 1u);
 }
 
 TEST(Script, MustBeOfOnePiece) {

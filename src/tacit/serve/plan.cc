@@ -126,6 +126,7 @@ CutEstimate plan_cut(const seco::NetworkSizes& sizes, const PlanSettings& settin
   for (std::size_t p = 0; p < servers; ++p) script.pass(p, user, kMasksBytes);
   script.work(user, settings.user_seconds);
   script.pass(user, 0, input);
+  script.level();  // a server's rounds are those among servers
   const auto greeted = script.spent();
   for (std::size_t p = 1; p < servers; ++p) script.pass(0, p, input);
   bytes = 0;

@@ -64,16 +64,16 @@ gc::Circuit relu_circuit(Make make) {
   return b.finish(make(b, word, mask, next));
 }
 
-void measure_party(Party& party, ot::Source source, UnitCosts& out) {
-  const double peers = static_cast<double>(party.count() - 1);
+/// Of a transfer, two parties do half each, in both directions.
+void measure_transfers(Party& party, ot::Source source, UnitCosts& out) {
   std::optional<gc::PairwiseTransfers> transfers;
-  out.transfers.set_up = seconds_of([&] { transfers.emplace(party, source); }) / (2 * peers);
+  out.transfers.set_up = seconds_of([&] { transfers.emplace(party, source); }) / 2;
   gc::TripleMaker maker(party, *transfers);
-  maker.make(64);  // what a source begins with is part of its set-up
-  gc::BitTriples triples;
-  out.transfers.transfer =
-      seconds_of([&] { triples = maker.make(kTripleWords); }) / (2 * peers * 64 * kTripleWords);
+  maker.make(64);  // what a silent source begins an iteration with comes once in many queries
+  out.transfers.transfer = seconds_of([&] { maker.make(kTripleWords); }) / (2 * 64 * kTripleWords);
+}
 
+void measure_circuits(Party& party, UnitCosts& out) {
   const gc::GmwPlan plan(activation_circuit({},
                                             {.name = {},
                                              .terms = {},
@@ -83,7 +83,9 @@ void measure_party(Party& party, ot::Source source, UnitCosts& out) {
                                              .out = {1}},
                                             false),
                          32);
-  const std::size_t words = kTripleWords / plan.triples(1);
+  constexpr std::size_t words = 16;
+  auto some = [&] { return std::vector<Word>(plan.triples(words)); };
+  gc::BitTriples triples(some(), some(), some());
   const std::vector<Word> publics(32 * words), shares(64 * words);
   out.gmw.gate = seconds_of([&] { gc::Gmw(party).evaluate(plan, words, publics, shares, triples); }) /
                  static_cast<double>(plan.circuit().gates.size() * words);
@@ -114,7 +116,8 @@ void measure_party(Party& party, ot::Source source, UnitCosts& out) {
 }
 
 /// All parties as threads of this process; the slowest counts.
-UnitCosts measure_protocols(std::size_t parties, ot::Source source) {
+template <class Body>
+UnitCosts on_parties(std::size_t parties, Body body) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < parties; ++i) names.push_back(fmt::format("server {}", i));
   const auto wires = memory_transports(names, std::chrono::minutes(1));
@@ -127,7 +130,7 @@ UnitCosts measure_protocols(std::size_t parties, ot::Source source) {
         Workers workers(1);
         const SessionStart start = shake_hands(party_id(i), names, *wires[i], {});
         Party party(party_id(i), names, *wires[i], start.keys, Compute{ring_kernels(detect_isa()), workers});
-        measure_party(party, source, each[i]);
+        body(party, each[i]);
       } catch (const std::exception& e) {
         errors[i] = std::current_exception();
         wires[i]->goodbye(e.what());
@@ -219,7 +222,8 @@ double measure_user(const Face& face, std::size_t servers) {
 }
 
 UnitCosts measure_units(const NetworkSizes& sizes, ot::Source source) {
-  UnitCosts out = measure_protocols(sizes.servers(), source);
+  UnitCosts out = on_parties(sizes.servers(), [](Party& p, UnitCosts& u) { measure_circuits(p, u); });
+  out.transfers = on_parties(2, [&](Party& p, UnitCosts& u) { measure_transfers(p, source, u); }).transfers;
   measure_encryption(sizes, out);
   measure_ring(out);
   return out;
