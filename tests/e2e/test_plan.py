@@ -74,7 +74,8 @@ class Plan(TacitTest):
                 planned = cut["servers"][s]
                 for key in ("bytes_sent", "rounds"):
                     self.assertEqual(planned["setup"][key], report["setup"][key])
-                self.assertEqual(planned["ahead"]["bytes_sent"] * report["prepared"], report["preparation"]["bytes_sent"])
+                prepared = planned["ahead"]["bytes_sent"] * report["prepared"]
+                self.assertEqual(prepared, report["preparation"]["bytes_sent"])
                 self.assertEqual(planned["online"]["bytes_sent"], report["online"]["bytes_sent"])
 
     def test_waiting_follows_the_link(self):
