@@ -96,14 +96,15 @@ Spent spent(Party& party, Body body) {
 }
 
 void seco_network(Context& c, const std::string& name, const nn::Graph& graph, std::size_t queries,
-                  ot::Source source = ot::Source::SoftSpoken4) {
+                  ot::Source source = ot::Source::SoftSpoken4,
+                  seco::ActivationBy by = seco::ActivationBy::Gmw) {
   const seco::Model model = seco::split_model(graph, {.bits = 32, .fraction = 10});
   const auto parts = seco::cut(model, name, {"gateway", "remote-b", "remote-c"},
                                seco::place_layers(model.network, 3, 0, false));
   const seco::Face face = seco::face_of(model.network);
   const auto all = on_parties(c, 3, 1, [&](Party& party) -> json {
     const seco::Part& part = parts[index(party.id())];
-    const seco::Circuits circuits(part.network, party.count());
+    const seco::Circuits circuits(part.network, party.count(), by);
     std::optional<gc::PairwiseTransfers> transfers;
     std::optional<seco::Preparation> preparation;
     const Spent setup = spent(party, [&] {
@@ -118,8 +119,7 @@ void seco_network(Context& c, const std::string& name, const nn::Graph& graph, s
       ahead.push_back(a.seconds), ahead_cost = a.cost;
       const std::vector<Word> masked(elements(face.input), 1);
       const Spent o = spent(party, [&] {
-        seco::answer(party, part.network, part.holders, part.weights, circuits, std::move(*correlation),
-                     masked);
+        seco::answer(party, part.network, part.holders, part.weights, std::move(*correlation), masked);
       });
       online.push_back(o.seconds), online_cost = o.cost;
     }
@@ -176,13 +176,27 @@ void relu(Context& c) {
   const gc::GmwPlan sum(seco::sum_circuit(numbers, 3));
   c.add("seco.relu.ands", static_cast<double>(plan.ands()), "And gates online");
   c.add("seco.relu.rounds", static_cast<double>(plan.rounds() + 2), "rounds online, both openings included");
+  c.add("seco.relu.garbled_ands",
+        static_cast<double>(seco::activation_circuit(numbers, stage, false, seco::Fewest::Gates).ands()),
+        "And gates where they are garbled, ahead");
   c.add("seco.relu.mask_ands", static_cast<double>(2 * sum.ands()),
         "And gates ahead, for the bits of two masks");
 }
 void minionn(Context& c) { seco_network(c, "minionn", two_convolutions(16, 16, 100), 7); }
 void lenet(Context& c) { seco_network(c, "lenet", two_convolutions(20, 50, 500), 5); }
-void deep(Context& c) { seco_network(c, "resnet32", resnet32(), 1); }
+void minionn_garbled(Context& c) {
+  seco_network(c, "minionn.garbled", two_convolutions(16, 16, 100), 5, ot::Source::SoftSpoken4,
+               seco::ActivationBy::Garbled);
+}
+void lenet_garbled(Context& c) {
+  seco_network(c, "lenet.garbled", two_convolutions(20, 50, 500), 3, ot::Source::SoftSpoken4,
+               seco::ActivationBy::Garbled);
+}
+void deep(Context& c) { seco_network(c, "resnet32", resnet32(), 1, ot::Source::SoftSpoken6); }
 void deep_silent(Context& c) { seco_network(c, "resnet32.silent", resnet32(), 1, ot::Source::Ferret); }
+void deep_garbled(Context& c) {
+  seco_network(c, "resnet32.garbled", resnet32(), 1, ot::Source::SoftSpoken6, seco::ActivationBy::Garbled);
+}
 
 }  // namespace
 
@@ -190,8 +204,11 @@ std::vector<Benchmark> seco_benchmarks() {
   return {{"seco.relu", "And gates and rounds of one activation", relu},
           {"seco.minionn", "split inference of MiniONN's network, two remotes", minionn},
           {"seco.lenet", "split inference of LeNet, two remotes", lenet},
+          {"seco.minionn.garbled", "MiniONN's network with garbled activations", minionn_garbled},
+          {"seco.lenet.garbled", "LeNet with garbled activations", lenet_garbled},
           {"seco.resnet32", "split inference of ResNet-32 on 32x32 images, two remotes", deep},
-          {"seco.resnet32.silent", "the same with silent oblivious transfer", deep_silent}};
+          {"seco.resnet32.silent", "the same with silent oblivious transfer", deep_silent},
+          {"seco.resnet32.garbled", "the same with garbled activations", deep_garbled}};
 }
 
 }  // namespace tacit::bench

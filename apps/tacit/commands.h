@@ -73,15 +73,15 @@ nlohmann::json plan(const PlanOptions&, const Style&);
 /// One server or user of a deployment.
 struct DeployedOptions {
   fs::path deployment;
-  fs::path key;                          ///< default: NAME.key beside the deployment file
+  fs::path key;   ///< default: NAME.key beside the deployment file
+  fs::path part;  ///< default: NAME.part beside it, a user's user.part
+  unsigned threads = 0;
   int listen_fd = -1, progress_fd = -1;  ///< from a driver
 };
 struct ServeOptions : DeployedOptions {
   std::string party;
-  fs::path part;    ///< default: NAME.part beside the deployment file
-  fs::path state;   ///< default: NAME-state beside the deployment file
-  fs::path report;  ///< where costs are written at the end
-  unsigned threads = 0;
+  fs::path state;           ///< default: NAME-state beside the deployment file
+  fs::path report;          ///< where costs are written at the end
   std::size_t queries = 0;  ///< ends after so many; 0: never
 };
 nlohmann::json serve(const ServeOptions&, const Style&);
@@ -95,6 +95,7 @@ nlohmann::json query(const QueryOptions&, const Style&);
 struct DemoOptions {
   fs::path out = "demo-out";
   bool quick = false;
+  std::string activations = "gmw";  ///< of seco: how servers compute them
 };
 nlohmann::json demo(const DemoOptions&, const Style&);
 /// A model split over a gateway and two remotes answers questions.

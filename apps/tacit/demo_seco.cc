@@ -152,6 +152,8 @@ json demo_seco(const DemoOptions& options, const Style& style) {
   split({.model = model_file, .out = parts}, silent);
   const fs::path file = parts / "deployment.toml";
   Deployment deployment = read_deployment(file);
+  for (const seco::ActivationBy by : seco::all_activations())
+    if (seco::to_string(by) == options.activations) deployment.activations = by;
   std::vector<FileDescriptor> listeners;
   for (Endpoint& e : deployment.servers) {
     listeners.push_back(listen_on({"127.0.0.1", 0}));
@@ -187,7 +189,7 @@ json demo_seco(const DemoOptions& options, const Style& style) {
       seco::split_model(nn::import_onnx(model_file, {.fold_batch_norm = true}), numbers);
   Workers workers(0);
   const Compute compute{ring_kernels(detect_isa()), workers};
-  json report{{"answers", json::array()}, {"servers", json::object()}};
+  json report{{"activations", options.activations}, {"answers", json::array()}, {"servers", json::object()}};
   const json asked = read_json(told);
   double seconds = 0, participation = 0;
   for (std::size_t i = 0; i < kQuestions; ++i) {

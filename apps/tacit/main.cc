@@ -77,6 +77,10 @@ int run(int argc, char** argv) {
   std::string which_demo = "train";
   demo_command->add_option("which", which_demo, "train (default), or seco: a split model answers questions")
       ->check(CLI::IsMember({"train", "seco"}));
+  demo_command
+      ->add_option("--activations", demo_options.activations,
+                   "seco: how servers compute them, gmw (default) or garbled")
+      ->check(CLI::IsMember({"gmw", "garbled"}));
   demo_command->callback(
       [&] { result = which_demo == "seco" ? demo_seco(demo_options, style) : demo(demo_options, style); });
 
@@ -168,8 +172,11 @@ int run(int argc, char** argv) {
   split_command->add_option("model", split_options.model, "An ONNX file")->required();
   split_command->add_option("--gateway-layers", split_options.gateway_layers,
                             "Layers with weights that the gateway keeps for itself (default: none)");
-  split_command->add_option("--remotes", split_options.remotes, "Servers beside the gateway (default: 2)")
-      ->check(CLI::Range(1, 5));
+  split_command
+      ->add_option("--remotes", split_options.remotes,
+                   "Servers beside the gateway (default: 2); 0: the user is the other of "
+                   "two parties, and the gateway has all layers")
+      ->check(CLI::Range(0, 5));
   split_command->add_flag("--gateway-share", split_options.gateway_share,
                           "Give the gateway a share of the other layers, too: then not even all remotes "
                           "together have them");
@@ -206,6 +213,10 @@ int run(int argc, char** argv) {
 
   auto add_deployed = [](CLI::App* c, DeployedOptions& o) {
     c->add_option("--key", o.key, "The private key (default: NAME.key beside the deployment file)");
+    c->add_option("--part", o.part,
+                  "Its part of the model (default: NAME.part beside the deployment file). A user has one, "
+                  "user.part, only where it is one of two parties");
+    c->add_option("--threads", o.threads, "Threads for local work");
     c->add_option("--listen-fd", o.listen_fd)->group("");
     c->add_option("--progress-fd", o.progress_fd)->group("");
   };
@@ -214,11 +225,8 @@ int run(int argc, char** argv) {
       cli.add_subcommand("serve", "Run one server of a split model: answer private queries");
   serve_command->add_option("deployment", serve_options.deployment, "deployment.toml")->required();
   serve_command->add_option("--party", serve_options.party, "Which server this is")->required();
-  serve_command->add_option("--part", serve_options.part,
-                            "Its part of the model (default: NAME.part beside the deployment file)");
   serve_command->add_option("--state", serve_options.state,
                             "Folder for the numbers of used queries (default: NAME-state beside it)");
-  serve_command->add_option("--threads", serve_options.threads, "Threads for local work");
   serve_command->add_option("--queries", serve_options.queries, "End after so many answers (default: never)");
   serve_command->add_option("--report", serve_options.report, "At the end, write costs as JSON to this file");
   add_deployed(serve_command, serve_options);

@@ -74,7 +74,7 @@ json to_json(const CutEstimate& c, const Facts& f) {
                       {"online_bytes", s.online_bytes},
                       {"online_rounds", s.online_rounds}});
   return {{"gateway_layers", c.gateway_layers},
-          {"activation", to_string(c.evaluation)},
+          {"activation", to_string(c.activations)},
           {"user",
            {{"waiting_seconds", c.waiting_seconds},
             {"participation_seconds", c.participation_seconds},
@@ -103,7 +103,7 @@ std::uint64_t most_memory(const CutEstimate& c) {
 void print_row(const CutEstimate& c, const Facts& f, bool taken) {
   const ServerEstimate& busy = c.busiest();
   std::printf("%s %7zu  %-8s %9s %9s %10s %10s %6llu   %-9s %9s %9s %8s\n", taken ? ">" : " ",
-              c.gateway_layers, std::string(to_string(c.evaluation)).c_str(),
+              c.gateway_layers, std::string(to_string(c.activations)).c_str(),
               time_of(c.waiting_seconds).c_str(), time_of(c.ahead_seconds).c_str(),
               bytes_of(c.ahead_bytes()).c_str(), bytes_of(c.online_bytes()).c_str(),
               static_cast<unsigned long long>(c.online_rounds()), busy.name.c_str(),
@@ -134,7 +134,7 @@ json cheaper(const nn::Graph& graph, const seco::NetworkSizes& sizes, const Plan
   };
   for (const seco::Substitute& s : seco::substitutes(graph, sizes.network().numbers)) {
     const seco::NetworkSizes others(s.model.network, sizes.servers());
-    const CutEstimate then = plan_cut(others, settings, units, now.gateway_layers, now.evaluation);
+    const CutEstimate then = plan_cut(others, settings, units, now.gateway_layers, now.activations);
     const double changes[] = {
         1 - then.waiting_seconds / now.waiting_seconds, saved(now.ahead_bytes(), then.ahead_bytes()),
         saved(now.online_bytes(), then.online_bytes()), saved(now.online_rounds(), then.online_rounds())};
@@ -152,7 +152,7 @@ json cheaper(const nn::Graph& graph, const seco::NetworkSizes& sizes, const Plan
   if (!ot::is_silent(settings.transfers)) {
     PlanSettings silent = settings;
     silent.transfers = ot::Source::Ferret;
-    const CutEstimate then = plan_cut(sizes, silent, units, now.gateway_layers, now.evaluation);
+    const CutEstimate then = plan_cut(sizes, silent, units, now.gateway_layers, now.activations);
     if (saved(now.ahead_bytes(), then.ahead_bytes()) > kWorthInTime)
       tell(std::string(ot::to_string(settings.transfers)), "ferret", then,
            fmt::format("transfers = \"ferret\": servers send {} instead of {} ahead of a query, and compute "
@@ -170,8 +170,8 @@ std::string advice(const CutEstimate& best, const CutEstimate& other, const Fact
       "alone, "
       "and the remotes together {}.",
       o.model.string(), best.gateway_layers, o.remotes, o.gateway_share ? " --gateway-share" : "",
-      to_string(best.evaluation), time_of(best.waiting_seconds), time_of(other.waiting_seconds),
-      to_string(other.evaluation), best.busiest().name,
+      to_string(best.activations), time_of(best.waiting_seconds), time_of(other.waiting_seconds),
+      to_string(other.activations), best.busiest().name,
       time_of(best.busiest().ahead.seconds + best.busiest().online.seconds),
       percent(best.gateway_weights, f.weights) + " of the weights", percent(best.remote_weights, f.weights));
 }
@@ -217,10 +217,10 @@ json plan(const PlanOptions& o, const Style& style) {
   const std::size_t best = recommended(cuts);
   const CutEstimate& taken = cuts[best];
   const auto same_cut = [&](const CutEstimate& c) {
-    return c.gateway_layers == taken.gateway_layers && c.evaluation != taken.evaluation;
+    return c.gateway_layers == taken.gateway_layers && c.activations != taken.activations;
   };
   const CutEstimate& other = *std::find_if(cuts.begin(), cuts.end(), same_cut);
-  Facts facts{layers_of(model.network), "", 0};
+  Facts facts{weights_by_layer(model.network), "", 0};
   for (const Layer& l : facts.layers) facts.weights += l.weights;
   facts.user_sees = fmt::format("the shape of the input ({}) and the numbers of the answer ({})",
                                 to_string(face.input), face.answers);
@@ -237,7 +237,7 @@ json plan(const PlanOptions& o, const Style& style) {
   const std::string words = advice(taken, other, facts, o);
   out["recommended"] = {{"cut", best},
                         {"gateway_layers", taken.gateway_layers},
-                        {"activation", to_string(taken.evaluation)},
+                        {"activation", to_string(taken.activations)},
                         {"words", words},
                         {"cheaper", cheaper(graph, sizes, settings, units, taken)}};
   if (style.json) return out;

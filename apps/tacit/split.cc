@@ -11,8 +11,7 @@
 #include "tacit/data/npy.h"
 #include "tacit/data/write.h"
 #include "tacit/nn/graph/onnx_import.h"
-#include "tacit/serve/ask.h"
-#include "tacit/serve/service.h"
+#include "tacit/serve/two_party.h"
 
 namespace tacit::app {
 
@@ -63,6 +62,31 @@ auto parting(TlsTransport& wire, Body body) {
   }
 }
 
+using Examples = std::vector<std::vector<Word>>;
+
+std::vector<AskedAnswer> ask_servers(const Deployment& deployment, PartyId self, const Examples& examples,
+                                     const DeployedOptions& o, ProgressSink& sink) {
+  std::vector<AskedAnswer> out;
+  for (const std::vector<Word>& x : examples) {
+    // A connection a question: servers answer one at a time, and others may ask between.
+    auto tls = connect(deployment, self, o, sink);
+    sink({"asking", out.size(), examples.size(), std::nullopt, 0});
+    out.push_back(parting(*tls, [&] { return ask(deployment, *tls, x); }));
+  }
+  return out;
+}
+
+/// As one of two parties.
+std::vector<AskedAnswer> ask_gateway(const Deployment& deployment, PartyId self, const Examples& examples,
+                                     const DeployedOptions& o, ProgressSink& sink) {
+  const seco::Part part = read_part_file(or_beside(o.part, o.deployment, "user.part"));
+  require_part(deployment, part, party_id(1));
+  auto tls = connect(deployment, self, o, sink);
+  sink({"asking", 0, examples.size(), std::nullopt, 0});
+  return parting(
+      *tls, [&] { return ask_as_party(deployment, part, self, *tls, examples, threads_for(o.threads, 2)); });
+}
+
 }  // namespace
 
 json split(const SplitOptions& o, const Style& style) {
@@ -77,13 +101,17 @@ json split(const SplitOptions& o, const Style& style) {
   Deployment d;
   d.name = o.model.stem().string();
   d.face = seco::face_of(model.network);
-  std::vector<std::string> names{"gateway"};
-  for (std::size_t i = 0; i < o.remotes; ++i) names.push_back(fmt::format("remote-{}", char('b' + i)));
-  const auto parts =
-      seco::cut(model, d.name, names,
-                seco::place_layers(model.network, names.size(), o.gateway_layers, o.gateway_share));
-  for (std::size_t i = 0; i < names.size(); ++i)
-    d.servers.push_back({names[i], {"127.0.0.1", static_cast<std::uint16_t>(7201 + i)}, {}});
+  for (std::size_t i = 0; i <= o.remotes; ++i)
+    d.servers.push_back({i == 0 ? "gateway" : fmt::format("remote-{}", char('a' + i)),
+                         {"127.0.0.1", static_cast<std::uint16_t>(7201 + i)},
+                         {}});
+  const std::vector<std::string> names = d.part_names();
+  require(!d.is_two_party() || o.gateway_layers == 0,
+          "without remotes the gateway has all layers: leave --gateway-layers out");
+  const seco::Holders holders = seco::place_layers(
+      model.network, names.size(), d.is_two_party() ? seco::layers_of(model.network) : o.gateway_layers,
+      o.gateway_share);
+  const auto parts = seco::cut(model, d.name, names, holders);
   d.users.push_back({"user", {}, {}});
   // Keys that lie there already are filled in.
   for (auto* list : {&d.servers, &d.users})
@@ -97,8 +125,8 @@ json split(const SplitOptions& o, const Style& style) {
     write_file(file, text_of(bytes));
     fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
     out["parts"][names[i]] = file.string();
-    say(style, fmt::format("{}   {}, for {} alone", file.string(),
-                           human_bytes(static_cast<double>(bytes.size())), names[i]));
+    say(style, fmt::format("{}   {}, for {}", file.string(), human_bytes(static_cast<double>(bytes.size())),
+                           i < d.servers.size() ? names[i] + " alone" : "every user"));
   }
   write_file(draft, draft_of(d));
   out["deployment"] = draft.string();
@@ -115,7 +143,6 @@ json serve(const ServeOptions& o, const Style& style) {
           o.party);
   const seco::Part part = read_part_file(or_beside(o.part, o.deployment, o.party + ".part"));
   require_part(deployment, part, self);
-  QueryNumbers numbers(or_beside(o.state, o.deployment, o.party + "-state"));
   ProgressSink sink(o.progress_fd, style);
   ServiceOptions options;
   std::size_t here = 0;
@@ -124,9 +151,14 @@ json serve(const ServeOptions& o, const Style& style) {
   options.threads = threads_for(o.threads, here);
   options.queries = o.queries;
   options.progress = [&](const Progress& p) { sink(p); };
+  std::optional<ServerState> state;
+  if (!deployment.is_two_party())
+    state.emplace(open_state(deployment, part, or_beside(o.state, o.deployment, o.party + "-state")));
   auto tls = connect(deployment, self, o, sink);
-  const ServiceReport report =
-      parting(*tls, [&] { return run_service(deployment, part, std::move(numbers), *tls, *tls, options); });
+  const ServiceReport report = parting(*tls, [&] {
+    return state ? run_service(deployment, part, std::move(*state), *tls, *tls, options)
+                 : run_two_party_service(deployment, part, *tls, options);
+  });
   const json out = to_json(report);
   if (!o.report.empty()) write_file(o.report, out.dump(2) + "\n");
   return out;
@@ -147,15 +179,15 @@ json query(const QueryOptions& o, const Style& style) {
   for (std::size_t at = 0; at < all; at += size)
     examples.push_back(encoded_input(deployment.face, std::span(numbers).subspan(at, size)));
   ProgressSink sink(o.progress_fd, style);
+  const std::vector<AskedAnswer> told = deployment.is_two_party()
+                                            ? ask_gateway(deployment, self, examples, o, sink)
+                                            : ask_servers(deployment, self, examples, o, sink);
   json answers = json::array();
   std::vector<double> values;
-  for (const std::vector<Word>& x : examples) {
-    // A connection a question: servers answer one at a time, and others may ask between.
-    auto tls = connect(deployment, self, o, sink);
-    sink({"asking", answers.size(), examples.size(), std::nullopt, 0});
-    const AskedAnswer a = parting(*tls, [&] { return ask(deployment, *tls, x); });
+  for (const AskedAnswer& a : told) {
     answers.push_back({{"query", a.query},
                        {"values", a.values},
+                       {"ahead_seconds", a.ahead_seconds},
                        {"seconds", a.waiting_seconds},
                        {"participation_seconds", a.participation_seconds},
                        {"bytes_sent", a.bytes_sent},
@@ -164,11 +196,11 @@ json query(const QueryOptions& o, const Style& style) {
   }
   sink.finish();
   if (!o.out.empty()) write_npy(o.out, {examples.size(), deployment.face.answers}, values);
-  const json told{{"answers", answers}};
-  if (!o.report.empty()) write_file(o.report, told.dump(2) + "\n");
+  const json report{{"answers", answers}};
+  if (!o.report.empty()) write_file(o.report, report.dump(2) + "\n");
   if (!style.json)
     for (const json& a : answers) std::printf("%s\n", a.at("values").dump().c_str());
-  return told;
+  return report;
 }
 
 }  // namespace tacit::app

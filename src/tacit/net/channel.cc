@@ -33,7 +33,7 @@ void Channel::receive(std::string_view tag, ByteSpan out) {
   const FrameHead head = wire_->receive_head(peer_);
   expect(head, tag, out.size());
   wire_->receive_body(peer_, out);
-  meter_->saw(head.depth);
+  meter_->saw(head.depth, head.size);
 }
 
 Bytes Channel::receive_up_to(std::string_view tag, std::size_t limit) {
@@ -44,7 +44,7 @@ Bytes Channel::receive_up_to(std::string_view tag, std::size_t limit) {
                                        head.size, tag, limit));
   Bytes out(head.size);
   wire_->receive_body(peer_, out);
-  meter_->saw(head.depth);
+  meter_->saw(head.depth, head.size);
   return out;
 }
 
@@ -57,7 +57,7 @@ std::pair<std::string, Bytes> Channel::receive_any(std::initializer_list<std::st
                                        head.size, head.tag, limit));
   Bytes out(head.size);
   wire_->receive_body(peer_, out);
-  meter_->saw(head.depth);
+  meter_->saw(head.depth, head.size);
   return {head.tag, std::move(out)};
 }
 
@@ -68,7 +68,7 @@ Outgoing Channel::outgoing(std::string_view tag, ByteView body) {
 Incoming Channel::incoming(std::string_view tag, ByteSpan out) {
   return {peer_, out, [this, tag, size = out.size()](const FrameHead& head) {
             expect(head, tag, size);
-            meter_->saw(head.depth);
+            meter_->saw(head.depth, head.size);
           }};
 }
 

@@ -24,7 +24,10 @@ void Meter::count_more(std::size_t payload, std::size_t overhead) {
   ++cost_.messages;
 }
 
-void Meter::saw(std::uint32_t depth) { depth_ = std::max(depth_, depth); }
+void Meter::saw(std::uint32_t depth, std::size_t payload) {
+  depth_ = std::max(depth_, depth);
+  received_ += payload;
+}
 
 Cost Meter::total() const {
   Cost now = cost_;

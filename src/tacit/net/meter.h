@@ -29,10 +29,13 @@ class Meter {
   std::uint32_t stamp(std::size_t payload, std::size_t overhead);
   /// More of a message that has its stamp already.
   void count_more(std::size_t payload, std::size_t overhead);
-  void saw(std::uint32_t depth);
+  /// A message of that depth has come.
+  void saw(std::uint32_t depth, std::size_t payload = 0);
 
   std::uint32_t depth() const { return depth_; }
   Cost total() const;
+  /// Bytes of messages that came.
+  std::uint64_t received() const { return received_; }
 
   /// Work that is cut in pieces which do not depend on one another: each piece starts from the clock at which
   /// the first began, and the clock after the last is the deepest.
@@ -70,6 +73,7 @@ class Meter {
 
  private:
   Cost cost_;
+  std::uint64_t received_ = 0;
   std::uint32_t depth_ = 0;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::string path_;

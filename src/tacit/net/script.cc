@@ -53,13 +53,17 @@ bool Script::step(std::size_t at) {
       a.spent.time += s.seconds;
       break;
     case Step::Kind::Fork:
-      a.fork_at = a.deepest = a.spent.rounds;
+      a.branches.push_back({a.spent.rounds, a.spent.rounds});
       break;
     case Step::Kind::Branch:
-    case Step::Kind::Join:
-      a.deepest = std::max(a.deepest, a.spent.rounds);
-      a.spent.rounds = s.kind == Step::Kind::Join ? a.deepest : a.fork_at;
+    case Step::Kind::Join: {
+      ensure(!a.branches.empty(), "branches begin with a fork");
+      Actor::Branches& b = a.branches.back();
+      b.deepest = std::max(b.deepest, a.spent.rounds);
+      a.spent.rounds = s.kind == Step::Kind::Join ? b.deepest : b.start;
+      if (s.kind == Step::Kind::Join) a.branches.pop_back();
       break;
+    }
   }
   a.steps.pop_front();
   return true;

@@ -20,6 +20,7 @@ class Script {
   void receive(std::size_t at, std::size_t from);
   void work(std::size_t at, double seconds);
   /// From here until join(), what lies between two calls of branch() starts from one clock: Meter::Branches.
+  /// One may lie within another.
   void fork(std::size_t at);
   void branch(std::size_t at);
   void join(std::size_t at);
@@ -75,7 +76,10 @@ class Script {
     std::deque<Step> steps;
     Spent spent;
     double wire_free_at = 0;
-    std::uint64_t fork_at = 0, deepest = 0;
+    struct Branches {
+      std::uint64_t start, deepest;
+    };
+    std::vector<Branches> branches;          ///< the innermost last
     std::vector<std::deque<Message>> inbox;  ///< from each other party
   };
   bool step(std::size_t at);

@@ -30,6 +30,25 @@ TEST(Script, BranchesDoNotDependOnOneAnother) {
   for (const auto& told : s.spent()) EXPECT_EQ(told.rounds, 1u);
 }
 
+TEST(Script, BranchesMayLieWithinOthers) {
+  Script s(2);
+  auto both = [&](void (Script::*step)(std::size_t)) {
+    for (std::size_t p = 0; p < 2; ++p) (s.*step)(p);
+  };
+  both(&Script::fork);
+  for (int i = 0; i < 3; ++i) {
+    both(&Script::fork);
+    s.pass(0, 1, 1), both(&Script::branch);
+    s.pass(1, 0, 1), both(&Script::branch);
+    both(&Script::join);
+    s.pass(0, 1, 1);
+    both(&Script::branch);
+  }
+  both(&Script::join);
+  EXPECT_EQ(s.spent()[0].rounds, 1u);
+  EXPECT_EQ(s.spent()[1].rounds, 2u);
+}
+
 TEST(Script, TellsWhenMessagesCome) {
   constexpr double kHead = FrameHead::kWireSize;
   Script s(2, {.one_way_seconds = 0.5, .bytes_per_second = 1000});

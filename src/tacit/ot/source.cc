@@ -15,6 +15,7 @@ struct Entry {
 constexpr Entry kSources[] = {{Source::Iknp, "iknp", {1}, nullptr},
                               {Source::SoftSpoken2, "softspoken2", {2}, nullptr},
                               {Source::SoftSpoken4, "softspoken4", {4}, nullptr},
+                              {Source::SoftSpoken6, "softspoken6", {6}, nullptr},
                               {Source::SoftSpoken8, "softspoken8", {8}, nullptr},
                               {Source::Ferret, "ferret", {}, &kFerretLpn},
                               {Source::FerretReduced, "ferret_reduced", {}, &kReducedLpn}};
@@ -36,11 +37,11 @@ std::string_view to_string(Source source) { return entry(source).name; }
 SourceParameters parameters_of(Source source) { return {entry(source).groups, entry(source).lpn}; }
 bool is_silent(Source source) { return entry(source).lpn != nullptr; }
 
-std::unique_ptr<CotSender> make_sender(Source source, Threat threat, Channel& peer, ByteView session,
-                                       Isa isa) {
+std::unique_ptr<CotSender> make_sender(Source source, Threat threat, Channel& peer, ByteView session, Isa isa,
+                                       const Block* delta) {
   const Entry& e = entry(source);
-  if (e.lpn != nullptr) return std::make_unique<FerretSender>(peer, session, threat, isa, *e.lpn);
-  return std::make_unique<SoftSpokenSender>(peer, session, e.groups, threat, isa);
+  if (e.lpn != nullptr) return std::make_unique<FerretSender>(peer, session, threat, isa, *e.lpn, delta);
+  return std::make_unique<SoftSpokenSender>(peer, session, e.groups, threat, isa, delta);
 }
 std::unique_ptr<CotReceiver> make_receiver(Source source, Threat threat, Channel& peer, ByteView session,
                                            Isa isa) {

@@ -16,7 +16,7 @@ namespace tacit::ot {
 
 /// SoftSpokenK has groups of K bits; Iknp is SoftSpoken with one bit. Ferret has its paper's parameters,
 /// FerretReduced some that are faster and closer to what attacks can do (silent/lpn.h).
-enum class Source { Iknp, SoftSpoken2, SoftSpoken4, SoftSpoken8, Ferret, FerretReduced };
+enum class Source { Iknp, SoftSpoken2, SoftSpoken4, SoftSpoken6, SoftSpoken8, Ferret, FerretReduced };
 
 std::vector<Source> all_sources();
 std::string_view to_string(Source source);
@@ -31,9 +31,11 @@ struct SourceParameters {
 SourceParameters parameters_of(Source source);
 
 /// Both ends set up at the same time. `session`: known to both, and to no other use in this or another
-/// session; Coins::with(peer) has such.
-std::unique_ptr<CotSender> make_sender(Source source, Threat threat, Channel& peer, ByteView session,
-                                       Isa isa);
+/// session; Coins::with(peer) has such. `delta`: of this sender, where several are to have one, as garbling
+/// needs it; uniform but for its lowest bit, which is 1 (else UsageError), and for nothing else. Without it a
+/// sender draws its own.
+std::unique_ptr<CotSender> make_sender(Source source, Threat threat, Channel& peer, ByteView session, Isa isa,
+                                       const Block* delta = nullptr);
 std::unique_ptr<CotReceiver> make_receiver(Source source, Threat threat, Channel& peer, ByteView session,
                                            Isa isa);
 

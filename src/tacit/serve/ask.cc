@@ -26,6 +26,15 @@ std::vector<Word> encoded_input(const seco::Face& face, std::span<const double> 
   return x;
 }
 
+std::vector<double> decoded_answer(const seco::Face& face, std::span<const Word> answer) {
+  const bool scores = face.answer_bits == face.numbers.bits;
+  std::vector<double> out;
+  for (const Word w : answer)
+    out.push_back(scores ? decode_fixed(static_cast<Word>(face.numbers.signed_of(w)), face.numbers.fraction)
+                         : static_cast<double>(w));
+  return out;
+}
+
 AskedAnswer ask(const Deployment& deployment, Transport& wire, std::span<const Word> x) {
   const seco::Face& face = deployment.face;
   const auto start = Clock::now();
@@ -53,15 +62,11 @@ AskedAnswer ask(const Deployment& deployment, Transport& wire, std::span<const W
   std::vector<Word> masked(face.answer_bits * seco::plane_words(face.answers));
   servers[0].receive("query.answer", std::span<Word>(masked));
   const auto answered = Clock::now();
-  for (const Word w : question.unmasked(masked))
-    out.values.push_back(
-        face.answer_bits == face.numbers.bits
-            ? decode_fixed(static_cast<Word>(face.numbers.signed_of(w)), face.numbers.fraction)
-            : static_cast<double>(w));
+  out.values = decoded_answer(face, question.unmasked(masked));
   out.participation_seconds += seconds_since(answered);
   out.waiting_seconds = seconds_since(start);
   out.bytes_sent = meter.total().payload;
-  out.bytes_received = masks.size() * (8 + 2 * Prg::kKeySize) + masked.size() * sizeof(Word);
+  out.bytes_received = meter.received();
   return out;
 }
 

@@ -18,6 +18,25 @@ milliseconds seconds_of(TomlTable& t, const std::string& key, milliseconds other
   return milliseconds(static_cast<std::int64_t>(s * 1000));
 }
 
+/// The one of `all` that has this name.
+template <class T>
+T named(std::string_view what, const std::string& name, const std::vector<T>& all) {
+  std::vector<std::string_view> names;
+  for (const T one : all) {
+    if (to_string(one) == name) return one;
+    names.push_back(to_string(one));
+  }
+  throw UsageError(fmt::format("there are no {} '{}': did you mean '{}'?", what, name, nearest(name, names)));
+}
+
+bool is_disk(const std::string& place) {
+  const std::string_view places[] = {"disk", "memory"};
+  require(place == places[0] || place == places[1],
+          "queries are prepared in 'disk' or 'memory', and not in '{}': did you mean '{}'?", place,
+          nearest(place, places));
+  return place == places[0];
+}
+
 seco::Face face_of(TomlTable t) {
   seco::Face f;
   for (const std::int64_t e : t.integers("input")) {
@@ -38,15 +57,7 @@ std::string text_of(const seco::Face& f) {
 }
 }  // namespace
 
-ot::Source transfers_named(const std::string& name) {
-  std::vector<std::string_view> names;
-  for (const ot::Source s : ot::all_sources()) {
-    if (ot::to_string(s) == name) return s;
-    names.push_back(ot::to_string(s));
-  }
-  throw UsageError(
-      fmt::format("there are no transfers '{}': did you mean '{}'?", name, nearest(name, names)));
-}
+ot::Source transfers_named(const std::string& name) { return named("transfers", name, ot::all_sources()); }
 
 std::vector<Endpoint> Deployment::roster() const {
   std::vector<Endpoint> all = servers;
@@ -56,6 +67,11 @@ std::vector<Endpoint> Deployment::roster() const {
 std::vector<std::string> Deployment::server_names() const {
   std::vector<std::string> out;
   for (const Endpoint& e : servers) out.push_back(e.name);
+  return out;
+}
+std::vector<std::string> Deployment::part_names() const {
+  std::vector<std::string> out = server_names();
+  if (is_two_party()) out.push_back("user");
   return out;
 }
 PartyId Deployment::endpoint(std::string_view who) const {
@@ -74,13 +90,17 @@ Deployment read_deployment(const std::filesystem::path& file, Keys keys) {
   d.patience = seconds_of(t, "patience", d.patience);
   d.start_patience = seconds_of(t, "start_patience", d.start_patience);
   d.pool = static_cast<std::size_t>(t.integer("pool", 4, 1, 10000));
+  d.pool_on_disk = t.at("pool_in", [&] { return is_disk(t.text("pool_in", "disk")); });
   d.transfers = t.at("transfers", [&] { return transfers_named(t.text("transfers", "softspoken4")); });
+  d.activations = t.at("activations", [&] {
+    return named("activations", t.text("activations", "gmw"), seco::all_activations());
+  });
   d.face = face_of(t.table("model"));
   d.servers = endpoints(t, "server", true, keys);
   d.users = endpoints(t, "user", false, keys);
-  if (d.servers.size() < 2 || d.servers.size() > 6)
+  if (d.servers.empty() || d.servers.size() > 6)
     t.fail("server",
-           fmt::format("a deployment has 2 to 6 servers, the gateway first, and not {}", d.servers.size()));
+           fmt::format("a deployment has 1 to 6 servers, the gateway first, and not {}", d.servers.size()));
   if (d.users.empty()) t.fail("user", "nobody may ask: add a [[user]] with name and key");
   std::set<std::string> names, seen;
   for (const Endpoint& e : d.roster()) {
@@ -93,8 +113,9 @@ Deployment read_deployment(const std::filesystem::path& file, Keys keys) {
 }
 
 Digest deployment_hash(const Deployment& d) {
-  std::string text = fmt::format("tacit deployment 1\n{}\n{} {} {} {}\n", d.name, d.patience.count(),
-                                 d.start_patience.count(), d.pool, ot::to_string(d.transfers));
+  std::string text = fmt::format("tacit deployment 1\n{}\n{} {} {} {} {} {}\n", d.name, d.patience.count(),
+                                 d.start_patience.count(), d.pool, d.pool_on_disk ? "disk" : "memory",
+                                 ot::to_string(d.transfers), seco::to_string(d.activations));
   text += text_of(d.face);
   for (const Endpoint& e : d.servers) text += fmt::format("server {} {}\n", e.name, to_string(e.key));
   for (const Endpoint& e : d.users) text += fmt::format("user {} {}\n", e.name, to_string(e.key));
@@ -108,9 +129,12 @@ std::string draft_of(const Deployment& d) {
       "# 'tacit keys new NAME', and write the public ones here; put each server's own address.\n"
       "name = \"{}\"\n"
       "pool = {}            # queries prepared ahead\n"
+      "pool_in = \"{}\"    # sealed, beside each server's part; or \"memory\", which a restart empties\n"
       "patience = {}        # seconds of silence after which somebody counts as gone\n"
-      "transfers = \"{}\"   # or \"ferret\": a seventh of the bytes ahead of a query, and more time\n",
-      d.name, d.pool, static_cast<double>(d.patience.count()) / 1000, ot::to_string(d.transfers));
+      "transfers = \"{}\"   # or \"ferret\": a seventh of the bytes ahead of a query, and more time\n"
+      "activations = \"{}\"         # or \"garbled\": fewer rounds and more bytes, for slow links\n",
+      d.name, d.pool, d.pool_on_disk ? "disk" : "memory", static_cast<double>(d.patience.count()) / 1000,
+      ot::to_string(d.transfers), seco::to_string(d.activations));
   out += "\n[model]              # all that a user knows of it\n" + text_of(d.face);
   for (const Endpoint& e : d.servers)
     out += fmt::format("\n[[server]]\nname = \"{}\"\naddress = \"{}\"\nkey = \"{}\"\n", e.name,

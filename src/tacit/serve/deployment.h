@@ -7,7 +7,7 @@
 #include "tacit/crypto/hash.h"
 #include "tacit/job/endpoints.h"
 #include "tacit/ot/source.h"
-#include "tacit/split/seco/network.h"
+#include "tacit/split/seco/activations.h"
 
 namespace tacit {
 
@@ -15,16 +15,23 @@ struct Deployment {
   std::string name;
   std::chrono::milliseconds patience{5000};
   std::chrono::milliseconds start_patience{60000};
-  ot::Source transfers = ot::Source::SoftSpoken4;  ///< whence oblivious transfers come
-  std::size_t pool = 4;                            ///< queries that are prepared ahead
-  seco::Face face;                                 ///< of the model: what goes in and comes out
-  std::vector<Endpoint> servers;                   ///< the gateway first
+  ot::Source transfers = ot::Source::SoftSpoken4;            ///< whence oblivious transfers come
+  seco::ActivationBy activations = seco::ActivationBy::Gmw;  ///< how they are computed
+  std::size_t pool = 4;                                      ///< queries that are prepared ahead
+  bool pool_on_disk = true;                                  ///< or in memory alone
+  seco::Face face;                                           ///< of the model: what goes in and comes out
+  std::vector<Endpoint> servers;                             ///< the gateway first
   std::vector<Endpoint> users;
 
   std::vector<Endpoint> roster() const;  ///< servers, then users
   std::vector<std::string> server_names() const;
+  /// Of those who compute, as their parts have them: the servers, and the user where it is one of two
+  /// parties.
+  std::vector<std::string> part_names() const;
   /// UsageError, with the nearest name, if nobody has it.
   PartyId endpoint(std::string_view who) const;
+  /// The gateway alone: users are the other party (two_party.h).
+  bool is_two_party() const { return servers.size() == 1; }
   bool is_server(PartyId id) const { return index(id) < servers.size(); }
 };
 

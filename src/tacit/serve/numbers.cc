@@ -9,6 +9,7 @@
 
 #include "tacit/base/error.h"
 #include "tacit/net/transports/socket.h"
+#include "tacit/serve/durable.h"
 
 namespace tacit {
 
@@ -16,19 +17,10 @@ namespace {
 
 constexpr const char* kFile = "last-query";
 
-void sync_folder(const std::filesystem::path& folder) {
-  const FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd || ::fsync(fd.get()) != 0)
-    throw IoError(fmt::format("the folder '{}' cannot be synced: {}", folder.string(), std::strerror(errno)));
-}
-
 }  // namespace
 
 QueryNumbers::QueryNumbers(std::filesystem::path folder) : folder_(std::move(folder)) {
-  std::error_code error;
-  std::filesystem::create_directories(folder_, error);
-  if (error)
-    throw IoError(fmt::format("the folder '{}' cannot be made: {}", folder_.string(), error.message()));
+  make_folder(folder_, 0777);
   const auto file = folder_ / kFile;
   if (!std::filesystem::exists(file)) return;
   std::ifstream in(file);

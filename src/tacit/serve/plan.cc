@@ -60,7 +60,7 @@ const ServerEstimate& CutEstimate::busiest() const {
   });
 }
 
-std::vector<Layer> layers_of(const seco::Network& network) {
+std::vector<Layer> weights_by_layer(const seco::Network& network) {
   std::vector<Layer> out;
   for (const seco::Stage& s : network.stages)
     if (const std::uint64_t n = weights_of(network, s); n > 0) out.push_back({s.name, n});
@@ -74,13 +74,14 @@ std::vector<std::string> split_names(std::size_t servers) {
 }
 
 CutEstimate plan_cut(const seco::NetworkSizes& sizes, const PlanSettings& settings,
-                     const seco::UnitCosts& units, std::size_t gateway_layers, seco::Evaluation evaluation) {
+                     const seco::UnitCosts& units, std::size_t gateway_layers,
+                     seco::ActivationBy activations) {
   const seco::Network& network = sizes.network();
   const std::size_t servers = sizes.servers(), user = servers;
   const seco::Holders holders = seco::place_layers(network, servers, gateway_layers, settings.gateway_share);
   CutEstimate out;
   out.gateway_layers = gateway_layers;
-  out.evaluation = evaluation;
+  out.activations = activations;
   for (const std::string& name : split_names(servers)) out.servers.push_back({.name = name});
   for (const seco::Stage& s : network.stages) out.stages.push_back({.name = s.name});
 
@@ -99,7 +100,7 @@ CutEstimate plan_cut(const seco::NetworkSizes& sizes, const PlanSettings& settin
   const auto start = script.spent();
   script.trade(servers, [](std::size_t, std::size_t) { return sizeof(Digest); });         // whose parts
   script.trade(servers, [](std::size_t, std::size_t) { return sizeof(std::uint64_t); });  // last numbers
-  seco::ScriptedServers written(script, sizes, holders, settings.transfers, evaluation, units);
+  seco::ScriptedServers written(script, sizes, holders, settings.transfers, activations, units);
   const auto set_up = script.spent();
   out.setup_seconds = elapsed(settings, start, set_up, servers);
   script.meet();
@@ -151,7 +152,7 @@ CutEstimate plan_cut(const seco::NetworkSizes& sizes, const PlanSettings& settin
     s.setup = phase(set_up[p] - start[p]);
     s.ahead = phase(ahead[p] - before[p], kQueries);
     s.online = phase(answered[p] - greeted[p]);
-    s.memory = written.memory(p);
+    s.memory = sizes.prepared_bytes(activations, party_id(p));
     for (std::size_t i = 0; i < network.stages.size(); ++i) {
       const auto& who = holders[i];
       if (std::find(who.begin(), who.end(), party_id(p)) != who.end())
@@ -170,9 +171,9 @@ CutEstimate plan_cut(const seco::NetworkSizes& sizes, const PlanSettings& settin
 std::vector<CutEstimate> plan_cuts(const seco::NetworkSizes& sizes, const PlanSettings& settings,
                                    const seco::UnitCosts& units) {
   std::vector<CutEstimate> out;
-  for (std::size_t layers = 0; layers <= layers_of(sizes.network()).size(); ++layers)
-    for (const seco::Evaluation e : seco::kEvaluations)
-      out.push_back(plan_cut(sizes, settings, units, layers, e));
+  for (std::size_t layers = 0; layers <= seco::layers_of(sizes.network()); ++layers)
+    for (const seco::ActivationBy by : seco::all_activations())
+      out.push_back(plan_cut(sizes, settings, units, layers, by));
   return out;
 }
 

@@ -26,7 +26,7 @@ struct PhaseEstimate {
 struct ServerEstimate {
   std::string name;
   PhaseEstimate setup = {}, ahead = {}, online = {};  ///< once; a query; a query
-  std::uint64_t memory = 0;                           ///< bytes of a query that is prepared
+  std::uint64_t memory = 0;   ///< bytes of a query that is prepared, in memory or on a disk
   std::uint64_t weights = 0;  ///< numbers of which it has a share, or all if it is alone
 };
 
@@ -38,7 +38,7 @@ struct StageEstimate {
 
 struct CutEstimate {
   std::size_t gateway_layers = 0;
-  seco::Evaluation evaluation = seco::Evaluation::Gmw;
+  seco::ActivationBy activations = seco::ActivationBy::Gmw;
   double waiting_seconds = 0, participation_seconds = 0;
   std::uint64_t user_sent = 0, user_received = 0;
   double setup_seconds = 0, ahead_seconds = 0;  ///< until all servers are done
@@ -62,15 +62,16 @@ struct Layer {
   std::string name;
   std::uint64_t weights = 0;
 };
-std::vector<Layer> layers_of(const seco::Network& network);
+std::vector<Layer> weights_by_layer(const seco::Network& network);
 
 std::vector<std::string> split_names(std::size_t servers);
 
-/// All placements, both evaluations of each. `units`: all zero, if only bytes are asked for.
+/// All placements, each with activations in both ways. `units`: all zero, if only bytes are asked for.
 std::vector<CutEstimate> plan_cuts(const seco::NetworkSizes& sizes, const PlanSettings& settings,
                                    const seco::UnitCosts& units);
 CutEstimate plan_cut(const seco::NetworkSizes& sizes, const PlanSettings& settings,
-                     const seco::UnitCosts& units, std::size_t gateway_layers, seco::Evaluation evaluation);
+                     const seco::UnitCosts& units, std::size_t gateway_layers,
+                     seco::ActivationBy activations);
 
 /// The place of the one to take: of those within a twentieth of the shortest waiting time, the one whose
 /// busiest server has the least to do, and among equals the one that hides most weights from the remotes.

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tacit/split/seco/parts.h"
 #include "tacit/split/seco/testing/models.h"
 
 namespace tacit {
@@ -35,7 +36,7 @@ TEST_F(PlannedModel, RoundsAreWhatASlowLinkCosts) {
   // Without work and with any number of bytes a second, waiting is the chain of messages.
   PlanSettings slow{.link = {.one_way_seconds = 0.02, .bytes_per_second = 0}};
   const auto cuts = plan_cuts(sizes, slow, {});
-  ASSERT_EQ(cuts.size(), 2 * (layers_of(model.network).size() + 1));
+  ASSERT_EQ(cuts.size(), 2 * (seco::layers_of(model.network) + 1));
   for (const CutEstimate& c : cuts) {
     // Hello, masks to the user, its input to the gateway, and the answer.
     // The gateway, which answers, may be done before others are.
@@ -43,7 +44,7 @@ TEST_F(PlannedModel, RoundsAreWhatASlowLinkCosts) {
     EXPECT_GE(c.online_rounds(), c.servers[0].online.rounds);
     EXPECT_LT(c.user_sent + c.user_received, 1000u);
   }
-  EXPECT_EQ(cuts[recommended(cuts)].evaluation, seco::Evaluation::Garbled);
+  EXPECT_EQ(cuts[recommended(cuts)].activations, seco::ActivationBy::Garbled);
 }
 
 TEST_F(PlannedModel, BytesAreWhatANarrowLinkCosts) {
@@ -54,16 +55,16 @@ TEST_F(PlannedModel, BytesAreWhatANarrowLinkCosts) {
     for (const ServerEstimate& s : c.servers) most = std::max(most, s.online.bytes);
     EXPECT_GE(c.waiting_seconds, static_cast<double>(most) / 1e6);
   }
-  EXPECT_EQ(cuts[recommended(cuts)].evaluation, seco::Evaluation::Gmw);
+  EXPECT_EQ(cuts[recommended(cuts)].activations, seco::ActivationBy::Gmw);
 }
 
 TEST_F(PlannedModel, ServersOnOneProcessorWorkOneAfterAnother) {
   seco::UnitCosts units;
   units.encrypt = 1;
   PlanSettings settings;
-  const CutEstimate apart = plan_cut(sizes, settings, units, 0, seco::Evaluation::Gmw);
+  const CutEstimate apart = plan_cut(sizes, settings, units, 0, seco::ActivationBy::Gmw);
   settings.shared_cores = 1;
-  const CutEstimate together = plan_cut(sizes, settings, units, 0, seco::Evaluation::Gmw);
+  const CutEstimate together = plan_cut(sizes, settings, units, 0, seco::ActivationBy::Gmw);
   double work = 0;
   for (const ServerEstimate& s : together.servers) work += s.ahead.seconds;
   EXPECT_GT(apart.ahead_seconds, 0);
@@ -72,16 +73,16 @@ TEST_F(PlannedModel, ServersOnOneProcessorWorkOneAfterAnother) {
 }
 
 TEST_F(PlannedModel, WhoHoldsWhat) {
-  const std::vector<Layer> layers = layers_of(model.network);
+  const std::vector<Layer> layers = weights_by_layer(model.network);
   std::uint64_t all = 0, before = 0;
   for (const Layer& l : layers) all += l.weights;
   for (std::size_t n = 0; n <= layers.size(); ++n) {
     PlanSettings settings;
-    CutEstimate c = plan_cut(sizes, settings, {}, n, seco::Evaluation::Gmw);
+    CutEstimate c = plan_cut(sizes, settings, {}, n, seco::ActivationBy::Gmw);
     EXPECT_EQ(c.gateway_weights, before);
     EXPECT_EQ(c.remote_weights, all - before);
     settings.gateway_share = true;
-    c = plan_cut(sizes, settings, {}, n, seco::Evaluation::Gmw);
+    c = plan_cut(sizes, settings, {}, n, seco::ActivationBy::Gmw);
     EXPECT_EQ(c.gateway_weights, before);
     EXPECT_EQ(c.remote_weights, 0u);
     if (n < layers.size()) before += layers[n].weights;

@@ -12,6 +12,7 @@ Deployment some_deployment() {
   Deployment d;
   d.name = "digits";
   d.face = {{32, 10}, {1, 8, 8}, 10, 32};
+  d.activations = seco::ActivationBy::Garbled;
   for (const char* name : {"gateway", "remote-b"}) {
     d.servers.push_back({name,
                          {"127.0.0.1", static_cast<std::uint16_t>(7000 + d.servers.size())},
@@ -28,6 +29,7 @@ TEST(DeploymentFile, ComesBackFromItsDraft) {
   EXPECT_EQ(deployment_hash(back), deployment_hash(d));
   EXPECT_EQ(back.servers[1].address.port, 7001);
   EXPECT_EQ(back.face, d.face);
+  EXPECT_EQ(back.activations, d.activations);
   EXPECT_EQ(back.endpoint("anna"), party_id(2));
   EXPECT_THROW(back.endpoint("ana"), UsageError);
 }
@@ -40,7 +42,9 @@ TEST(DeploymentFile, MistakesAreToldWithTheirPlace) {
   };
   for (const Mistake& m :
        {Mistake{"pool = 4", "pol = 4", "pool"}, Mistake{"pool = 4", "pool = 0", "pool"},
+        Mistake{"pool_in = \"disk\"", "pool_in = \"disc\"", "'disk'"},
         Mistake{"bits = 32", "bits = 64", "bits"}, Mistake{"\"softspoken4\"", "\"softspoken\"", "softspoken"},
+        Mistake{"activations = \"garbled\"", "activations = \"garble\"", "did you mean 'garbled'"},
         Mistake{"name = \"anna\"", "name = \"gateway\"", "two are called"},
         Mistake{"input = [1, 8, 8]", "input = []", "input"}}) {
     std::string text = good;
@@ -62,7 +66,15 @@ TEST(DeploymentFile, ItsHashLeavesAddressesOut) {
   Deployment other = d;
   other.servers[0].address.port = 1;
   EXPECT_EQ(deployment_hash(other), deployment_hash(d));
+  other.pool_on_disk = false;
+  EXPECT_NE(deployment_hash(other), deployment_hash(d));
+  EXPECT_EQ(deployment_hash(read_deployment(testing::ScratchFolder().write("d.toml", draft_of(other)))),
+            deployment_hash(other));
+  other = d;
   other.users[0].key = Identity::generate().public_key();
+  EXPECT_NE(deployment_hash(other), deployment_hash(d));
+  other = d;
+  other.activations = seco::ActivationBy::Gmw;
   EXPECT_NE(deployment_hash(other), deployment_hash(d));
 }
 

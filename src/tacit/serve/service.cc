@@ -1,6 +1,5 @@
 #include "tacit/serve/service.h"
 
-#include <deque>
 #include <nlohmann/json.hpp>
 
 #include "tacit/base/error.h"
@@ -13,8 +12,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
+/// Queries prepared in a session that its disk may fail to give back, one after the other.
+constexpr std::size_t kMostDamaged = 3;
+
 /// What the gateway tells all others to do next.
-enum class Work : std::uint64_t { Prepare, Greet, Answer, Forget, End };
+enum class Work : std::uint64_t { Prepare, Load, Greet, Answer, Forget, End };
 struct Order {
   Work work;
   std::uint64_t number = 0, user = 0;
@@ -22,7 +24,7 @@ struct Order {
 
 class Service {
  public:
-  Service(const Deployment& deployment, const seco::Part& part, QueryNumbers numbers, TlsTransport& users,
+  Service(const Deployment& deployment, const seco::Part& part, ServerState state, TlsTransport& users,
           Transport& wire, const ServiceOptions& options)
       : deployment_(deployment),
         part_(part),
@@ -30,25 +32,27 @@ class Service {
         users_(users),
         wire_(wire),
         workers_(options.threads),
-        numbers_(std::move(numbers)),
+        numbers_(std::move(state.numbers)),
         start_(shake_hands(party_id(part.self), deployment.server_names(), wire,
                            {.job = deployment_hash(deployment)})),
         party_(party_id(part.self), deployment.server_names(), wire, start_.keys,
                Compute{ring_kernels(detect_isa()), workers_}),
-        circuits_(part.network, deployment.servers.size()) {}
+        circuits_(part.network, deployment.servers.size(), deployment.activations),
+        pool_(part.network, circuits_, party_id(part.self), std::move(state.prepared)) {}
 
   ServiceReport run() {
     {
-      const Clock clock(*this, report_.setup);
+      const PhaseClock clock(party_.meter(), report_.setup);
       compare_parts();
-      agree_on_numbers();
+      agree_on_pool();
       transfers_.emplace(party_, deployment_.transfers);
       preparation_.emplace(party_, part_.network, part_.holders, part_.weights, circuits_, *transfers_);
     }
     for (;;) {
       const Order order = is_gateway() ? decide() : take_order();
-      if (order.work == Work::End) return report_;
+      if (order.work == Work::End) return finished();
       if (order.work == Work::Prepare) prepare();
+      if (order.work == Work::Load) load(order);
       if (order.work == Work::Greet) greet(order);
       if (order.work == Work::Answer) answer(order);
       if (order.work == Work::Forget) current_.reset();
@@ -56,27 +60,6 @@ class Service {
   }
 
  private:
-  /// Books what its life costs.
-  class Clock {
-   public:
-    Clock(Service& service, PhaseCost& to)
-        : service_(service), to_(to), before_(service.party_.meter().total()) {}
-    ~Clock() {
-      const Cost now = service_.party_.meter().total();
-      to_.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-      to_.bytes += now.payload - before_.payload;
-      to_.rounds += now.rounds - before_.rounds;
-    }
-    Clock(const Clock&) = delete;
-    Clock& operator=(const Clock&) = delete;
-
-   private:
-    Service& service_;
-    PhaseCost& to_;
-    Cost before_;
-    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  };
-
   bool is_gateway() const { return party_.id() == party_id(0); }
   void tell(const std::string& phase, std::size_t done = 0, std::size_t total = 0) {
     if (options_.progress)
@@ -94,16 +77,29 @@ class Service {
                         party_.name(party_.id()), party_.name(party_id(p))));
   }
 
-  /// A server that was restored from a backup may have forgotten queries: the highest number of all counts.
-  void agree_on_numbers() {
-    const std::uint64_t own[] = {numbers_.last()};
-    for (const Bytes& told : party_.tell_all("seco.number", std::as_bytes(std::span(own))))
-      next_ = std::max(next_, read_at<std::uint64_t>(told, 0) + 1);
+  void agree_on_pool() {
+    const AgreedQueries agreed = pool_.agree(party_, numbers_.last());
+    // What the others remember is remembered here, too, from now on.
+    if (agreed.used > numbers_.last()) numbers_.use(agreed.used);
+    next_ = first_ = agreed.next;
+    report_.pool.discarded = pool_.keep(agreed.ready);
+    report_.pool.taken_over = pool_.depth();
+    if (report_.pool.taken_over + report_.pool.discarded > 0)
+      tell(fmt::format("prepared queries of before: {} taken over, {} discarded", report_.pool.taken_over,
+                       report_.pool.discarded));
+  }
+
+  ServiceReport finished() {
+    report_.pool.depth = pool_.depth();
+    report_.pool.oldest_seconds = pool_.oldest_seconds();
+    report_.pool.bytes_on_disk = pool_.bytes_on_disk();
+    return report_;
   }
 
   // ---- what is next
 
   Order take_order() {
+    if (!current_ && pool_.depth() >= deployment_.pool) tell("waiting for a question");
     std::uint64_t words[3];
     party_.to(party_id(0)).receive("seco.order", std::span<Word>(words));
     if (words[0] > static_cast<std::uint64_t>(Work::End))
@@ -121,44 +117,59 @@ class Service {
   Order decide() {
     if (options_.queries > 0 && report_.answered == options_.queries) return give({Work::End});
     if (current_) return give({input_.empty() ? Work::Forget : Work::Answer, current_->number});
-    const bool full = pool_.size() >= deployment_.pool;
+    if (!pool_.loaded() && pool_.depth() > 0) return give({Work::Load, pool_.front()});
+    const bool full = pool_.depth() >= deployment_.pool;
     if (full) tell("waiting for a question");
     for (;;) {
       const auto who = users_.any_owner(full ? milliseconds(60000) : milliseconds(0));
-      if (who) return give(pool_.empty() ? Order{Work::Prepare} : Order{Work::Greet, 0, index(*who)});
+      if (who)
+        return give(pool_.loaded() ? Order{Work::Greet, pool_.front(), index(*who)} : Order{Work::Prepare});
       if (!full) return give({Work::Prepare});
     }
   }
 
   // ---- ahead of questions
 
-  struct Ready {
-    std::uint64_t number;
-    seco::Correlation correlation;
-  };
-
   void prepare() {
-    const Clock clock(*this, report_.preparation);
-    tell("preparing", pool_.size(), deployment_.pool);
-    pool_.push_back({next_++, preparation_->next()});
+    const PhaseClock clock(party_.meter(), report_.preparation);
+    tell("preparing", pool_.depth(), deployment_.pool);
+    // The session's id is as fresh as its keys, and all servers have it: with the number it says which items
+    // belong together.
+    pool_.put(next_++, start_.id, preparation_->next());
     ++report_.prepared;
-    report_.depth = pool_.size();
+  }
+
+  /// Reads the next query that will be used. One that is damaged at one server is of no use to any.
+  void load(const Order& order) {
+    const PhaseClock clock(party_.meter(), report_.preparation);
+    if (pool_.depth() == 0 || pool_.loaded() || order.number != pool_.front())
+      throw PeerError(party_.name(party_id(0)),
+                      party_.name(party_id(0)) + " wants to use a prepared query that is not the next");
+    const std::string wrong = pool_.load();
+    if (!wrong.empty()) tell(wrong);
+    // Of an old item the fault may be its own. Of new ones, again and again, it is the disk's.
+    damaged_ = wrong.empty() || order.number < first_ ? 0 : damaged_ + 1;
+    if (damaged_ == kMostDamaged) throw IoError(wrong + ", nor those before it");
+    const std::byte own[] = {std::byte{wrong.empty()}};
+    bool sound = true;
+    for (const Bytes& told : party_.tell_all("pool.loaded", own)) sound = sound && told[0] == std::byte{1};
+    if (sound) return;
+    pool_.discard();
+    ++report_.pool.discarded;
   }
 
   // ---- a question
 
   /// Tells the user this server's part of the masks; the gateway also takes the question.
   void greet(const Order& order) {
-    const Clock clock(*this, report_.online);
-    if (pool_.empty() || order.user < party_.count() || order.user >= deployment_.roster().size())
+    const PhaseClock clock(party_.meter(), report_.online);
+    if (!pool_.loaded() || order.number != pool_.front() || order.user < party_.count() ||
+        order.user >= deployment_.roster().size())
       throw PeerError(
           party_.name(party_id(0)),
           party_.name(party_id(0)) + " wants to answer somebody, or with something, that there is not");
     // From here on the correlation is used, whatever becomes of the question.
-    current_.emplace(std::move(pool_.front()));
-    pool_.pop_front();
-    report_.depth = pool_.size();
-    numbers_.use(current_->number);
+    current_.emplace(pool_.use(numbers_));
     input_.clear();
     const PartyId user = party_id(order.user);
     const std::string name = deployment_.roster()[order.user].name;
@@ -182,7 +193,7 @@ class Service {
   }
 
   void answer(const Order& order) {
-    const Clock clock(*this, report_.online);
+    const PhaseClock clock(party_.meter(), report_.online);
     const seco::Numbers& numbers = part_.network.numbers;
     if (!current_ || current_->number != order.number)
       throw PeerError(party_.name(party_id(0)), party_.name(party_id(0)) + " answers another question");
@@ -193,7 +204,7 @@ class Service {
       input_ = receive_numbers(party_.to(party_id(0)), "seco.input", numbers, elements(part_.network.input));
     }
     const std::vector<Word> result = seco::answer(party_, part_.network, part_.holders, part_.weights,
-                                                  circuits_, std::move(current_->correlation), input_);
+                                                  std::move(current_->correlation), input_);
     current_.reset();
     ++report_.answered;
     if (!is_gateway()) return;
@@ -218,9 +229,10 @@ class Service {
   seco::Circuits circuits_;
   std::optional<gc::PairwiseTransfers> transfers_;
   std::optional<seco::Preparation> preparation_;
-  std::uint64_t next_ = 1;
-  std::deque<Ready> pool_;
-  std::optional<Ready> current_;
+  std::uint64_t next_ = 1, first_ = 1;  ///< the next number, and the session's first
+  std::size_t damaged_ = 0;             ///< of those that were prepared in this session, in a row
+  Pool pool_;
+  std::optional<PreparedQuery> current_;
   std::vector<Word> input_;
   PartyId asker_{};
   Meter user_meter_;
@@ -234,23 +246,43 @@ nlohmann::json to_json(const PhaseCost& c) {
 }  // namespace
 
 nlohmann::json to_json(const ServiceReport& r) {
+  nlohmann::json pool{{"depth", r.pool.depth},
+                      {"oldest_seconds", r.pool.oldest_seconds},
+                      {"bytes_on_disk", r.pool.bytes_on_disk},
+                      {"taken_over", r.pool.taken_over},
+                      {"discarded", r.pool.discarded},
+                      {"seconds_a_query", nullptr},
+                      {"bytes_sent_a_query", nullptr}};
+  if (r.prepared > 0) {
+    pool["seconds_a_query"] = r.preparation.seconds / static_cast<double>(r.prepared);
+    pool["bytes_sent_a_query"] = r.preparation.bytes / r.prepared;
+  }
   return {{"setup", to_json(r.setup)},   {"preparation", to_json(r.preparation)},
           {"online", to_json(r.online)}, {"prepared", r.prepared},
-          {"answered", r.answered},      {"pool", r.depth}};
+          {"answered", r.answered},      {"pool", pool}};
 }
 
-void require_part(const Deployment& deployment, const seco::Part& part, PartyId server) {
-  require(part.servers == deployment.server_names(),
-          "the part is for other servers than the deployment's, or in another order");
-  require(part.self == index(server), "this is the part of '{}', not of '{}'", part.servers[part.self],
-          deployment.servers[index(server)].name);
+void require_part(const Deployment& deployment, const seco::Part& part, PartyId number) {
+  const std::vector<std::string> names = deployment.part_names();
+  require(part.servers == names, "the part is for other servers than the deployment's, or in another order");
+  require(part.self == index(number), "this is the part of '{}', not of '{}'", part.servers[part.self],
+          names[index(number)]);
   require(seco::face_of(part.network) == deployment.face,
           "the [model] of the deployment is not that of the part: take the one that 'tacit split' wrote");
 }
 
-ServiceReport run_service(const Deployment& deployment, const seco::Part& part, QueryNumbers numbers,
+ServerState open_state(const Deployment& deployment, const seco::Part& part,
+                       const std::filesystem::path& folder) {
+  ServerState state{QueryNumbers(folder), std::nullopt};
+  if (deployment.pool_on_disk)
+    state.prepared.emplace(folder / "pool",
+                           pool_owner(deployment_hash(deployment), part.cut, part.servers[part.self]));
+  return state;
+}
+
+ServiceReport run_service(const Deployment& deployment, const seco::Part& part, ServerState state,
                           TlsTransport& users, Transport& wire, const ServiceOptions& options) {
-  return Service(deployment, part, std::move(numbers), users, wire, options).run();
+  return Service(deployment, part, std::move(state), users, wire, options).run();
 }
 
 }  // namespace tacit

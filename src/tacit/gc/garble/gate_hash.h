@@ -7,7 +7,7 @@
 // makes p calls of AES learns something with probability about m (p + q) / 2^126, where q counts hashes and m
 // those under one key: 128 copies. With one fixed key for all, m would be q. Needs of callers: delta uniform
 // but for its lowest bit; the salt uniform, apart from delta, and never used with the same numbers again.
-// Equal labels in two copies of a gate, which nobody should give, hash apart by the copies' numbers.
+// Equal labels in two copies of a gate hash apart by the copies' numbers.
 #pragma once
 
 #include <memory>

@@ -6,7 +6,7 @@
 
 namespace tacit::gc {
 
-BitTriples::BitTriples(std::vector<Word> a, std::vector<Word> b, std::vector<Word> c)
+BitTriples::BitTriples(WipedWords a, WipedWords b, WipedWords c)
     : a_(std::move(a)), b_(std::move(b)), c_(std::move(c)) {
   ensure(a_.size() == b_.size() && a_.size() == c_.size(), "as many of each");
 }
@@ -15,17 +15,26 @@ BitTriples::Taken BitTriples::take(std::size_t words) {
   require(words <= left(), "{} words of bit triples are left, and {} are asked for", left(), words);
   const std::size_t first = used_;
   used_ += words;
-  return {std::span(a_).subspan(first, words), std::span(b_).subspan(first, words),
-          std::span(c_).subspan(first, words)};
+  return {a_.all().subspan(first, words), b_.all().subspan(first, words), c_.all().subspan(first, words)};
+}
+
+BitTriples::Taken BitTriples::rest() const {
+  return {a_.all().subspan(used_), b_.all().subspan(used_), c_.all().subspan(used_)};
 }
 
 BitTriples BitTriples::split(std::size_t words) {
   const Taken t = take(words);
-  return {{t.a.begin(), t.a.end()}, {t.b.begin(), t.b.end()}, {t.c.begin(), t.c.end()}};
+  auto copy = [](std::span<const Word> from) {
+    WipedWords out(from.size());
+    std::copy(from.begin(), from.end(), out.data());
+    return out;
+  };
+  return {copy(t.a), copy(t.b), copy(t.c)};
 }
 
-PairwiseTransfers::PairwiseTransfers(Party& party, ot::Source source)
-    : self_(index(party.id())), ends_(party.count()) {
+PairwiseTransfers::PairwiseTransfers(Party& party, ot::Source source, const Block* delta,
+                                     std::optional<PartyId> silent)
+    : source_(source), self_(index(party.id())), ends_(party.count()) {
   const Isa isa = party.compute().kernels.isa;
   // Both ends of a stream that only they share: a session's name for each direction.
   auto session_with = [&](std::size_t peer) {
@@ -41,11 +50,13 @@ PairwiseTransfers::PairwiseTransfers(Party& party, ot::Source source)
   };
   for_pairs(
       [&](std::size_t p) {
-        ends_[p].sender_source =
-            ot::make_sender(source, ot::Threat::SemiHonest, party.to(party_id(p)), half(p, self_ < p), isa);
+        if (party.id() == silent) return;
+        ends_[p].sender_source = ot::make_sender(source, ot::Threat::SemiHonest, party.to(party_id(p)),
+                                                 half(p, self_ < p), isa, delta);
         ends_[p].sender.emplace(*ends_[p].sender_source, party.to(party_id(p)), isa);
       },
       [&](std::size_t p) {
+        if (party_id(p) == silent) return;
         ends_[p].receiver_source =
             ot::make_receiver(source, ot::Threat::SemiHonest, party.to(party_id(p)), half(p, p < self_), isa);
         ends_[p].receiver.emplace(*ends_[p].receiver_source, party.to(party_id(p)), isa);
@@ -53,9 +64,9 @@ PairwiseTransfers::PairwiseTransfers(Party& party, ot::Source source)
 }
 
 BitTriples TripleMaker::make(std::size_t words) {
-  std::vector<Word> a(words), b(words), c(words), part(std::min(words, kWordsAtOnce));
-  party_.coins().mine().fill(0, a);
-  party_.coins().mine().fill(0, b);
+  WipedWords a(words), b(words), c(words), part(std::min(words, kWordsAtOnce));
+  party_.coins().mine().fill(0, a.all());
+  party_.coins().mine().fill(0, b.all());
   for (std::size_t i = 0; i < words; ++i) c[i] = a[i] & b[i];
   for (std::size_t done = 0; done < words; done += kWordsAtOnce) {
     const std::size_t n = std::min(kWordsAtOnce, words - done);
@@ -65,11 +76,11 @@ BitTriples TripleMaker::make(std::size_t words) {
     const std::span<Word> share(part.data(), n);
     transfers_.for_pairs(
         [&](std::size_t p) {
-          transfers_.with(p).sender->correlated_bits(64 * n, std::span(b).subspan(done, n), share);
+          transfers_.with(p).sender->correlated_bits(64 * n, b.all().subspan(done, n), share);
           add();
         },
         [&](std::size_t p) {
-          transfers_.with(p).receiver->correlated_bits(64 * n, std::span(a).subspan(done, n), share);
+          transfers_.with(p).receiver->correlated_bits(64 * n, a.all().subspan(done, n), share);
           add();
         });
   }

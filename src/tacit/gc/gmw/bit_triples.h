@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "tacit/gc/garble/label.h"
 #include "tacit/ot/source.h"
 #include "tacit/ot/transfer/transfer.h"
 #include "tacit/party/party.h"
@@ -19,7 +20,7 @@ namespace tacit::gc {
 class BitTriples {
  public:
   BitTriples() = default;
-  BitTriples(std::vector<Word> a, std::vector<Word> b, std::vector<Word> c);
+  BitTriples(WipedWords a, WipedWords b, WipedWords c);
   BitTriples(BitTriples&&) = default;
   BitTriples& operator=(BitTriples&&) = default;
   BitTriples(const BitTriples&) = delete;
@@ -31,19 +32,24 @@ class BitTriples {
   };
   /// The next `words` of them, valid as long as these live. UsageError if fewer are left.
   Taken take(std::size_t words);
+  /// All that are left; they stay.
+  Taken rest() const;
   /// The same as triples of their own.
   BitTriples split(std::size_t words);
 
  private:
-  std::vector<Word> a_, b_, c_;
+  WipedWords a_, b_, c_;
   std::size_t used_ = 0;
 };
 
 /// Both ends of oblivious transfer with every other party.
 class PairwiseTransfers {
  public:
-  /// Sets up with everyone, pair after pair.
-  PairwiseTransfers(Party& party, ot::Source source);
+  /// Sets up with everyone, pair after pair. `delta`: of all of one's senders (ot/source.h); without it each
+  /// draws its own. `silent`: one party that sends to nobody.
+  PairwiseTransfers(Party& party, ot::Source source, const Block* delta = nullptr,
+                    std::optional<PartyId> silent = std::nullopt);
+  ot::Source source() const { return source_; }
 
   struct Ends {
     std::unique_ptr<ot::CotSender> sender_source;
@@ -66,6 +72,7 @@ class PairwiseTransfers {
   }
 
  private:
+  ot::Source source_;
   std::size_t self_;
   std::vector<Ends> ends_;
 };

@@ -2,22 +2,35 @@
 
 #include <algorithm>
 
+#include "tacit/base/error.h"
+
 namespace tacit::gc {
 
 // PairwiseTransfers::for_pairs: every party takes the others in their order, and of two the first receives
 // first.
-ScriptedTriples::ScriptedTriples(Script& script, std::size_t parties, ot::Source source,
-                                 const ot::SourceSeconds& seconds) {
+ScriptedPairs::ScriptedPairs(Script& script, std::size_t parties, ot::Source source,
+                             const ot::SourceSeconds& seconds, std::optional<PartyId> silent) {
+  auto add = [&](std::size_t sender, std::size_t receiver) {
+    if (party_id(sender) != silent) pairs_.emplace_back(script, source, sender, receiver, seconds);
+  };
   for (std::size_t i = 0; i < parties; ++i)
     for (std::size_t j = i + 1; j < parties; ++j) {
-      pairs_.emplace_back(script, source, j, i, seconds);
-      pairs_.emplace_back(script, source, i, j, seconds);
+      add(j, i);
+      add(i, j);
     }
 }
 
-void ScriptedTriples::make(Script& script, std::size_t words) {
+ot::ScriptedSource& ScriptedPairs::of(std::size_t sender, std::size_t receiver) {
+  const auto found = std::find_if(pairs_.begin(), pairs_.end(), [&](const ot::ScriptedSource& s) {
+    return s.sender() == sender && s.receiver() == receiver;
+  });
+  ensure(found != pairs_.end(), "transfers between two parties");
+  return *found;
+}
+
+void script_triples(Script& script, ScriptedPairs& pairs, std::size_t words) {
   for (std::size_t done = 0; done < words; done += TripleMaker::kWordsAtOnce)
-    for (ot::ScriptedSource& pair : pairs_)
+    for (ot::ScriptedSource& pair : pairs.all())
       pair.correlated_bits(script, 64 * std::min(TripleMaker::kWordsAtOnce, words - done));
 }
 

@@ -6,17 +6,23 @@
 
 namespace tacit::gc {
 
-/// PairwiseTransfers and TripleMaker.
-class ScriptedTriples {
+/// PairwiseTransfers of the first `parties`.
+class ScriptedPairs {
  public:
-  /// Writes down the set-up of all pairs of the first `parties`.
-  ScriptedTriples(Script& script, std::size_t parties, ot::Source source, const ot::SourceSeconds& seconds);
-  /// TripleMaker::make.
-  void make(Script& script, std::size_t words);
+  /// Writes the set-up down. `silent`: one that sends to nobody.
+  ScriptedPairs(Script& script, std::size_t parties, ot::Source source, const ot::SourceSeconds& seconds,
+                std::optional<PartyId> silent = std::nullopt);
+  /// The transfers from one party to another; not from the silent one.
+  ot::ScriptedSource& of(std::size_t sender, std::size_t receiver);
+  /// In the order of PairwiseTransfers::for_pairs.
+  std::span<ot::ScriptedSource> all() { return pairs_; }
 
  private:
   std::vector<ot::ScriptedSource> pairs_;
 };
+
+/// TripleMaker::make.
+void script_triples(Script& script, ScriptedPairs& pairs, std::size_t words);
 
 /// Seconds of one gate of any kind on a word of 64 copies.
 struct GmwSeconds {

@@ -43,11 +43,11 @@ TEST(GmwScript, CostsWhatTheMetersCount) {
         }
         ++at;
       };
-      ScriptedTriples triples(script, n, source, {});
+      ScriptedPairs pairs(script, n, source, {});
       check();
-      triples.make(script, more);
+      script_triples(script, pairs, more);
       check();
-      triples.make(script, plan.triples(words));
+      script_triples(script, pairs, plan.triples(words));
       check();
       script_evaluate(script, n, plan, words, {});
       script_open(script, n, plan.circuit().outputs.size() * words);

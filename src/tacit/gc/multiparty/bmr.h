@@ -27,8 +27,9 @@ class Bmr {
   Bmr(Party& party, PartyId evaluator, std::vector<CotEnds> cots);
 
   /// Ahead of any input. All parties call it with the same arguments, in the same order. Memory is about
-  /// 80 (n - 1) bytes an And gate and copy: larger batches are made as several instances.
-  GarbledInstance garble(const JointCircuit& circuit, std::size_t copies);
+  /// 80 (n - 1) bytes an And gate and copy: larger batches are made as several instances. `ahead`: one's
+  /// share of inputs that are known ahead, where evaluate has them; empty where there are none.
+  GarbledInstance garble(const JointCircuit& circuit, std::size_t copies, std::span<const Word> ahead = {});
 
  private:
   Party& party_;
@@ -39,11 +40,15 @@ class Bmr {
 };
 
 /// Uses up an instance. `inputs`: bits of all inputs in all copies, packed wire after wire: one's share of
-/// shared inputs, the value of public ones and of those of one's own; other parties' are not read. Gives bits
+/// shared inputs, the value of public ones and of those of one's own; other inputs are not read. Gives bits
 /// of all outputs in the same way: values where one learns them, one's share of those that nobody learns,
 /// and 0 for what others learn. PeerError, naming the peer, for what does not fit.
 std::vector<Word> evaluate(Party& party, const JointCircuit& circuit, GarbledInstance&& instance,
                            std::span<const Word> inputs);
+/// Several instances of one circuit, with inputs and outputs for each, in the rounds of one.
+std::vector<std::vector<Word>> evaluate(Party& party, const JointCircuit& circuit,
+                                        std::vector<GarbledInstance>&& instances,
+                                        std::span<const std::vector<Word>> inputs);
 
 /// Over all links, without the transfers.
 struct BmrCost {

@@ -42,9 +42,10 @@ struct Case {
   JointCircuit roles(std::mt19937_64& rng) const {
     std::vector<InputFrom> from;
     for (std::size_t i = 0; i < circuit.inputs; ++i)
-      from.push_back(i % 3 == 0   ? InputFrom::all()
-                     : i % 3 == 1 ? InputFrom::party(party_id(rng() % parties))
-                                  : InputFrom::everybody());
+      from.push_back(i % 4 == 0   ? InputFrom::all()
+                     : i % 4 == 1 ? InputFrom::party(party_id(rng() % parties))
+                     : i % 4 == 2 ? InputFrom::everybody()
+                                  : InputFrom::ahead());
     std::vector<OutputTo> to;
     for (std::size_t i = 0; i < circuit.outputs.size(); ++i)
       to.push_back(i % 3 == 0   ? OutputTo::all()
@@ -72,14 +73,14 @@ struct Case {
   }
 };
 
-// The layer that this is for: x + m is opened, m and the next mask are shared by bits, and what comes out is
-// opened in turn.
+// The layer that this is for: x + m is opened, m and the next mask are shared by bits ahead of it, and what
+// comes out is opened in turn. In two instances, and the rounds of one.
 TEST(Bmr, ReluBetweenTwoMaskedLayers) {
   constexpr std::size_t kBits = 32, kShift = 12, kCopies = 70, kParties = 3;
   Builder b;
   const Bits word = b.inputs(kBits), hidden = b.inputs(kBits), next = b.inputs(kBits);
   const Circuit circuit = b.finish(masked_relu(b, word, hidden, next, kShift));
-  std::vector<InputFrom> from(3 * kBits, InputFrom::all());
+  std::vector<InputFrom> from(3 * kBits, InputFrom::ahead());
   std::fill_n(from.begin(), kBits, InputFrom::everybody());
   const JointCircuit joint(circuit, from, std::vector<OutputTo>(kBits));
   std::mt19937_64 rng(6);
@@ -102,9 +103,21 @@ TEST(Bmr, ReluBetweenTwoMaskedLayers) {
       for (std::size_t i = 0; i < kBits; ++i) put_bits(in.data(), i * kCopies + k, 1, told >> i & 1);
   }
   CotDealer dealer(kParties, 3);
+  std::vector<std::uint64_t> before(kParties), after(kParties);
   run_parties(kParties, [&](Party& p) {
     Bmr bmr(p, party_id(0), dealer.ends(p.id()));
-    const std::vector<Word> out = evaluate(p, joint, bmr.garble(joint, kCopies), inputs[index(p.id())]);
+    const std::size_t self = index(p.id());
+    EXPECT_THROW(bmr.garble(joint, kCopies), UsageError);
+    std::vector<GarbledInstance> two;
+    two.push_back(bmr.garble(joint, kCopies, inputs[self]));
+    two.push_back(bmr.garble(joint, kCopies, inputs[self]));
+    // All clocks together, so that rounds can be counted from here.
+    for (int round = 0; round < 2; ++round) p.tell_all("test.clock", Bytes(1));
+    before[self] = p.meter().total().rounds;
+    const auto outs = evaluate(p, joint, std::move(two), std::vector{inputs[self], inputs[self]});
+    after[self] = p.meter().total().rounds;
+    EXPECT_EQ(outs[0], outs[1]);
+    const std::vector<Word>& out = outs[0];
     for (std::size_t k = 0; k < kCopies; ++k) {
       Word got = 0;
       for (std::size_t i = 0; i < kBits; ++i) got |= bits_at(out.data(), i * kCopies + k, 1) << i;
@@ -112,6 +125,9 @@ TEST(Bmr, ReluBetweenTwoMaskedLayers) {
       EXPECT_EQ((got + r[k]) & 0xffffffff, static_cast<Word>(std::max(rounded, 0))) << x[k];
     }
   });
+  EXPECT_EQ(*std::max_element(after.begin(), after.end()) - *std::max_element(before.begin(), before.end()),
+            2u);
+  EXPECT_EQ(bmr_cost(joint, kCopies, kParties, party_id(0)).evaluate_rounds, 2u);
 }
 
 struct Param {
@@ -131,7 +147,7 @@ TEST_P(BmrTest, GivesWhatTheCircuitGivesAtTheDeclaredCost) {
       n,
       [&](Party& p) {
         Bmr bmr(p, c.evaluator, dealer.ends(p.id()));
-        GarbledInstance instance = bmr.garble(c.joint, copies);
+        GarbledInstance instance = bmr.garble(c.joint, copies, c.inputs[index(p.id())]);
         garbled[index(p.id())] = p.meter().total();
         outputs[index(p.id())] = evaluate(p, c.joint, std::move(instance), c.inputs[index(p.id())]);
       },

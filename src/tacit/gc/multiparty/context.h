@@ -49,7 +49,8 @@ struct Context {
   const std::vector<CotEnds>& cots;
   const GateHash& hash;
   std::uint64_t number;
-  const Label& delta;  ///< a garbler's
+  const Label& delta;           ///< a garbler's
+  std::span<const Word> ahead;  ///< own bits of inputs that are known ahead, in their places among all
 
   PartyId self() const { return party.id(); }
   std::size_t ands() const { return circuit.plan.ands.size(); }

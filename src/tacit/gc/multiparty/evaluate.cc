@@ -32,17 +32,17 @@ struct Online {
   }
 };
 
-/// First round: everybody tells its share of the masked inputs. Gives the masked inputs, known to all.
-std::vector<Word> masked_inputs(const Online& o, std::span<const Word> inputs) {
+/// First round: everybody tells its share of the masked inputs. Gives one's own, and public inputs.
+std::vector<Word> tell_inputs(const Online& o, std::span<const Word> inputs) {
   const std::size_t n = o.copies();
   std::vector<Word> masked(words_for(o.circuit.inputs.size() * n));
-  std::vector<Word> told(1 + words_for(o.circuit.masked_inputs(o.self()) * n));
+  std::vector<Word> told(1 + words_for(o.circuit.told_inputs(o.self()) * n));
   told[0] = o.name();
   std::size_t at = 64;
   for (std::size_t i = 0; i < o.circuit.inputs.size(); ++i) {
     if (o.circuit.inputs[i].kind == InputFrom::Kind::Public)
       copy_bits(inputs.data(), i * n, masked.data(), i * n, n);
-    if (!o.circuit.masks(o.self(), i)) continue;
+    if (!o.circuit.tells(o.self(), i)) continue;
     copy_bits(inputs.data(), i * n, masked.data(), i * n, n);
     xor_bits(o.instance.input_masks.data(), i * n, masked.data(), i * n, n);
     copy_bits(masked.data(), i * n, told.data(), at, n);
@@ -50,36 +50,50 @@ std::vector<Word> masked_inputs(const Online& o, std::span<const Word> inputs) {
   }
   if (at > 64)
     o.each_peer([&](PartyId p) { o.party.to(p).send(kMasked, packed(std::span<const Word>(told), at)); });
+  return masked;
+}
+/// Adds what the others told: the masked inputs, known to all.
+void hear_inputs(const Online& o, std::vector<Word>& masked) {
+  const std::size_t n = o.copies();
   o.each_peer([&](PartyId p) {
-    const std::size_t bits = o.circuit.masked_inputs(p) * n;
+    const std::size_t bits = o.circuit.told_inputs(p) * n;
     if (bits == 0) return;
     std::vector<Word> heard(1 + words_for(bits));
     o.party.to(p).receive(kMasked, packed(std::span<Word>(heard), 64 + bits));
     o.check_name(p, heard[0]);
     std::size_t from = 64;
     for (std::size_t i = 0; i < o.circuit.inputs.size(); ++i) {
-      if (!o.circuit.masks(p, i)) continue;
+      if (!o.circuit.tells(p, i)) continue;
       xor_bits(heard.data(), from, masked.data(), i * n, n);
       from += n;
     }
   });
-  return masked;
 }
 
 /// Second round: each garbler sends the evaluator the labels of the masked inputs, ...
 void garbler_step(const Online& o, std::span<const Word> masked) {
-  const std::size_t count = o.instance.zeros.size();
-  Labels labels(1 + count);
+  const std::size_t n = o.copies();
+  Labels labels(1 + o.circuit.labelled_inputs() * n);
   labels[0].low = o.name();
-  for (std::size_t i = 0; i < count; ++i)
-    labels[1 + i] = o.instance.zeros[i] ^ (o.instance.delta[0] & (masked[i / 64] >> (i % 64) & 1));
+  std::size_t at = 1;
+  for (std::size_t input = 0; input < o.circuit.inputs.size(); ++input) {
+    if (!o.circuit.labelled(input)) continue;
+    for (std::size_t i = input * n; i < (input + 1) * n; ++i)
+      labels[at++] = o.instance.zeros[i] ^ (o.instance.delta[0] & (masked[i / 64] >> (i % 64) & 1));
+  }
   o.party.to(o.roles.evaluator).send(kLabels, words(std::span<const Label>(labels)));
 }
 Labels labels_from(const Online& o, PartyId garbler) {
-  Labels labels(1 + o.circuit.inputs.size() * o.copies());
-  o.party.to(garbler).receive(kLabels, words(std::span<Label>(labels)));
-  o.check_name(garbler, labels[0].low);
-  labels.erase(labels.begin());
+  const std::size_t n = o.copies();
+  Labels told(1 + o.circuit.labelled_inputs() * n), labels(o.circuit.inputs.size() * n);
+  o.party.to(garbler).receive(kLabels, words(std::span<Label>(told)));
+  o.check_name(garbler, told[0].low);
+  const Label* from = told.data() + 1;
+  for (std::size_t input = 0; input < o.circuit.inputs.size(); ++input)
+    if (o.circuit.labelled(input)) {
+      std::copy_n(from, n, labels.data() + input * n);
+      from += n;
+    }
   return labels;
 }
 
@@ -198,11 +212,8 @@ std::vector<Word> evaluate_gates(const Online& o, std::span<const Word> masked,
   return out;
 }
 
-}  // namespace
-
-std::vector<Word> evaluate(Party& party, const JointCircuit& circuit, GarbledInstance&& instance,
-                           std::span<const Word> inputs) {
-  const GarbledInstance used = std::move(instance);
+void check_fits(const Party& party, const JointCircuit& circuit, const GarbledInstance& used,
+                std::span<const Word> inputs) {
   require(used.parties == party.count() && used.self == party.id(),
           "a garbled circuit of another party, or of other parties");
   const std::size_t ands = circuit.plan.ands.size() * used.copies;
@@ -216,20 +227,54 @@ std::vector<Word> evaluate(Party& party, const JointCircuit& circuit, GarbledIns
   require(inputs.size() == words_for(circuit.inputs.size() * used.copies),
           "inputs of {} words, where {} are due", inputs.size(),
           words_for(circuit.inputs.size() * used.copies));
-  const Online o{party, circuit, used, roles};
-  const std::vector<Word> masked = masked_inputs(o, inputs);
-  std::vector<Word> own(used.output_masks.all().begin(), used.output_masks.all().end());
-  if (garbles) {
-    garbler_step(o, masked);
-    tell_outputs(o, kOutputMasks, own);
-  } else {
-    std::vector<Labels> labels;
-    for (PartyId g : o.roles.garblers()) labels.push_back(labels_from(o, g));
-    const std::vector<Word> values = evaluate_gates(o, masked, labels);
-    for (std::size_t i = 0; i < own.size(); ++i) own[i] ^= values[i];
-    tell_outputs(o, kOutputs, own);
+}
+
+/// Takes the garblers' labels and walks the circuit. What comes out is added to the share of the outputs.
+void evaluator_step(const Online& o, std::span<const Word> masked, std::vector<Word>& own) {
+  std::vector<Labels> labels;
+  for (PartyId g : o.roles.garblers()) labels.push_back(labels_from(o, g));
+  const std::vector<Word> values = evaluate_gates(o, masked, labels);
+  for (std::size_t i = 0; i < own.size(); ++i) own[i] ^= values[i];
+  tell_outputs(o, kOutputs, own);
+}
+
+}  // namespace
+
+std::vector<std::vector<Word>> evaluate(Party& party, const JointCircuit& circuit,
+                                        std::vector<GarbledInstance>&& instances,
+                                        std::span<const std::vector<Word>> inputs) {
+  const std::vector<GarbledInstance> used = std::move(instances);
+  require(used.size() == inputs.size(), "inputs for every garbled circuit");
+  std::vector<Online> all;
+  for (std::size_t i = 0; i < used.size(); ++i) {
+    check_fits(party, circuit, used[i], inputs[i]);
+    all.push_back({party, circuit, used[i], Roles{used[i].parties, used[i].evaluator}});
   }
-  return hear_outputs(o, own);
+  // Each step of all instances before the next, so that nobody waits once for each.
+  std::vector<std::vector<Word>> masked, own, out;
+  for (std::size_t i = 0; i < all.size(); ++i) masked.push_back(tell_inputs(all[i], inputs[i]));
+  for (std::size_t i = 0; i < all.size(); ++i) hear_inputs(all[i], masked[i]);
+  for (const Online& o : all) {
+    const std::span<const Word> masks = o.instance.output_masks.all();
+    own.emplace_back(masks.begin(), masks.end());
+  }
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (all[i].roles.garbles(party.id()))
+      garbler_step(all[i], masked[i]);
+    else
+      evaluator_step(all[i], masked[i], own[i]);
+  for (std::size_t i = 0; i < all.size(); ++i)
+    if (all[i].roles.garbles(party.id())) tell_outputs(all[i], kOutputMasks, own[i]);
+  for (std::size_t i = 0; i < all.size(); ++i) out.push_back(hear_outputs(all[i], own[i]));
+  return out;
+}
+
+std::vector<Word> evaluate(Party& party, const JointCircuit& circuit, GarbledInstance&& instance,
+                           std::span<const Word> inputs) {
+  std::vector<GarbledInstance> one;
+  one.push_back(std::move(instance));
+  const std::vector<Word> given(inputs.begin(), inputs.end());
+  return std::move(evaluate(party, circuit, std::move(one), std::span(&given, 1))[0]);
 }
 
 }  // namespace tacit::gc

@@ -25,8 +25,12 @@ Bmr::Bmr(Party& party, PartyId evaluator, std::vector<CotEnds> cots)
   salt_ = random_labels(party.coins().common(), 1)[0];
 }
 
-GarbledInstance Bmr::garble(const JointCircuit& circuit, std::size_t copies) {
+GarbledInstance Bmr::garble(const JointCircuit& circuit, std::size_t copies, std::span<const Word> ahead) {
   require(copies > 0, "garbling makes at least one copy");
+  if (circuit.labelled_inputs() < circuit.inputs.size())
+    require(ahead.size() == words_for(circuit.inputs.size() * copies),
+            "inputs of {} words that are known ahead, where {} are due", ahead.size(),
+            words_for(circuit.inputs.size() * copies));
   const Roles roles{party_.count(), evaluator_};
   const GateHash hash(salt_, party_.compute().kernels.isa);
   const bool garbles = roles.garbles(party_.id());
@@ -35,7 +39,7 @@ GarbledInstance Bmr::garble(const JointCircuit& circuit, std::size_t copies) {
     const PartyId other = party_.next();
     delta[0] = cots_[index(other)].sender->delta();
   }
-  const Context c{party_, circuit, copies, roles, cots_, hash, next_++, delta[0]};
+  const Context c{party_, circuit, copies, roles, cots_, hash, next_++, delta[0], ahead};
 
   GarbledInstance out;
   out.salt = salt_;
@@ -51,11 +55,15 @@ GarbledInstance Bmr::garble(const JointCircuit& circuit, std::size_t copies) {
   const std::vector<WipedLabels> product_shares = transfer_ands(c, products);
 
   out.input_masks = WipedWords(words_for(c.inputs() * copies));
-  copy_bits(masks.bits.data(), 0, out.input_masks.data(), 0, c.inputs() * copies);
+  for (std::size_t i = 0; i < c.inputs(); ++i)
+    if (circuit.labelled(i))
+      copy_bits(masks.bits.data(), i * copies, out.input_masks.data(), i * copies, copies);
   out.output_masks = output_masks(c, masks.bits);
   if (garbles) {
     out.zeros = WipedLabels(c.inputs() * copies);
     party_.coins().mine().fill(0, words(out.zeros.all()));
+    for (std::size_t i = 0; i < c.inputs(); ++i)
+      if (!circuit.labelled(i)) std::fill_n(out.zeros.data() + i * copies, copies, Label{});
     garbler_rows(c, {masks.shares, product_shares}, out.zeros.all());
     out.delta = std::move(delta);
   } else {

@@ -35,19 +35,30 @@ struct Sizes {
   std::size_t total() const { return input_masks + output_masks + delta + zeros + rows + colours; }
 };
 
-}  // namespace
-
-SecretBytes serialise(const GarbledInstance& instance, const JointCircuit& circuit) {
+Head head_of(const JointCircuit& circuit, std::size_t copies, std::size_t parties, PartyId self,
+             PartyId evaluator) {
   Head head;
-  head.salt = instance.salt;
-  head.number = instance.number;
-  head.self = index(instance.self);
-  head.evaluator = index(instance.evaluator);
-  head.parties = instance.parties;
-  head.copies = instance.copies;
+  head.self = index(self);
+  head.evaluator = index(evaluator);
+  head.parties = parties;
+  head.copies = copies;
   head.inputs = circuit.plan.inputs;
   head.ands = circuit.plan.ands.size();
   head.outputs = circuit.plan.outputs.size();
+  return head;
+}
+
+}  // namespace
+
+std::size_t serialised_size(const JointCircuit& circuit, std::size_t copies, std::size_t parties,
+                            PartyId self, PartyId evaluator) {
+  return sizeof(Head) + Sizes(head_of(circuit, copies, parties, self, evaluator)).total() * sizeof(Word);
+}
+
+SecretBytes serialise(const GarbledInstance& instance, const JointCircuit& circuit) {
+  Head head = head_of(circuit, instance.copies, instance.parties, instance.self, instance.evaluator);
+  head.salt = instance.salt;
+  head.number = instance.number;
   SecretBytes out(sizeof(Head) + Sizes(head).total() * sizeof(Word));
   std::memcpy(out.bytes().data(), &head, sizeof(Head));
   ByteSpan left = out.bytes().subspan(sizeof(Head));

@@ -30,6 +30,9 @@ struct GarbledInstance {
 
 /// As bytes, for a disk of one's own: they hold all that the instance does. UsageError for bytes that are no
 /// instance of this circuit.
+/// As many bytes as party `self` would have.
+std::size_t serialised_size(const JointCircuit& circuit, std::size_t copies, std::size_t parties,
+                            PartyId self, PartyId evaluator);
 SecretBytes serialise(const GarbledInstance& instance, const JointCircuit& circuit);
 GarbledInstance deserialise(ByteView bytes, const JointCircuit& circuit);
 

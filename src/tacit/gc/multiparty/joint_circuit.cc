@@ -11,9 +11,12 @@ JointCircuit::JointCircuit(const Circuit& circuit, std::vector<InputFrom> from, 
           circuit.outputs.size(), inputs.size(), outputs.size());
 }
 
-bool JointCircuit::masks(PartyId p, std::size_t input) const {
+bool JointCircuit::tells(PartyId p, std::size_t input) const {
   const InputFrom& from = inputs[input];
   return from.kind == InputFrom::Kind::Shared || (from.kind == InputFrom::Kind::Owner && from.owner == p);
+}
+bool JointCircuit::masks(PartyId p, std::size_t input) const {
+  return inputs[input].kind == InputFrom::Kind::Ahead || tells(p, input);
 }
 bool JointCircuit::learns(PartyId p, std::size_t output) const {
   const OutputTo& to = outputs[output];
@@ -22,6 +25,16 @@ bool JointCircuit::learns(PartyId p, std::size_t output) const {
 std::size_t JointCircuit::masked_inputs(PartyId p) const {
   std::size_t n = 0;
   for (std::size_t i = 0; i < inputs.size(); ++i) n += masks(p, i);
+  return n;
+}
+std::size_t JointCircuit::told_inputs(PartyId p) const {
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < inputs.size(); ++i) n += tells(p, i);
+  return n;
+}
+std::size_t JointCircuit::labelled_inputs() const {
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < inputs.size(); ++i) n += labelled(i);
   return n;
 }
 std::size_t JointCircuit::learnt_outputs(PartyId p) const {

@@ -8,12 +8,15 @@
 namespace tacit::gc {
 
 struct InputFrom {
-  enum class Kind { Shared, Owner, Public };
+  enum class Kind { Shared, Ahead, Owner, Public };
   Kind kind = Kind::Shared;
   PartyId owner{};
 
   /// The sum of one bit of each party.
   static InputFrom all() { return {}; }
+  /// The same, known when the circuit is garbled. Such an input is its own mask: its masked value is 0, its
+  /// label for that is 0, and nothing travels for it.
+  static InputFrom ahead() { return {Kind::Ahead, {}}; }
   static InputFrom party(PartyId owner) { return {Kind::Owner, owner}; }
   /// Known to all when the circuit is evaluated.
   static InputFrom everybody() { return {Kind::Public, {}}; }
@@ -40,8 +43,14 @@ struct JointCircuit {
 
   /// True if a party has a share of that input's mask.
   bool masks(PartyId p, std::size_t input) const;
+  /// True if it tells its share of the masked input when the circuit is evaluated.
+  bool tells(PartyId p, std::size_t input) const;
+  /// True if the evaluator is told the input's labels.
+  bool labelled(std::size_t input) const { return inputs[input].kind != InputFrom::Kind::Ahead; }
   bool learns(PartyId p, std::size_t output) const;
   std::size_t masked_inputs(PartyId p) const;
+  std::size_t told_inputs(PartyId p) const;
+  std::size_t labelled_inputs() const;
   std::size_t learnt_outputs(PartyId p) const;
   /// Wires that are masked anew, in this order: all inputs, and all And gates' outputs.
   std::size_t masked_wires() const { return plan.inputs + plan.ands.size(); }

@@ -67,6 +67,8 @@ Masks draw_masks(const Context& c) {
   WipedWords chosen(words_for(masked_by(c.self())));
   c.party.coins().mine().fill(0, chosen.all());
   over_masked(c, c.self(), [&](std::size_t to, std::size_t from, std::size_t wires) {
+    if (to < c.inputs() && !c.circuit.labelled(to))
+      copy_bits(c.ahead.data(), to * c.copies, chosen.data(), from * c.copies, c.copies);
     copy_bits(chosen.data(), from * c.copies, out.bits.data(), to * c.copies, wires * c.copies);
   });
 

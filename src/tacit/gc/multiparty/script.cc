@@ -6,24 +6,24 @@ namespace tacit::gc {
 
 ScriptedBmr::ScriptedBmr(Script& script, std::size_t parties, PartyId evaluator, ot::Source source,
                          const ot::SourceSeconds& transfers, const BmrSeconds& seconds)
-    : parties_(parties), evaluator_(evaluator), seconds_(seconds) {
-  const Roles roles{parties, evaluator};
-  for (std::size_t distance = 1; distance < parties; ++distance)
-    for (std::size_t i = 0; i < parties; ++i)
-      if (roles.garbles(party_id(i)))
-        sources_.emplace_back(script, source, i, (i + distance) % parties, transfers);
-}
+    : parties_(parties),
+      evaluator_(evaluator),
+      seconds_(seconds),
+      pairs_(script, parties, source, transfers, evaluator) {}
 
-/// One batch, of as many as of(receiver) says.
+/// One batch, of as many as of(receiver) says, in the order in which parties go through it.
 template <class Of>
 void ScriptedBmr::transfer(Script& script, Of of) {
+  const Roles roles{parties_, evaluator_};
   for (std::size_t p = 0; p < parties_; ++p) script.fork(p);
-  for (ot::ScriptedSource& s : sources_) {
-    if (of(s.receiver()) == 0) continue;
-    s.transfer(script, of(s.receiver()));
-    script.branch(s.sender());
-    script.branch(s.receiver());
-  }
+  for (std::size_t distance = 1; distance < parties_; ++distance)
+    for (std::size_t sender = 0; sender < parties_; ++sender) {
+      const std::size_t receiver = (sender + distance) % parties_;
+      if (!roles.garbles(party_id(sender)) || of(receiver) == 0) continue;
+      pairs_.of(sender, receiver).transfer(script, of(receiver));
+      script.branch(sender);
+      script.branch(receiver);
+    }
   for (std::size_t p = 0; p < parties_; ++p) script.join(p);
 }
 
@@ -48,45 +48,46 @@ void ScriptedBmr::garble(Script& script, const JointCircuit& circuit, std::size_
   }
 }
 
-void ScriptedBmr::evaluate(Script& script, const JointCircuit& circuit, std::size_t copies) const {
+void ScriptedBmr::evaluate(Script& script, const JointCircuit& circuit,
+                           std::span<const std::size_t> instances) const {
   const Roles roles{parties_, evaluator_};
-  const std::size_t ands = circuit.plan.ands.size() * copies, labels = circuit.inputs.size() * copies;
+  const std::size_t ands = circuit.plan.ands.size(), labels = circuit.labelled_inputs();
   auto each_other = [&](std::size_t p, auto body) {
     for (std::size_t other = 0; other < parties_; ++other)
       if (other != p) body(other);
   };
-  auto masked = [&](std::size_t p) { return circuit.masked_inputs(party_id(p)) * copies; };
-  auto learnt = [&](std::size_t p) { return circuit.learnt_outputs(party_id(p)) * copies; };
-  for (std::size_t p = 0; p < parties_; ++p) {
-    if (masked(p) > 0)
-      each_other(p, [&](std::size_t to) { script.send(p, to, sizeof(Word) + bytes_for(masked(p))); });
-    each_other(p, [&](std::size_t from) {
-      if (masked(from) > 0) script.receive(p, from);
-    });
-    if (roles.garbles(party_id(p))) {
-      script.work(p, seconds_.input_label * static_cast<double>(labels));
-      script.send(p, index(evaluator_), (1 + labels) * sizeof(Label));
-    } else {
-      for (const PartyId g : roles.garblers()) script.receive(p, index(g));
-      script.work(p, seconds_.evaluate * static_cast<double>(ands));
-    }
+  auto tell_outputs = [&](std::size_t p, std::size_t copies) {
     each_other(p, [&](std::size_t to) {
-      if (learnt(to) > 0) script.send(p, to, bytes_for(learnt(to)));
+      const std::size_t learnt = circuit.learnt_outputs(party_id(to)) * copies;
+      if (learnt > 0) script.send(p, to, bytes_for(learnt));
     });
-    each_other(p, [&](std::size_t from) {
-      if (learnt(p) > 0) script.receive(p, from);
-    });
+  };
+  for (std::size_t p = 0; p < parties_; ++p) {
+    const bool garbles = roles.garbles(party_id(p));
+    for (const std::size_t copies : instances)
+      if (const std::size_t told = circuit.told_inputs(party_id(p)) * copies; told > 0)
+        each_other(p, [&](std::size_t to) { script.send(p, to, sizeof(Word) + bytes_for(told)); });
+    for (std::size_t i = 0; i < instances.size(); ++i)
+      each_other(p, [&](std::size_t from) {
+        if (circuit.told_inputs(party_id(from)) > 0) script.receive(p, from);
+      });
+    for (const std::size_t copies : instances) {
+      if (garbles) {
+        script.work(p, seconds_.input_label * static_cast<double>(labels * copies));
+        script.send(p, index(evaluator_), (1 + labels * copies) * sizeof(Label));
+        continue;
+      }
+      for (const PartyId g : roles.garblers()) script.receive(p, index(g));
+      script.work(p, seconds_.evaluate * static_cast<double>(ands * copies));
+      tell_outputs(p, copies);
+    }
+    for (const std::size_t copies : instances)
+      if (garbles) tell_outputs(p, copies);
+    for (std::size_t i = 0; i < instances.size(); ++i)
+      each_other(p, [&](std::size_t from) {
+        if (circuit.learnt_outputs(party_id(p)) > 0) script.receive(p, from);
+      });
   }
-}
-
-std::uint64_t instance_bytes(const JointCircuit& circuit, std::size_t copies, std::size_t parties,
-                             PartyId evaluator, PartyId self) {
-  const Roles roles{parties, evaluator};
-  const std::uint64_t inputs = circuit.inputs.size() * copies, ands = circuit.plan.ands.size() * copies;
-  const std::uint64_t bits = words_for(inputs) + words_for(circuit.outputs.size() * copies);
-  const std::uint64_t words = bits + (roles.garbles(self) ? 0 : words_for(ands));
-  const std::uint64_t labels = roles.garbles(self) ? 1 + inputs : roles.rows_kept() * ands;
-  return words * sizeof(Word) + labels * sizeof(Label);
 }
 
 }  // namespace tacit::gc

@@ -1,8 +1,8 @@
 // What multiparty garbling sends, message by message, for estimates (net/script.h).
 #pragma once
 
+#include "tacit/gc/gmw/script.h"
 #include "tacit/gc/multiparty/bmr.h"
-#include "tacit/ot/script.h"
 
 namespace tacit::gc {
 
@@ -10,17 +10,19 @@ namespace tacit::gc {
 struct BmrSeconds {
   double garble_garbler = 0, garble_evaluator = 0;
   double evaluate = 0;     ///< the evaluator's
-  double input_label = 0;  ///< a garbler's, of an input and copy
+  double input_label = 0;  ///< a garbler's, of an input that has labels, and copy
 };
 
 class ScriptedBmr {
  public:
-  /// Writes down the set-up of the garblers' transfers to all others.
+  /// Writes down the set-up of the garblers' transfers to all others: PairwiseTransfers with a silent
+  /// evaluator.
   ScriptedBmr(Script& script, std::size_t parties, PartyId evaluator, ot::Source source,
               const ot::SourceSeconds& transfers, const BmrSeconds& seconds);
-  /// Bmr::garble, and the evaluation of what it gave.
+  /// Bmr::garble.
   void garble(Script& script, const JointCircuit& circuit, std::size_t copies);
-  void evaluate(Script& script, const JointCircuit& circuit, std::size_t copies) const;
+  /// The evaluation of several instances at once, of so many copies each.
+  void evaluate(Script& script, const JointCircuit& circuit, std::span<const std::size_t> instances) const;
 
  private:
   template <class Of>
@@ -29,11 +31,7 @@ class ScriptedBmr {
   std::size_t parties_;
   PartyId evaluator_;
   BmrSeconds seconds_;
-  std::vector<ot::ScriptedSource> sources_;  ///< in the order in which a batch goes through them
+  ScriptedPairs pairs_;
 };
-
-/// Bytes of the instance that a party keeps.
-std::uint64_t instance_bytes(const JointCircuit& circuit, std::size_t copies, std::size_t parties,
-                             PartyId evaluator, PartyId self);
 
 }  // namespace tacit::gc

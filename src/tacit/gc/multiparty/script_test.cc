@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
+
 #include "tacit/gc/circuit/activation.h"
 #include "tacit/gc/multiparty/bits.h"
 #include "tacit/party/testing/session.h"
@@ -11,97 +13,92 @@
 namespace tacit::gc {
 namespace {
 
-/// A real source that claims a delta which it does not have: what comes of it is nonsense, and costs the
-/// same.
-class OtherDelta final : public ot::CotSender {
- public:
-  OtherDelta(std::unique_ptr<ot::CotSender> inner, Block delta) : inner_(std::move(inner)), delta_(delta) {}
-  Block delta() const override { return delta_; }
+constexpr std::size_t kBits = 12;
+/// Copies of the instances that are evaluated at once.
+constexpr std::size_t kCopies[] = {100, 128, 5};
 
- private:
-  void extend(std::span<Block> keys) override { inner_->send(keys); }
-  void extend_random(std::span<Block> keys) override { inner_->send_random(keys); }
-  std::unique_ptr<ot::CotSender> inner_;
-  Block delta_;
-};
-
-std::uint64_t bytes_of_instance(const GarbledInstance& g) {
-  return (g.input_masks.size() + g.output_masks.size() + g.colours.size()) * sizeof(Word) +
-         (g.delta.size() + g.zeros.size() + g.rows.size()) * sizeof(Label);
-}
-
-TEST(BmrScript, CostsWhatTheMetersCount) {
-  constexpr std::size_t kBits = 12;
+/// A ReLU whose inputs are public, shared, one party's, and known ahead.
+JointCircuit joint_circuit(PartyId owner, OutputTo to) {
   Builder b;
   const Bits word = b.inputs(kBits), mask = b.inputs(kBits), next = b.inputs(kBits);
   const Circuit circuit = b.finish(masked_relu(b, word, mask, next, 4));
+  std::vector<InputFrom> from(3 * kBits, InputFrom::all());
+  std::fill_n(from.begin(), kBits, InputFrom::everybody());
+  std::fill_n(from.begin() + 2 * kBits, kBits - 1, InputFrom::ahead());
+  from.back() = InputFrom::party(owner);
+  return {circuit, from, std::vector<OutputTo>(kBits, to)};
+}
+
+/// Costs after set-up, after garbling and after evaluating, of each party.
+std::vector<std::vector<Cost>> measured(const JointCircuit& joint, std::size_t parties, PartyId evaluator,
+                                        ot::Source source) {
+  std::vector<std::vector<Cost>> out(parties);
+  testing::run_parties(parties, [&](Party& party) {
+    auto note = [&] { out[index(party.id())].push_back(party.meter().total()); };
+    const Label delta = random_delta(party.coins().mine());
+    PairwiseTransfers transfers(party, source, &delta, evaluator);
+    note();
+    std::vector<CotEnds> ends(parties);
+    for (std::size_t p = 0; p < parties; ++p)
+      if (party_id(p) != party.id())
+        ends[p] = {transfers.with(p).sender_source.get(), transfers.with(p).receiver_source.get()};
+    Bmr bmr(party, evaluator, ends);
+    std::vector<GarbledInstance> instances;
+    std::vector<std::vector<Word>> inputs;
+    for (const std::size_t copies : kCopies) {
+      inputs.emplace_back(words_for(3 * kBits * copies));
+      instances.push_back(bmr.garble(joint, copies, inputs.back()));
+    }
+    note();
+    evaluate(party, joint, std::move(instances), inputs);
+    note();
+  });
+  return out;
+}
+
+void compare(std::size_t n, PartyId evaluator, OutputTo to, ot::Source source) {
+  const JointCircuit joint = joint_circuit(party_id(n - 1), to);
+  const auto real = measured(joint, n, evaluator, source);
+  Script script(n);
+  std::size_t at = 0;
+  std::uint64_t sent = 0;
+  auto check = [&] {
+    std::uint64_t total = 0;
+    const auto told = script.spent();
+    for (std::size_t p = 0; p < n; ++p) {
+      EXPECT_EQ(told[p].bytes, real[p][at].payload) << "step " << at << ", party " << p;
+      EXPECT_EQ(told[p].rounds, real[p][at].rounds) << "step " << at << ", party " << p;
+      total += told[p].bytes;
+    }
+    ++at;
+    return total - std::exchange(sent, total);
+  };
+  ScriptedBmr written(script, n, evaluator, source, {}, {});
+  check();
+  for (const std::size_t copies : kCopies) written.garble(script, joint, copies);
+  check();
+  written.evaluate(script, joint, kCopies);
+  const std::uint64_t declared = std::accumulate(
+      std::begin(kCopies), std::end(kCopies), std::uint64_t{0},
+      [&](auto sum, auto copies) { return sum + bmr_cost(joint, copies, n, evaluator).evaluate_bytes; });
+  EXPECT_EQ(check(), declared);
+}
+
+TEST(BmrScript, CostsWhatTheMetersCount) {
   for (std::size_t n = 2; n <= 4; ++n)
     for (std::size_t evaluator = 0; evaluator < n; evaluator += n - 1)
       for (const bool all_learn : {true, false}) {
         SCOPED_TRACE(fmt::format("{} parties, evaluator {}", n, evaluator));
         const PartyId e = party_id(evaluator);
-        const std::size_t copies = 100;
-        std::vector<InputFrom> from(3 * kBits, InputFrom::all());
-        std::fill_n(from.begin(), kBits, InputFrom::everybody());
-        from.back() = InputFrom::party(party_id(n - 1));
-        const JointCircuit joint(
-            circuit, from, std::vector<OutputTo>(kBits, all_learn ? OutputTo::all() : OutputTo::party(e)));
-        std::vector<std::vector<Cost>> measured(n);
-        std::vector<std::uint64_t> kept(n);
-        testing::run_parties(n, [&](Party& party) {
-          const std::size_t self = index(party.id());
-          auto note = [&] { measured[self].push_back(party.meter().total()); };
-          const Bytes session(16, std::byte{5});
-          std::vector<std::unique_ptr<ot::CotSender>> senders(n);
-          std::vector<std::unique_ptr<ot::CotReceiver>> receivers(n);
-          std::vector<CotEnds> ends(n);
-          for (std::size_t distance = 1; distance < n; ++distance)
-            for (std::size_t i = 0; i < n; ++i) {
-              const std::size_t to = (i + distance) % n;
-              if (i == evaluator) continue;
-              if (self == i) {
-                auto made = ot::make_sender(ot::Source::SoftSpoken4, ot::Threat::SemiHonest,
-                                            party.to(party_id(to)), session, detect_isa());
-                senders[to] = std::make_unique<OtherDelta>(std::move(made), Block{self | 1, 7});
-                ends[to].sender = senders[to].get();
-              } else if (self == to) {
-                receivers[i] = ot::make_receiver(ot::Source::SoftSpoken4, ot::Threat::SemiHonest,
-                                                 party.to(party_id(i)), session, detect_isa());
-                ends[i].receiver = receivers[i].get();
-              }
-            }
-          note();
-          Bmr bmr(party, e, ends);
-          GarbledInstance instance = bmr.garble(joint, copies);
-          kept[self] = bytes_of_instance(instance);
-          note();
-          evaluate(party, joint, std::move(instance), std::vector<Word>(words_for(3 * kBits * copies)));
-          note();
-        });
-
-        Script script(n);
-        std::size_t at = 0;
-        std::uint64_t sent = 0;
-        auto check = [&] {
-          std::uint64_t total = 0;
-          const auto told = script.spent();
-          for (std::size_t p = 0; p < n; ++p) {
-            EXPECT_EQ(told[p].bytes, measured[p][at].payload) << "step " << at << ", party " << p;
-            EXPECT_EQ(told[p].rounds, measured[p][at].rounds) << "step " << at << ", party " << p;
-            total += told[p].bytes;
-          }
-          ++at;
-          return total - std::exchange(sent, total);
-        };
-        ScriptedBmr written(script, n, e, ot::Source::SoftSpoken4, {}, {});
-        check();
-        written.garble(script, joint, copies);
-        check();
-        written.evaluate(script, joint, copies);
-        EXPECT_EQ(check(), bmr_cost(joint, copies, n, e).evaluate_bytes);
-        for (std::size_t p = 0; p < n; ++p)
-          EXPECT_EQ(kept[p], instance_bytes(joint, copies, n, e, party_id(p)));
+        compare(n, e, all_learn ? OutputTo::all() : OutputTo::party(e), ot::Source::SoftSpoken4);
       }
+}
+
+TEST(BmrScript, CostsTheSameWithOtherTransfers) {
+  for (const ot::Source source : {ot::Source::SoftSpoken6, ot::Source::FerretReduced}) {
+    SCOPED_TRACE(ot::to_string(source));
+    compare(3, party_id(0), OutputTo::all(), source);
+  }
 }
 
 }  // namespace

@@ -56,7 +56,11 @@ struct SoftSpokenSender::State {
 
   Block key() const { return read_at<Block>(delta.bytes(), 0); }
 
-  static SecretBytes random_delta() {
+  static SecretBytes own_or_random(const Block* given) {
+    if (given != nullptr) {
+      require((given->low & 1) == 1, "the delta of correlated transfers has its lowest bit set");
+      return SecretBytes(std::as_bytes(std::span(given, 1)));
+    }
     SecretBytes out = os_entropy(sizeof(Block));
     out.bytes()[0] |= std::byte{1};
     return out;
@@ -69,8 +73,12 @@ struct SoftSpokenSender::State {
     return Columns(groups, learn_seeds(peer, groups, threat, base, read_at<Block>(delta.bytes(), 0), isa),
                    isa);
   }
-  State(Channel& p, ByteView session, Groups groups, Threat t, Isa i)
-      : peer(p), threat(t), isa(i), delta(random_delta()), columns(set_up(p, session, groups, t, delta, i)) {}
+  State(Channel& p, ByteView session, Groups groups, Threat t, Isa i, const Block* given)
+      : peer(p),
+        threat(t),
+        isa(i),
+        delta(own_or_random(given)),
+        columns(set_up(p, session, groups, t, delta, i)) {}
 
   /// The columns of n groups of transfers, put right by the corrections.
   void correct(Matrix& matrix, std::size_t n, const Word* corrections) {
@@ -123,8 +131,9 @@ void SoftSpokenSender::State::check(std::size_t transfers) {
         fmt::format("{} made different choices in different columns of one transfer", peer.peer_name()));
 }
 
-SoftSpokenSender::SoftSpokenSender(Channel& peer, ByteView session, Groups groups, Threat threat, Isa isa)
-    : state_(std::make_unique<State>(peer, session, groups, threat, isa)) {}
+SoftSpokenSender::SoftSpokenSender(Channel& peer, ByteView session, Groups groups, Threat threat, Isa isa,
+                                   const Block* delta)
+    : state_(std::make_unique<State>(peer, session, groups, threat, isa, delta)) {}
 SoftSpokenSender::~SoftSpokenSender() = default;
 Block SoftSpokenSender::delta() const { return state_->key(); }
 void SoftSpokenSender::extend(std::span<Block> keys) {

@@ -23,7 +23,9 @@ constexpr std::size_t kCheckedTransfers = std::size_t{1} << 18;
 
 class SoftSpokenSender final : public CotSender {
  public:
-  SoftSpokenSender(Channel& peer, ByteView session, Groups groups, Threat threat, Isa isa);
+  /// `delta`: one that is drawn already (source.h), or none.
+  SoftSpokenSender(Channel& peer, ByteView session, Groups groups, Threat threat, Isa isa,
+                   const Block* delta = nullptr);
   ~SoftSpokenSender() override;
   Block delta() const override;
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tacit/ot/source.h"
 #include "tacit/ot/testing/pair.h"
 
 namespace tacit::ot {
@@ -76,6 +77,30 @@ TEST(SoftSpoken, TwoSessionsShareNoKey) {
   const Ran a = run(2, Threat::SemiHonest, {500}), b = run(2, Threat::SemiHonest, {500});
   EXPECT_NE(a.delta, b.delta);
   for (std::size_t i = 0; i < 500; ++i) EXPECT_NE(a.batches[0].keys[i], b.batches[0].keys[i]);
+}
+
+TEST(SoftSpoken, SeveralSendersMayHaveOneDelta) {
+  const Block delta{0x1234567890abcdef | 1, 0xfedcba9876543210}, even{2, 1};
+  Ran ran[2];
+  for (std::size_t i = 0; i < 2; ++i) {
+    const Bytes session(16, std::byte(i));
+    ran[i] = testing::run(
+        [&](Party&, Channel& peer) {
+          return make_sender(Source::SoftSpoken6, Threat::SemiHonest, peer, session, detect_isa(), &delta);
+        },
+        [&](Party&, Channel& peer) {
+          return make_receiver(Source::SoftSpoken6, Threat::SemiHonest, peer, session, detect_isa());
+        },
+        {500, 70}, false);
+    EXPECT_EQ(fault(ran[i]), "");
+    EXPECT_EQ(ran[i].delta, delta);
+  }
+  for (std::size_t i = 0; i < 500; ++i) EXPECT_NE(ran[0].batches[0].keys[i], ran[1].batches[0].keys[i]);
+  run_parties(2, [&](Party& p) {
+    Channel& peer = p.to(p.next());
+    EXPECT_THROW(make_sender(Source::SoftSpoken4, Threat::SemiHonest, peer, kSession, detect_isa(), &even),
+                 UsageError);
+  });
 }
 
 TEST(SoftSpoken, BothWaysOnOnePair) {

@@ -60,9 +60,9 @@ struct FerretSender::State : End {
   SoftSpokenSender first;
   Supply supply;
 
-  State(Channel& p, ByteView session, Threat t, Isa i, const Lpn& lpn)
+  State(Channel& p, ByteView session, Threat t, Isa i, const Lpn& lpn, const Block* delta)
       : End(p, session, t, i, lpn),
-        first(p, session, kFerretBootstrap, t, i),
+        first(p, session, kFerretBootstrap, t, i, delta),
         supply(lpn, t, bootstrap(lpn)) {}
 
   std::vector<Block> bootstrap(const Lpn& lpn) {
@@ -105,8 +105,9 @@ struct FerretSender::State : End {
   }
 };
 
-FerretSender::FerretSender(Channel& peer, ByteView session, Threat threat, Isa isa, const Lpn& lpn)
-    : state_(std::make_unique<State>(peer, session, threat, isa, lpn)) {}
+FerretSender::FerretSender(Channel& peer, ByteView session, Threat threat, Isa isa, const Lpn& lpn,
+                           const Block* delta)
+    : state_(std::make_unique<State>(peer, session, threat, isa, lpn, delta)) {}
 FerretSender::~FerretSender() = default;
 Block FerretSender::delta() const { return state_->first.delta(); }
 void FerretSender::extend_random(std::span<Block> keys) { state_->take(keys); }

@@ -26,7 +26,9 @@ constexpr Groups kFerretBootstrap{8};
 
 class FerretSender final : public CotSender {
  public:
-  FerretSender(Channel& peer, ByteView session, Threat threat, Isa isa, const Lpn& lpn = kFerretLpn);
+  /// `delta`: one that is drawn already (source.h), or none.
+  FerretSender(Channel& peer, ByteView session, Threat threat, Isa isa, const Lpn& lpn = kFerretLpn,
+               const Block* delta = nullptr);
   ~FerretSender() override;
   Block delta() const override;
 

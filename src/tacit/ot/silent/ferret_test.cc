@@ -62,6 +62,21 @@ TEST(Ferret, ParametersWithstandTheAttackTheyAreMadeFor) {
     EXPECT_LT(ferret_transfers(Threat::Malicious, 10'000'000, true, lpn).bytes, 500'000u);
 }
 
+TEST(Ferret, ADeltaThatIsDrawnAlready) {
+  const Block delta{0x1234567890abcdef | 1, 0xfedcba9876543210};
+  const Ran ran = testing::run(
+      [&](Party&, Channel& peer) {
+        return std::make_unique<FerretSender>(peer, kSession, Threat::SemiHonest, detect_isa(), kSmall,
+                                              &delta);
+      },
+      [&](Party&, Channel& peer) {
+        return std::make_unique<FerretReceiver>(peer, kSession, Threat::SemiHonest, detect_isa(), kSmall);
+      },
+      {3000, 70}, false);
+  EXPECT_EQ(fault(ran), "");
+  EXPECT_EQ(ran.delta, delta);
+}
+
 TEST(Ferret, RandomChoicesAreBalanced) {
   const Ran ran = run(Threat::SemiHonest, {64000}, true);
   std::size_t ones = 0;

@@ -5,7 +5,12 @@
 
 #include <cmath>
 
+#include "tacit/gc/garble/half_gates.h"
+#include "tacit/gc/multiparty/bits.h"
+#include "tacit/gc/testing/ideal_cot.h"
+#include "tacit/gc/testing/random_circuit.h"
 #include "tacit/party/testing/session.h"
+#include "tacit/split/seco/garbled_activation.h"
 #include "tacit/split/seco/parts.h"
 #include "tacit/split/seco/query.h"
 #include "tacit/split/seco/testing/models.h"
@@ -41,7 +46,8 @@ struct Session {
   std::vector<Word> masked_input;
 };
 
-Session run(const Model& model, std::span<const Word> masked_input, std::optional<std::size_t> weak) {
+Session run(const Model& model, std::span<const Word> masked_input, ActivationBy by,
+            std::optional<std::size_t> weak) {
   const auto parts = cut(model, "m", {"a", "b", "c"}, place_layers(model.network, kServers, 0, false));
   Session session;
   session.masked_input.assign(masked_input.begin(), masked_input.end());
@@ -49,15 +55,14 @@ Session run(const Model& model, std::span<const Word> masked_input, std::optiona
   tacit::testing::run_parties(kServers, [&](Party& party) {
     const std::size_t self = index(party.id());
     const Part& part = parts[self];
-    const Circuits circuits(part.network, kServers);
+    const Circuits circuits(part.network, kServers, by);
     gc::PairwiseTransfers transfers(party, ot::Source::SoftSpoken4);
     WatchedPreparation preparation(weak == self, party, part.network, part.holders, part.weights, circuits,
                                    transfers);
     Correlation c = preparation.next();
     session.drawn[self] = preparation.drawn;
     session.input_masks[self] = input_mask(face_of(part.network), c.input_seed.bytes());
-    answer(party, part.network, part.holders, part.weights, circuits, std::move(c), masked_input,
-           &seen[self]);
+    answer(party, part.network, part.holders, part.weights, std::move(c), masked_input, &seen[self]);
   });
   for (const Seen& s : seen) {
     EXPECT_EQ(s.sums, seen[0].sums);
@@ -105,10 +110,14 @@ Guesses decode(const Model& model, const Session& s, std::size_t honest) {
 }
 
 TEST(Coalition, OfAllServersButOneReadsNothing) {
-  for (const std::size_t which : {std::size_t{2}, std::size_t{6}}) {
-    const Model model = split_model(testing::split_models()[which].graph, {32, 10});
+  for (const auto& [which, by] : {std::pair{2, ActivationBy::Gmw},
+                                  {6, ActivationBy::Gmw},
+                                  {2, ActivationBy::Garbled},
+                                  {6, ActivationBy::Garbled}}) {
+    SCOPED_TRACE(to_string(by));
+    const Model model = split_model(testing::split_models()[static_cast<std::size_t>(which)].graph, {32, 10});
     const std::vector<Word> masked(elements(model.network.input), 3);
-    const Session session = run(model, masked, std::nullopt);
+    const Session session = run(model, masked, by, std::nullopt);
     for (std::size_t honest = 0; honest < kServers; ++honest) {
       const Guesses g = decode(model, session, honest);
       EXPECT_GT(g.numbers, 100u);
@@ -123,12 +132,94 @@ TEST(Coalition, OfAllServersButOneReadsNothing) {
 TEST(Coalition, WouldReadEverythingOfAServerThatDrawsNoMasks) {
   const Model model = split_model(testing::split_models()[2].graph, {32, 10});
   const std::vector<Word> masked(elements(model.network.input), 3);
-  for (std::size_t weak = 0; weak < kServers; ++weak) {
-    const Session session = run(model, masked, weak);
-    const Guesses g = decode(model, session, weak);
-    EXPECT_EQ(g.right, g.numbers);
-    // And still nothing of the others.
-    EXPECT_EQ(decode(model, session, (weak + 1) % kServers).right, 0u);
+  for (const ActivationBy by : all_activations())
+    for (std::size_t weak = 0; weak < kServers; ++weak) {
+      const Session session = run(model, masked, by, weak);
+      const Guesses g = decode(model, session, weak);
+      EXPECT_EQ(g.right, g.numbers);
+      // And still nothing of the others.
+      EXPECT_EQ(decode(model, session, (weak + 1) % kServers).right, 0u);
+    }
+}
+
+// The circuit phase alone: a ReLU's circuit, of which every And gate is looked at.
+struct OpenCircuit {
+  static constexpr std::size_t kCopies = 200;
+  gc::Circuit circuit;
+  std::size_t publics = 32, bits;
+  std::vector<Word> inputs, truth;
+
+  explicit OpenCircuit(std::mt19937_64& rng) {
+    Stage stage;
+    stage.sum = stage.out = {1};
+    stage.activation = {.truncate = 10, .relu = true};
+    circuit = activation_circuit({32, 10}, stage, false, Fewest::Gates);
+    circuit.outputs.clear();
+    for (const gc::Gate& g : circuit.gates)
+      if (g.kind == gc::Gate::Kind::And) circuit.outputs.push_back(g.out);
+    bits = circuit.outputs.size() * kCopies;
+    inputs = gc::testing::random_bits(rng, circuit.inputs * kCopies);
+    truth = gc::testing::evaluate_copies(circuit, kCopies, inputs);
+  }
+  /// How many of the gates' values come out when all that is known of them is added up.
+  double decoded(const std::vector<std::vector<Word>>& known) const {
+    std::vector<Word> sum = truth;
+    for (const auto& k : known) gc::xor_bits(k.data(), 0, sum.data(), 0, bits);
+    std::size_t right = 0;
+    for (std::size_t i = 0; i < bits; ++i) right += gc::bits_at(sum.data(), i, 1) == 0;
+    return static_cast<double>(right) / static_cast<double>(bits);
+  }
+};
+
+TEST(Coalition, ReadsEveryGateThatOneServerGarblesAlone) {
+  // As the paper has it: one remote garbles, the other evaluates.
+  std::mt19937_64 rng(1);
+  const OpenCircuit open(rng);
+  const gc::Plan plan(open.circuit);
+  const auto prg = std::make_shared<const Prg>(Bytes(Prg::kKeySize), detect_isa());
+  const gc::Label delta = gc::random_delta(Stream(prg, 0));
+  const gc::Labels zeros = gc::random_labels(Stream(prg, 1), open.circuit.inputs * open.kCopies);
+  gc::Labels active = zeros;
+  for (std::size_t i = 0; i < active.size(); ++i)
+    active[i] = active[i] ^ (delta & gc::bits_at(open.inputs.data(), i, 1));
+  const gc::HalfGates gates(gc::Label{1, 1});
+  gc::Tables tables;
+  std::vector<Word> garbler(gc::words_for(open.bits)), evaluator = garbler;
+  gc::put_colours(gates.garble(plan, open.kCopies, delta, 0, zeros, tables), garbler.data(), 0);
+  gc::put_colours(gates.evaluate(plan, open.kCopies, 0, active, tables), evaluator.data(), 0);
+  EXPECT_EQ(open.decoded({garbler, evaluator}), 1.0);
+}
+
+TEST(Coalition, ReadsNoGateThatAllServersGarble) {
+  for (std::size_t n : {2, 3, 4}) {
+    std::mt19937_64 rng(n);
+    const OpenCircuit open(rng);
+    std::vector<gc::InputFrom> from(open.circuit.inputs, gc::InputFrom::ahead());
+    std::fill_n(from.begin(), open.publics, gc::InputFrom::everybody());
+    const gc::JointCircuit joint(
+        open.circuit, from, std::vector<gc::OutputTo>(open.circuit.outputs.size(), gc::OutputTo::nobody()));
+    std::vector<std::vector<Word>> inputs, shares(n);
+    std::vector<Word> rest = open.inputs;
+    const std::size_t publics = open.publics * open.kCopies, all = open.circuit.inputs * open.kCopies;
+    for (std::size_t k = 1; k < n; ++k) {
+      inputs.push_back(gc::testing::random_bits(rng, all));
+      gc::copy_bits(open.inputs.data(), 0, inputs.back().data(), 0, publics);
+      gc::xor_bits(inputs.back().data(), publics, rest.data(), publics, all - publics);
+    }
+    inputs.push_back(rest);
+    gc::testing::CotDealer dealer(n, n);
+    tacit::testing::run_parties(n, [&](Party& p) {
+      const std::size_t self = index(p.id());
+      gc::Bmr bmr(p, kEvaluator, dealer.ends(p.id()));
+      shares[self] = gc::evaluate(p, joint, bmr.garble(joint, open.kCopies, inputs[self]), inputs[self]);
+    });
+    ASSERT_EQ(open.decoded(shares), 1.0) << "all together";
+    for (std::size_t honest = 0; honest < n; ++honest) {
+      std::vector<std::vector<Word>> known = shares;
+      known.erase(known.begin() + static_cast<std::ptrdiff_t>(honest));
+      EXPECT_NEAR(open.decoded(known), 0.5, 3 / std::sqrt(static_cast<double>(open.bits)))
+          << "without server " << honest;
+    }
   }
 }
 

@@ -22,7 +22,7 @@ std::vector<std::vector<Word>> numbers_of(const Network& network, std::size_t s,
                                           const std::vector<std::vector<Word>>& sum_masks) {
   const Stage& stage = network.stages[s];
   const auto [positions, copies] = circuit_shape(stage);
-  const std::vector<Word> all = gathered(stage, sum_masks[s]);
+  const std::vector<Word> all = gathered(stage.activation, sum_masks[s]);
   std::vector<std::vector<Word>> out;
   for (std::size_t p = 0; p < positions; ++p) {
     const auto first = all.begin() + static_cast<std::ptrdiff_t>(p * copies);
@@ -34,14 +34,8 @@ std::vector<std::vector<Word>> numbers_of(const Network& network, std::size_t s,
 
 }  // namespace
 
-Circuits::Circuits(const Network& network, std::size_t parties)
-    : sum_(sum_circuit(network.numbers, parties)) {
-  for (const Stage& s : network.stages) {
-    const bool last = &s == &network.stages.back();
-    stages_.emplace_back(activation_circuit(network.numbers, s, last),
-                         circuit_shape(s).positions * network.numbers.bits);
-  }
-}
+Circuits::Circuits(const Network& network, std::size_t parties, ActivationBy by)
+    : sum_(sum_circuit(network.numbers, parties)), activations_(make_activations(by, network, parties)) {}
 
 std::vector<Word> input_mask(const Face& face, ByteView seed) {
   std::vector<Word> out = from_seed(seed, elements(face.input));
@@ -61,7 +55,8 @@ Preparation::Preparation(Party& party, const Network& network, const Holders& ho
       circuits_(circuits),
       face_(face_of(network)),
       linear_(party, network),
-      triples_(party, transfers) {}
+      triples_(party, transfers),
+      activations_(circuits.activations().maker(party, transfers)) {}
 
 std::vector<Word> Preparation::draw_masks(std::size_t n) {
   std::vector<Word> out(n);
@@ -75,15 +70,11 @@ Correlation Preparation::next() {
   c.input_seed = os_entropy(Prg::kKeySize);
   c.answer_seed = os_entropy(Prg::kKeySize);
   std::vector<std::vector<Word>> masks{input_mask(face_, c.input_seed.bytes())}, sum_masks;
-  std::size_t numbers = 0, activations = 0;  // words of planes, and of triples
   for (std::size_t s = 0; s < network_.stages.size(); ++s) {
     const Stage& stage = network_.stages[s];
     const bool last = s + 1 == network_.stages.size();
     sum_masks.push_back(draw_masks(elements(stage.sum)));
     if (!last) masks.push_back(draw_masks(stage.outputs()));
-    const auto [positions, copies] = circuit_shape(stage);
-    numbers += (positions + (last ? 0 : 1)) * plane_words(copies);
-    activations += circuits_.stage(s).triples(plane_words(copies));
   }
   for (std::size_t s = 0; s < network_.stages.size(); ++s) {
     const Stage& stage = network_.stages[s];
@@ -97,18 +88,16 @@ Correlation Preparation::next() {
     for (std::size_t i = 0; i < mine.addend.size(); ++i)
       mine.addend[i] = (mine.addend[i] + sum_masks[s][i]) & network_.numbers.mask();
   }
-  gc::BitTriples triples = triples_.make(circuits_.sum().triples(numbers) + activations);
-  mask_bits(c, masks, sum_masks, triples);
-  for (std::size_t s = 0; s < network_.stages.size(); ++s) {
-    const std::size_t words = plane_words(circuit_shape(network_.stages[s]).copies);
-    c.stages[s].triples = triples.split(circuits_.stage(s).triples(words));
-  }
+  auto activations = activations_->make(mask_bits(c, masks, sum_masks));
+  for (std::size_t s = 0; s < c.stages.size(); ++s) c.stages[s].activation = std::move(activations[s]);
   return c;
 }
 
-/// All numbers of all stages at once, so that the rounds are those of one sum.
-void Preparation::mask_bits(Correlation& c, const std::vector<std::vector<Word>>& masks,
-                            const std::vector<std::vector<Word>>& sum_masks, gc::BitTriples& triples) {
+/// All numbers of all stages at once, so that the rounds are those of one sum. Gives shares of the bits, a
+/// stage, and of the answer's mask what this server has told its user.
+std::vector<gc::WipedWords> Preparation::mask_bits(const Correlation& c,
+                                                   const std::vector<std::vector<Word>>& masks,
+                                                   const std::vector<std::vector<Word>>& sum_masks) {
   const std::size_t bits = network_.numbers.bits, self = index(party_.id());
   std::vector<std::vector<std::vector<Word>>> numbers;
   std::size_t words = 0;
@@ -117,7 +106,7 @@ void Preparation::mask_bits(Correlation& c, const std::vector<std::vector<Word>>
     for (const auto& n : numbers.back()) words += plane_words(n.size());
   }
   // The party's own numbers are its share of one operand; of the others its share is zero.
-  std::vector<Word> in(party_.count() * bits * words, 0);
+  gc::WipedWords in(party_.count() * bits * words);
   std::size_t at = 0;
   for (const auto& stage : numbers)
     for (const auto& n : stage) {
@@ -127,17 +116,24 @@ void Preparation::mask_bits(Correlation& c, const std::vector<std::vector<Word>>
         std::copy_n(planes.data() + b * each, each, in.data() + (self * bits + b) * words + at);
       at += each;
     }
-  const std::vector<Word> sums = gc::Gmw(party_).evaluate(circuits_.sum(), words, {}, in, triples);
+  gc::BitTriples triples = triples_.make(circuits_.sum().triples(words));
+  const std::vector<Word> sums = gc::Gmw(party_).evaluate(circuits_.sum(), words, {}, in.all(), triples);
+  std::vector<gc::WipedWords> out;
   at = 0;
-  for (std::size_t s = 0; s < numbers.size(); ++s)
+  for (std::size_t s = 0; s < numbers.size(); ++s) {
+    const CircuitPorts ports(network_, s);
+    out.emplace_back(ports.mask_planes() * ports.words());
+    Word* to = out.back().data();
     for (const auto& n : numbers[s]) {
       const std::size_t each = plane_words(n.size());
-      for (std::size_t b = 0; b < bits; ++b) {
-        const Word* from = sums.data() + b * words + at;
-        c.stages[s].planes.insert(c.stages[s].planes.end(), from, from + each);
-      }
+      for (std::size_t b = 0; b < bits; ++b) to = std::copy_n(sums.data() + b * words + at, each, to);
       at += each;
     }
+    if (!ports.last) continue;
+    const std::vector<Word> answer = answer_mask(face_, c.answer_seed.bytes());
+    std::copy(answer.begin(), answer.end(), to);
+  }
+  return out;
 }
 
 }  // namespace tacit::seco

@@ -3,9 +3,8 @@
 // correlations of one number reads the query.
 #pragma once
 
-#include "tacit/base/secret_bytes.h"
 #include "tacit/gc/gmw/gmw.h"
-#include "tacit/split/seco/activation.h"
+#include "tacit/split/seco/activations.h"
 #include "tacit/split/seco/linear.h"
 
 namespace tacit::seco {
@@ -13,9 +12,7 @@ namespace tacit::seco {
 struct StageCorrelation {
   /// Share of what the masks of the stage's values make of its sum, and of the mask p of the opened sum.
   std::vector<Word> addend;
-  /// Shares of bits: p of each position of the circuit, and the next value's mask r.
-  std::vector<Word> planes;
-  gc::BitTriples triples;
+  std::unique_ptr<PreparedActivation> activation;
 };
 
 struct Correlation {
@@ -24,16 +21,17 @@ struct Correlation {
   std::vector<StageCorrelation> stages;
 };
 
-/// The circuits of a network, made once.
+/// The circuits of a network, made once; correlations refer to them.
 class Circuits {
  public:
-  Circuits(const Network& network, std::size_t parties);
+  Circuits(const Network& network, std::size_t parties, ActivationBy by = ActivationBy::Gmw);
+  /// Adds up all servers' summands of a mask; always on shares, since it is ahead of a query.
   const gc::GmwPlan& sum() const { return sum_; }
-  const gc::GmwPlan& stage(std::size_t i) const { return stages_[i]; }
+  const Activations& activations() const { return *activations_; }
 
  private:
   gc::GmwPlan sum_;
-  std::vector<gc::GmwPlan> stages_;
+  std::unique_ptr<Activations> activations_;
 };
 
 /// One server's summand of the input's mask, and of the answer's (planes of bits), as its seeds say.
@@ -57,8 +55,8 @@ class Preparation {
   virtual std::vector<Word> draw_masks(std::size_t n);
 
  private:
-  void mask_bits(Correlation& c, const std::vector<std::vector<Word>>& masks,
-                 const std::vector<std::vector<Word>>& sum_masks, gc::BitTriples& triples);
+  std::vector<gc::WipedWords> mask_bits(const Correlation& c, const std::vector<std::vector<Word>>& masks,
+                                        const std::vector<std::vector<Word>>& sum_masks);
 
   Party& party_;
   const Network& network_;
@@ -68,6 +66,7 @@ class Preparation {
   Face face_;
   LinearMasks linear_;
   gc::TripleMaker triples_;
+  std::unique_ptr<ActivationMaker> activations_;
 };
 
 }  // namespace tacit::seco

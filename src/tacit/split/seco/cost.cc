@@ -3,62 +3,17 @@
 #include <algorithm>
 
 #include "tacit/base/error.h"
-#include "tacit/gc/circuit/arithmetic.h"
+#include "tacit/split/seco/correlation_store.h"
+#include "tacit/split/seco/garbled_activation.h"
+#include "tacit/split/seco/gmw_activation.h"
 
 namespace tacit::seco {
 
 namespace {
 
-/// Who garbled circuits are evaluated by.
-constexpr PartyId kEvaluator = party_id(0);
-
 bool is_last(const Network& network, std::size_t stage) { return stage + 1 == network.stages.size(); }
 
 }  // namespace
-
-std::string_view to_string(Evaluation evaluation) {
-  return evaluation == Evaluation::Gmw ? "gmw" : "garbled";
-}
-
-gc::Circuit garbling_circuit(const Numbers& n, const Stage& stage, bool last) {
-  using gc::Bits;
-  const Activation& a = stage.activation;
-  const std::size_t positions = circuit_shape(stage).positions, answer_bits = output_bits(n, stage);
-  gc::Builder c;
-  std::vector<Bits> open, mask, values;
-  for (std::size_t i = 0; i < positions; ++i) open.push_back(c.inputs(n.bits));
-  for (std::size_t i = 0; i < positions; ++i) mask.push_back(c.inputs(n.bits));
-  const Bits next = c.inputs(last ? answer_bits : n.bits);
-  for (std::size_t i = 0; i < positions; ++i) {
-    const Bits x = gc::subtract(c, open[i], mask[i]);
-    values.emplace_back(x.begin() + a.truncate, x.end());
-  }
-  Bits z;
-  if (a.largest_place) {
-    z = gc::argmax(c, values);
-    z.resize(answer_bits, false);
-  } else {
-    z = gc::maximum(c, values);
-    if (a.relu) z = a.ceiling ? gc::relu_to(c, z, *a.ceiling) : gc::relu(c, z);
-    if (!a.relu && a.ceiling) {
-      const Bits top = gc::constant(*a.ceiling, z.size());
-      z = gc::select(c, gc::less_signed(c, top, z), top, z);
-    }
-    z.resize(n.bits, z.back());
-  }
-  if (last)
-    for (std::size_t i = 0; i < z.size(); ++i) z[i] = c.bit_xor(z[i], next[i]);
-  else
-    z = gc::subtract(c, z, next);
-  return c.finish(z);
-}
-
-gc::JointCircuit joint_circuit(const Numbers& n, const Stage& stage, bool last) {
-  const gc::Circuit circuit = garbling_circuit(n, stage, last);
-  std::vector<gc::InputFrom> from(circuit.inputs, gc::InputFrom::all());
-  std::fill_n(from.begin(), circuit_shape(stage).positions * n.bits, gc::InputFrom::everybody());
-  return {circuit, std::move(from), std::vector<gc::OutputTo>(circuit.outputs.size())};
-}
 
 std::uint64_t multiply_adds(const Network& network, const Stage& stage, const Term& term) {
   const std::uint64_t outputs = elements(stage.sum);
@@ -80,14 +35,15 @@ std::uint64_t multiply_adds(const Network& network, const Stage& stage, const Te
 NetworkSizes::NetworkSizes(const Network& network, std::size_t servers, Isa isa)
     : network_(network),
       servers_(servers),
-      circuits_(network, servers),
+      sum_(sum_circuit(network.numbers, servers)),
       masks_(mask_parameters(network), isa),
       replies_(reply_parameters(network, masks_), isa) {
   for (std::size_t s = 0; s < network.stages.size(); ++s) {
-    const Stage& stage = network.stages[s];
-    garbled_.push_back(joint_circuit(network.numbers, stage, is_last(network, s)));
+    shared_.push_back(shared_activation(network, s));
+    garbled_.push_back(joint_activation(network, s));
+    instances_.push_back(instance_copies(garbled_[s], circuit_shape(network.stages[s]).copies));
     auto& sizes = linear_.emplace_back();
-    for (const Term& t : stage.terms)
+    for (const Term& t : network.stages[s].terms)
       sizes.push_back(t.is_private() ? linear_term(network, t, masks_, replies_) : LinearTerm{});
   }
 }
@@ -101,17 +57,21 @@ std::size_t NetworkSizes::plane_words_ahead() const {
   return words;
 }
 
+std::uint64_t NetworkSizes::prepared_bytes(ActivationBy by, PartyId self) const {
+  return saved_size(network_, *make_activations(by, network_, servers_), self);
+}
+
 ScriptedServers::ScriptedServers(Script& script, const NetworkSizes& sizes, const Holders& holders,
-                                 ot::Source source, Evaluation evaluation, const UnitCosts& units)
+                                 ot::Source source, ActivationBy by, const UnitCosts& units)
     : script_(script),
       sizes_(sizes),
       holders_(holders),
-      evaluation_(evaluation),
+      by_(by),
       units_(units),
-      triples_(script, sizes.servers(), source, units.transfers) {
-  if (evaluation == Evaluation::Garbled)
-    bmr_.emplace(script, sizes.servers(), kEvaluator, source, units.transfers, units.garbled);
+      pairs_(script, sizes.servers(), source, units.transfers) {
   script.trade(sizes.servers(), [&](std::size_t, std::size_t) { return linear_key_bytes(sizes.masks()); });
+  if (by == ActivationBy::Garbled)
+    bmr_.emplace(script, sizes.servers(), kEvaluator, source, units.transfers, units.garbled);
 }
 
 bool ScriptedServers::holds(std::size_t stage, std::size_t server) const {
@@ -151,6 +111,17 @@ void ScriptedServers::share_term(std::size_t s, const Term& term, const LinearTe
   }
 }
 
+/// All instances of a stage, which do not depend on one another.
+void ScriptedServers::garble(std::size_t s) {
+  const std::size_t servers = sizes_.servers();
+  for (std::size_t p = 0; p < servers; ++p) script_.fork(p);
+  for (const std::size_t copies : sizes_.instances(s)) {
+    bmr_->garble(script_, sizes_.garbled(s), copies);
+    for (std::size_t p = 0; p < servers; ++p) script_.branch(p);
+  }
+  for (std::size_t p = 0; p < servers; ++p) script_.join(p);
+}
+
 void ScriptedServers::prepare(const AfterStage& after_stage) {
   const Network& network = sizes_.network();
   std::size_t activations = 0;
@@ -162,18 +133,18 @@ void ScriptedServers::prepare(const AfterStage& after_stage) {
       else
         work_all(linear(s, stage.terms[t]));
     }
-    if (evaluation_ == Evaluation::Gmw)
-      activations += sizes_.circuits().stage(s).triples(plane_words(circuit_shape(stage).copies));
+    if (by_ == ActivationBy::Gmw)
+      activations += sizes_.shared(s).triples(plane_words(circuit_shape(stage).copies));
     if (after_stage) after_stage(s);
   }
   const std::size_t words = sizes_.plane_words_ahead();
-  const gc::GmwPlan& sum = sizes_.circuits().sum();
-  triples_.make(script_, sum.triples(words) + activations);
+  const gc::GmwPlan& sum = sizes_.sum();
+  gc::script_triples(script_, pairs_, sum.triples(words));
   work_all(planes(64 * words));
   gc::script_evaluate(script_, sizes_.servers(), sum, words, units_.gmw);
-  if (bmr_)
-    for (std::size_t s = 0; s < network.stages.size(); ++s)
-      bmr_->garble(script_, sizes_.garbled(s), circuit_shape(network.stages[s]).copies);
+  if (by_ == ActivationBy::Gmw) gc::script_triples(script_, pairs_, activations);
+  if (by_ == ActivationBy::Garbled)
+    for (std::size_t s = 0; s < network.stages.size(); ++s) garble(s);
   if (after_stage) after_stage(network.stages.size());
 }
 
@@ -190,32 +161,15 @@ void ScriptedServers::answer(const AfterStage& after_stage) {
                   [&](std::size_t, std::size_t) { return elements(stage.sum) * network.numbers.bytes(); });
     const auto [positions, copies] = circuit_shape(stage);
     work_all(planes((positions + 1) * copies));
-    if (bmr_) {
-      bmr_->evaluate(script_, sizes_.garbled(s), copies);
+    if (by_ == ActivationBy::Garbled) {
+      bmr_->evaluate(script_, sizes_.garbled(s), sizes_.instances(s));
     } else {
-      const gc::GmwPlan& plan = sizes_.circuits().stage(s);
+      const gc::GmwPlan& plan = sizes_.shared(s);
       gc::script_evaluate(script_, servers, plan, plane_words(copies), units_.gmw);
       gc::script_open(script_, servers, plan.circuit().outputs.size() * plane_words(copies));
     }
     if (after_stage) after_stage(s);
   }
-}
-
-std::uint64_t ScriptedServers::memory(std::size_t server) const {
-  const Network& network = sizes_.network();
-  std::uint64_t words = 0, garbled = 0;
-  for (std::size_t s = 0; s < network.stages.size(); ++s) {
-    const Stage& stage = network.stages[s];
-    const auto [positions, copies] = circuit_shape(stage);
-    words += elements(stage.sum);
-    words += (positions + (is_last(network, s) ? 0 : 1)) * plane_words(copies) * network.numbers.bits;
-    if (evaluation_ == Evaluation::Gmw)
-      words += 3 * sizes_.circuits().stage(s).triples(plane_words(copies));
-    else
-      garbled +=
-          gc::instance_bytes(sizes_.garbled(s), copies, sizes_.servers(), kEvaluator, party_id(server));
-  }
-  return words * sizeof(Word) + garbled + 2 * Prg::kKeySize;
 }
 
 }  // namespace tacit::seco

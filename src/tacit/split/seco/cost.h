@@ -6,17 +6,10 @@
 
 #include <functional>
 
-#include "tacit/gc/gmw/script.h"
 #include "tacit/gc/multiparty/script.h"
 #include "tacit/split/seco/correlation.h"
 
 namespace tacit::seco {
-
-/// How activations are evaluated: by circuits on shares, with a round for each level of And gates, or garbled
-/// among all servers, in three rounds.
-enum class Evaluation { Gmw, Garbled };
-constexpr Evaluation kEvaluations[] = {Evaluation::Gmw, Evaluation::Garbled};
-std::string_view to_string(Evaluation evaluation);
 
 /// Seconds that steps take on one processor.
 struct UnitCosts {
@@ -42,29 +35,31 @@ class NetworkSizes {
 
   const Network& network() const { return network_; }
   std::size_t servers() const { return servers_; }
-  const Circuits& circuits() const { return circuits_; }
+  /// Adds up masks, ahead of a query.
+  const gc::GmwPlan& sum() const { return sum_; }
+  /// Of a stage's activation: on shares, and garbled, with copies of each of the instances.
+  const gc::GmwPlan& shared(std::size_t stage) const { return shared_[stage]; }
   const gc::JointCircuit& garbled(std::size_t stage) const { return garbled_[stage]; }
+  std::span<const std::size_t> instances(std::size_t stage) const { return instances_[stage]; }
   const he::BfvContext& masks() const { return masks_; }
   const he::BfvContext& replies() const { return replies_; }
   /// Of a stage's terms, in their order; nothing for those that are not private.
   const std::vector<LinearTerm>& linear(std::size_t stage) const { return linear_[stage]; }
   /// Words of planes of all numbers whose bits are shared.
   std::size_t plane_words_ahead() const;
+  /// Bytes of a query that is prepared, as a server keeps it.
+  std::uint64_t prepared_bytes(ActivationBy by, PartyId self) const;
 
  private:
   const Network& network_;
   std::size_t servers_;
-  Circuits circuits_;
+  gc::GmwPlan sum_;
   he::BfvContext masks_, replies_;
+  std::vector<gc::GmwPlan> shared_;
   std::vector<gc::JointCircuit> garbled_;
+  std::vector<std::vector<std::size_t>> instances_;
   std::vector<std::vector<LinearTerm>> linear_;
 };
-
-/// The circuit of a stage for garbling: inputs and outputs as activation_circuit has them, with as few And
-/// gates as there can be, however deep; the last stage takes the answer's mask as one more input.
-gc::Circuit garbling_circuit(const Numbers& numbers, const Stage& stage, bool last);
-/// The same, with Y known to all, masks of which all have shares, and a result that all learn.
-gc::JointCircuit joint_circuit(const Numbers& numbers, const Stage& stage, bool last);
 
 /// Multiplications and additions of one linear map.
 std::uint64_t multiply_adds(const Network& network, const Stage& stage, const Term& term);
@@ -74,19 +69,18 @@ class ScriptedServers {
  public:
   /// Writes the set-up down: transfers between all pairs, and keys. All arguments must outlive it.
   ScriptedServers(Script& script, const NetworkSizes& sizes, const Holders& holders, ot::Source source,
-                  Evaluation evaluation, const UnitCosts& units = {});
+                  ActivationBy by, const UnitCosts& units = {});
   using AfterStage = std::function<void(std::size_t stage)>;
   /// Preparation::next; after_stage hears when a stage's linear part is written, and then, with the number of
   /// stages, when all is.
   void prepare(const AfterStage& after_stage = {});
   /// seco::answer.
   void answer(const AfterStage& after_stage = {});
-  /// That a server keeps of a query which is prepared.
-  std::uint64_t memory(std::size_t server) const;
 
  private:
   void share_term(std::size_t stage, const Term& term, const LinearTerm& size);
   bool holds(std::size_t stage, std::size_t server) const;
+  void garble(std::size_t stage);
   void work_all(double seconds);
   double planes(std::size_t numbers) const;
   double linear(std::size_t stage, const Term& term) const;
@@ -94,9 +88,9 @@ class ScriptedServers {
   Script& script_;
   const NetworkSizes& sizes_;
   const Holders& holders_;
-  Evaluation evaluation_;
+  ActivationBy by_;
   const UnitCosts& units_;
-  gc::ScriptedTriples triples_;
+  gc::ScriptedPairs pairs_;
   std::optional<gc::ScriptedBmr> bmr_;
 };
 

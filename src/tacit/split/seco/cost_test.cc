@@ -7,6 +7,7 @@
 #include <random>
 
 #include "tacit/party/testing/session.h"
+#include "tacit/split/seco/correlation_store.h"
 #include "tacit/split/seco/parts.h"
 #include "tacit/split/seco/query.h"
 #include "tacit/split/seco/testing/models.h"
@@ -52,23 +53,14 @@ struct Measured {
   std::uint64_t memory = 0;
 };
 
-std::uint64_t bytes_of(Correlation& c) {
-  std::uint64_t words = 0;
-  for (StageCorrelation& s : c.stages) {
-    const std::size_t triples = s.triples.left();
-    words += s.addend.size() + s.planes.size() + 3 * triples;
-  }
-  return words * sizeof(Word) + c.input_seed.size() + c.answer_seed.size();
-}
-
-std::vector<Measured> measured(const std::vector<Part>& parts, ot::Source source) {
+std::vector<Measured> measured(const std::vector<Part>& parts, ot::Source source, ActivationBy by) {
   const std::size_t n = parts.size();
   std::vector<Measured> out(n);
   run_parties(n, [&](Party& party) {
     const Part& part = parts[index(party.id())];
     Measured& mine = out[index(party.id())];
     auto note = [&] { mine.at.push_back(party.meter().total()); };
-    const Circuits circuits(part.network, n);
+    const Circuits circuits(part.network, n, by);
     gc::PairwiseTransfers transfers(party, source);
     Preparation preparation(party, part.network, part.holders, part.weights, circuits, transfers);
     note();
@@ -76,10 +68,14 @@ std::vector<Measured> measured(const std::vector<Part>& parts, ot::Source source
     note();
     Correlation second = preparation.next();
     note();
-    mine.memory = bytes_of(first);
+    MemoryWriter kept;
+    save(std::move(first), kept);
+    mine.memory = kept.bytes.size();
+    MemoryReader again(kept.bytes);
+    first = load_correlation(part.network, circuits, party.id(), again);
     for (Correlation* c : {&first, &second}) {
       const std::vector<Word> x(elements(part.network.input), 3);
-      answer(party, part.network, part.holders, part.weights, circuits, std::move(*c), x);
+      answer(party, part.network, part.holders, part.weights, std::move(*c), x);
       note();
     }
   });
@@ -87,13 +83,14 @@ std::vector<Measured> measured(const std::vector<Part>& parts, ot::Source source
 }
 
 void compare(const Model& model, const std::string& name, std::size_t servers, const Holders& holders,
-             ot::Source source) {
+             ot::Source source, ActivationBy by) {
+  SCOPED_TRACE(to_string(by));
   std::vector<std::string> names;
   for (std::size_t i = 0; i < servers; ++i) names.push_back(fmt::format("server{}", i));
-  const std::vector<Measured> real = measured(cut(model, name, names, holders), source);
+  const std::vector<Measured> real = measured(cut(model, name, names, holders), source, by);
   const NetworkSizes sizes(model.network, servers);
   Script script(servers);
-  ScriptedServers written(script, sizes, holders, source, Evaluation::Gmw);
+  ScriptedServers written(script, sizes, holders, source, by);
   std::size_t at = 0;
   auto check = [&](const char* phase) {
     const auto told = script.spent();
@@ -112,14 +109,7 @@ void compare(const Model& model, const std::string& name, std::size_t servers, c
     written.answer();
     check("online");
   }
-  for (std::size_t p = 0; p < servers; ++p) EXPECT_EQ(written.memory(p), real[p].memory);
-}
-
-std::size_t layers(const Network& network) {
-  std::size_t n = 0;
-  for (const Stage& s : network.stages)
-    n += s.bias || std::any_of(s.terms.begin(), s.terms.end(), [](const Term& t) { return t.is_private(); });
-  return n;
+  for (std::size_t p = 0; p < servers; ++p) EXPECT_EQ(sizes.prepared_bytes(by, party_id(p)), real[p].memory);
 }
 
 TEST(CostModel, EqualsTheMetersForEveryPlacement) {
@@ -127,12 +117,13 @@ TEST(CostModel, EqualsTheMetersForEveryPlacement) {
     const auto [name, graph] = random_network(seed);
     const Model model = split_model(graph, seed % 2 == 0 ? Numbers{32, 10} : Numbers{37, 11});
     const std::size_t servers = 2 + seed % 3;
-    for (std::size_t at_gateway = 0; at_gateway <= layers(model.network); ++at_gateway)
+    for (std::size_t at_gateway = 0; at_gateway <= layers_of(model.network); ++at_gateway)
       for (const bool shares : {false, true}) {
         if (shares && at_gateway != 1) continue;
         SCOPED_TRACE(fmt::format("{}, {} servers, {} layers at the gateway", name, servers, at_gateway));
-        compare(model, name, servers, place_layers(model.network, servers, at_gateway, shares),
-                seed == 1 ? ot::Source::Iknp : ot::Source::SoftSpoken4);
+        for (const ActivationBy by : all_activations())
+          compare(model, name, servers, place_layers(model.network, servers, at_gateway, shares),
+                  seed == 1 ? ot::Source::Iknp : ot::Source::SoftSpoken4, by);
       }
   }
 }
@@ -142,31 +133,21 @@ TEST(CostModel, EqualsTheMetersForOtherLayersAndSources) {
   for (const std::size_t i : {std::size_t{3}, std::size_t{4}, std::size_t{6}, std::size_t{8}}) {
     SCOPED_TRACE(models[i].name);
     const Model model = split_model(models[i].graph, {32, 10});
-    compare(model, models[i].name, 2, place_layers(model.network, 2, i % 2, false),
-            i == 3 ? ot::Source::Ferret : ot::Source::SoftSpoken8);
+    for (const ActivationBy by : all_activations())
+      compare(model, models[i].name, 2, place_layers(model.network, 2, i % 2, false),
+              i == 3 ? ot::Source::Ferret : ot::Source::SoftSpoken6, by);
   }
 }
 
-// The circuits for garbling give what those for shares do, whatever goes in.
-TEST(CostModel, GarbledCircuitsComputeTheSame) {
-  std::mt19937_64 rng(9);
-  for (const auto& [name, graph] : testing::split_models()) {
-    SCOPED_TRACE(name);
-    const Model model = split_model(graph, {32, 10});
-    for (const Stage& stage : model.network.stages) {
-      const bool last = &stage == &model.network.stages.back();
-      const gc::Circuit shared = activation_circuit(model.network.numbers, stage, last);
-      const gc::Circuit garbled = garbling_circuit(model.network.numbers, stage, last);
-      ASSERT_EQ(garbled.outputs.size(), shared.outputs.size());
-      ASSERT_EQ(garbled.inputs, shared.inputs + (last ? shared.outputs.size() : 0));
-      EXPECT_LE(garbled.ands(), shared.ands());
-      std::vector<Word> in(garbled.inputs);
-      for (Word& w : in) w = rng();
-      std::vector<Word> out = gc::evaluate(garbled, in);
-      for (std::size_t i = 0; last && i < out.size(); ++i) out[i] ^= in[shared.inputs + i];
-      EXPECT_EQ(out, gc::evaluate(shared, std::span(in).first(shared.inputs)));
-    }
-  }
+// Whose first stage is garbled in several instances, among three servers.
+TEST(CostModel, EqualsTheMetersForLargeStages) {
+  SplitModelBuilder b({1, 1, 64, 64});
+  b.conv(1, 2), b.relu(), b.dense(3);
+  const auto [name, graph] = b.done("large");
+  const Model model = split_model(graph, {32, 10});
+  ASSERT_GT(NetworkSizes(model.network, 3).instances(0).size(), 1u);
+  compare(model, name, 3, place_layers(model.network, 3, 1, false), ot::Source::SoftSpoken4,
+          ActivationBy::Garbled);
 }
 
 }  // namespace

@@ -107,10 +107,13 @@ std::vector<std::size_t> weights_of(const Stage& s) {
 
 }  // namespace
 
+std::size_t layers_of(const Network& network) {
+  return static_cast<std::size_t>(std::count_if(network.stages.begin(), network.stages.end(), has_weights));
+}
+
 Holders place_layers(const Network& network, std::size_t servers, std::size_t gateway_layers,
                      bool gateway_shares) {
-  const auto layers =
-      static_cast<std::size_t>(std::count_if(network.stages.begin(), network.stages.end(), has_weights));
+  const std::size_t layers = layers_of(network);
   require(gateway_layers <= layers, "the model has {} layers with weights, not {}", layers, gateway_layers);
   require(servers > 1, "a split takes the gateway and at least one other server");
   Holders out;

@@ -19,6 +19,9 @@ struct Part {
   Digest cut{};
 };
 
+/// Layers with weights.
+std::size_t layers_of(const Network& network);
+
 /// Who holds what: the gateway alone the weights of the first `gateway_layers` layers, the other servers a
 /// share each of the rest, and the gateway one, too, if it is to. UsageError for layers that are not there,
 /// or that nobody would hold.

@@ -74,12 +74,10 @@ std::vector<Word> Question::unmasked(std::span<const Word> masked_answer) const 
 }
 
 std::vector<Word> answer(Party& party, const Network& network, const Holders& holders, const Weights& weights,
-                         const Circuits& circuits, Correlation correlation,
-                         std::span<const Word> masked_input, Seen* seen) {
+                         Correlation correlation, std::span<const Word> masked_input, Seen* seen) {
   require(masked_input.size() == elements(network.input), "an input of {} numbers, where {} are due",
           masked_input.size(), elements(network.input));
   const Numbers& numbers = network.numbers;
-  gc::Gmw gmw(party);
   std::vector<std::vector<Word>> values{{masked_input.begin(), masked_input.end()}};
   for (std::size_t s = 0;; ++s) {
     const Stage& stage = network.stages[s];
@@ -88,24 +86,10 @@ std::vector<Word> answer(Party& party, const Network& network, const Holders& ho
     std::vector<Word> sum =
         open_sum(party, numbers, sum_share(party, stage, holds, weights, std::move(mine.addend), values));
     if (seen != nullptr) seen->sums.push_back(sum);
-    if (stage.activation.truncate > 0)
-      for (Word& w : sum) w += Word{1} << (stage.activation.truncate - 1);
-
-    const auto [positions, copies] = circuit_shape(stage);
-    const std::size_t words = plane_words(copies);
-    const std::vector<Word> all = gathered(stage, sum);
-    std::vector<Word> open;
-    for (std::size_t p = 0; p < positions; ++p) {
-      const std::vector<Word> planes = to_planes(std::span(all).subspan(p * copies, copies), numbers.bits);
-      open.insert(open.end(), planes.begin(), planes.end());
-    }
-    std::vector<Word> result = gmw.evaluate(circuits.stage(s), words, open, mine.planes, mine.triples);
-    if (s + 1 == network.stages.size()) {
-      const std::vector<Word> mask = answer_mask(face_of(network), correlation.answer_seed.bytes());
-      for (std::size_t i = 0; i < result.size(); ++i) result[i] ^= mask[i];
-      return gmw.open(result);
-    }
-    values.push_back(from_planes(gmw.open(result), numbers.bits, copies));
+    const std::unique_ptr<PreparedActivation> activation = std::move(mine.activation);
+    std::vector<Word> result = std::move(*activation).evaluate(party, sum);
+    if (s + 1 == network.stages.size()) return result;
+    values.push_back(std::move(result));
     if (seen != nullptr) seen->values.push_back(values.back());
   }
 }

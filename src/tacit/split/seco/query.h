@@ -1,6 +1,6 @@
 // One query, online. The user adds up all servers' masks of the input, tells them the input less that sum,
 // and takes their masks off the answer. The servers open, stage by stage, a masked sum, and compute the next
-// masked value from it by a circuit on shares.
+// masked value from it by a circuit (activations.h).
 #pragma once
 
 #include "tacit/split/seco/correlation.h"
@@ -29,7 +29,6 @@ struct Seen {
 
 /// A server's end: from the masked input to the masked answer, which all servers learn.
 std::vector<Word> answer(Party& party, const Network& network, const Holders& holders, const Weights& weights,
-                         const Circuits& circuits, Correlation correlation,
-                         std::span<const Word> masked_input, Seen* seen = nullptr);
+                         Correlation correlation, std::span<const Word> masked_input, Seen* seen = nullptr);
 
 }  // namespace tacit::seco

@@ -62,7 +62,7 @@ TEST(SplitModel, AnswersAsThePlainEngineDoes) {
 
 /// Everybody's answer to one question, all servers as threads. Checks that they agree.
 std::vector<Word> private_answer(const Model& model, const std::vector<Part>& parts, std::span<const Word> x,
-                                 std::size_t times = 1) {
+                                 ActivationBy by, std::size_t times = 1) {
   const std::size_t n = parts.size();
   std::vector<Word> told;
   // What goes between the user and the servers, by hand.
@@ -94,7 +94,7 @@ std::vector<Word> private_answer(const Model& model, const std::vector<Part>& pa
   run_parties(n, [&](Party& party) {
     const std::size_t self = index(party.id());
     const Part& part = parts[self];
-    const Circuits circuits(part.network, n);
+    const Circuits circuits(part.network, n, by);
     gc::PairwiseTransfers transfers(party, ot::Source::SoftSpoken4);
     Preparation preparation(party, part.network, part.holders, part.weights, circuits, transfers);
     for (std::size_t t = 0; t < times; ++t) {
@@ -107,7 +107,7 @@ std::vector<Word> private_answer(const Model& model, const std::vector<Part>& pa
       changed.wait(lock, [&] { return !masked[t].empty(); });
       lock.unlock();
       const std::vector<Word> result =
-          answer(party, part.network, part.holders, part.weights, circuits, std::move(c), masked[t]);
+          answer(party, part.network, part.holders, part.weights, std::move(c), masked[t]);
       lock.lock();
       results[self] = result;
       changed.notify_all();
@@ -130,7 +130,8 @@ TEST(Query, AnswersAsTheModelInTheClear) {
     const auto parts = cut(model, name, {names.begin(), names.begin() + static_cast<long>(servers)},
                            place_layers(model.network, servers, round % 3 == 2 ? 1 : 0, round % 4 == 1));
     const auto x = encoded(model.network.numbers, testing::split_input(graph, 7).values);
-    EXPECT_EQ(private_answer(model, parts, x), clear_answer(compute, model, x));
+    for (const ActivationBy by : all_activations())
+      EXPECT_EQ(private_answer(model, parts, x, by), clear_answer(compute, model, x)) << to_string(by);
     ++round;
   }
 }
@@ -142,7 +143,8 @@ TEST(Query, ManyServersAndManyQueries) {
   const Model model = split_model(graph, {40, 12});
   const auto parts = cut(model, name, {"a", "b", "c", "d"}, place_layers(model.network, 4, 1, false));
   const auto x = encoded(model.network.numbers, testing::split_input(graph, 8).values);
-  EXPECT_EQ(private_answer(model, parts, x, 3), clear_answer(compute, model, x));
+  for (const ActivationBy by : all_activations())
+    EXPECT_EQ(private_answer(model, parts, x, by, 3), clear_answer(compute, model, x)) << to_string(by);
 }
 
 }  // namespace

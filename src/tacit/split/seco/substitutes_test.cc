@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tacit/split/seco/cost.h"
+#include "tacit/split/seco/gmw_activation.h"
 #include "tacit/split/seco/testing/models.h"
 
 namespace tacit::seco {
@@ -25,9 +25,8 @@ TEST(Substitutes, ReplaceWhatThereIs) {
   for (const Substitute& s : all) EXPECT_EQ(face_of(s.model.network), face_of(model.network));
   // A ReLU without a ceiling has no comparison.
   auto ands = [](const Network& network) {
-    const Circuits circuits(network, 3);
     std::size_t n = 0;
-    for (std::size_t s = 0; s < network.stages.size(); ++s) n += circuits.stage(s).ands();
+    for (std::size_t s = 0; s < network.stages.size(); ++s) n += shared_activation(network, s).ands();
     return n;
   };
   EXPECT_LT(ands(all[1].model.network), ands(model.network));

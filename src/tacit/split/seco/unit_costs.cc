@@ -6,11 +6,12 @@
 #include <thread>
 
 #include "tacit/base/error.h"
-#include "tacit/gc/circuit/activation.h"
 #include "tacit/gc/multiparty/bits.h"
 #include "tacit/he/bfv/rerandomise.h"
 #include "tacit/net/transports/memory.h"
 #include "tacit/party/handshake.h"
+#include "tacit/split/seco/garbled_activation.h"
+#include "tacit/split/seco/gmw_activation.h"
 #include "tacit/split/seco/query.h"
 
 namespace tacit::seco {
@@ -18,7 +19,7 @@ namespace tacit::seco {
 namespace {
 
 constexpr std::size_t kTripleWords = 4096, kRepeats = 6;
-constexpr std::size_t kGarbledCopies = 256;
+constexpr std::size_t kReluWords = 16, kGarbledCopies = 256;
 
 double thread_seconds() {
   timespec t{};
@@ -55,13 +56,16 @@ class NoReceiver final : public ot::CotReceiver {
   void extend_random(std::span<Word>, std::span<Block>) override {}
 };
 
-/// A ReLU of 32 bits: most of what circuits are made of.
-template <class Make>
-gc::Circuit relu_circuit(Make make) {
-  constexpr std::size_t kBits = 32;
-  gc::Builder b;
-  const gc::Bits word = b.inputs(kBits), mask = b.inputs(kBits), next = b.inputs(kBits);
-  return b.finish(make(b, word, mask, next));
+/// Stages of ReLUs of 32 bits: most of what circuits are made of. The first is measured, which is not the
+/// last.
+Network relu_network() {
+  const Stage stage{.name = {},
+                    .terms = {},
+                    .bias = {},
+                    .sum = {64 * kReluWords},
+                    .activation = {.truncate = 10, .relu = true},
+                    .out = {64 * kReluWords}};
+  return {.numbers = {}, .input = stage.out, .stages = {stage, stage}, .weights = {}};
 }
 
 /// Of a transfer, two parties do half each, in both directions.
@@ -74,44 +78,34 @@ void measure_transfers(Party& party, ot::Source source, UnitCosts& out) {
 }
 
 void measure_circuits(Party& party, UnitCosts& out) {
-  const gc::GmwPlan plan(activation_circuit({},
-                                            {.name = {},
-                                             .terms = {},
-                                             .bias = {},
-                                             .sum = {1},
-                                             .activation = {.truncate = 10, .relu = true},
-                                             .out = {1}},
-                                            false),
-                         32);
-  constexpr std::size_t words = 16;
-  auto some = [&] { return std::vector<Word>(plan.triples(words)); };
+  const Network network = relu_network();
+  const CircuitPorts ports(network, 0);
+  const gc::GmwPlan plan = shared_activation(network, 0);
+  auto some = [&] { return gc::WipedWords(plan.triples(ports.words())); };
   gc::BitTriples triples(some(), some(), some());
-  const std::vector<Word> publics(32 * words), shares(64 * words);
-  out.gmw.gate = seconds_of([&] { gc::Gmw(party).evaluate(plan, words, publics, shares, triples); }) /
-                 static_cast<double>(plan.circuit().gates.size() * words);
+  const std::vector<Word> publics(ports.opened_planes() * ports.words()),
+      shares(ports.mask_planes() * ports.words());
+  out.gmw.gate = seconds_of([&] { gc::Gmw(party).evaluate(plan, ports.words(), publics, shares, triples); }) /
+                 static_cast<double>(plan.circuit().gates.size() * ports.words());
 
-  const gc::Circuit relu = relu_circuit([](gc::Builder& b, const gc::Bits& w, const gc::Bits& m,
-                                           const gc::Bits& n) { return gc::masked_relu(b, w, m, n, 10); });
-  std::vector<gc::InputFrom> from(96, gc::InputFrom::all());
-  std::fill_n(from.begin(), 32, gc::InputFrom::everybody());
-  const gc::JointCircuit joint(relu, from, std::vector<gc::OutputTo>(32));
+  const gc::JointCircuit joint = joint_activation(network, 0);
   std::vector<NoSender> senders(party.count());
   std::vector<NoReceiver> receivers(party.count());
   std::vector<gc::CotEnds> ends;
   for (std::size_t p = 0; p < party.count(); ++p) ends.push_back({&senders[p], &receivers[p]});
-  gc::Bmr bmr(party, party_id(0), ends);
+  gc::Bmr bmr(party, kEvaluator, ends);
   const double ands = static_cast<double>(joint.plan.ands.size() * kGarbledCopies);
-  bmr.garble(joint, kGarbledCopies);
+  const std::vector<Word> inputs(gc::words_for(joint.inputs.size() * kGarbledCopies));
+  bmr.garble(joint, kGarbledCopies, inputs);
   gc::GarbledInstance instance;
-  const double garble = seconds_of([&] { instance = bmr.garble(joint, kGarbledCopies); }) / ands;
-  const std::vector<Word> inputs(gc::words_for(96 * kGarbledCopies));
+  const double garble = seconds_of([&] { instance = bmr.garble(joint, kGarbledCopies, inputs); }) / ands;
   const double evaluate = seconds_of([&] { gc::evaluate(party, joint, std::move(instance), inputs); });
-  if (party.id() == party_id(0)) {
+  if (party.id() == kEvaluator) {
     out.garbled.garble_evaluator = garble;
     out.garbled.evaluate = evaluate / ands;
   } else {
     out.garbled.garble_garbler = garble;
-    out.garbled.input_label = evaluate / (96.0 * kGarbledCopies);
+    out.garbled.input_label = evaluate / static_cast<double>(joint.labelled_inputs() * kGarbledCopies);
   }
 }
 

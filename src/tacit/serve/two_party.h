@@ -1,0 +1,23 @@
+// A deployment of the gateway alone, which holds all layers: the user is the other party of the inference,
+// ahead of the question, too, as in DELPHI (Mishra et al., 2020). Nobody else need be trusted not to collude
+// with the gateway; in exchange the user works as much as a server does, and knows the network's structure.
+// Passive security for either against the other.
+#pragma once
+
+#include "tacit/serve/ask.h"
+#include "tacit/serve/service.h"
+
+namespace tacit {
+
+/// The gateway's end, for as long as it is wanted: one user after the other. Users fail by themselves.
+ServiceReport run_two_party_service(const Deployment& deployment, const seco::Part& part, TlsTransport& users,
+                                    const ServiceOptions& options);
+
+/// The user's end. `part`: the user's, which has no weights. `inputs`: from encoded_input. Of each answer,
+/// ahead_seconds are what came before the question could be asked; the first one's begin with the session.
+/// PeerError when the gateway fails.
+std::vector<AskedAnswer> ask_as_party(const Deployment& deployment, const seco::Part& part, PartyId self,
+                                      Transport& wire, std::span<const std::vector<Word>> inputs,
+                                      unsigned threads);
+
+}  // namespace tacit
