@@ -61,7 +61,7 @@ nlohmann::json split(const SplitOptions&, const Style&);
 /// What 'split' would cost, before anything is split.
 struct PlanOptions {
   fs::path model;
-  std::size_t remotes = 2;
+  std::size_t remotes = 2;  ///< 0: the user is the other party
   bool gateway_share = false;
   unsigned bits = 32, fraction = 10;
   std::string link;  ///< between all; none: all on this machine

@@ -192,8 +192,10 @@ int run(int argc, char** argv) {
       "for, what servers do and send, who sees what\n"
       "For example:  tacit plan model.onnx --remotes 2 --link 40ms,100mbit");
   plan_command->add_option("model", plan_options.model, "An ONNX file")->required();
-  plan_command->add_option("--remotes", plan_options.remotes, "Servers beside the gateway (default: 2)")
-      ->check(CLI::Range(1, 5));
+  plan_command
+      ->add_option("--remotes", plan_options.remotes,
+                   "Servers beside the gateway (default: 2); 0: the user is the other of two parties")
+      ->check(CLI::Range(0, 5));
   plan_command->add_flag("--gateway-share", plan_options.gateway_share,
                          "As for 'split': a share of the other layers for the gateway, too");
   plan_command->add_option(

@@ -163,17 +163,19 @@ json cheaper(const nn::Graph& graph, const seco::NetworkSizes& sizes, const Plan
 }
 
 std::string advice(const CutEstimate& best, const CutEstimate& other, const Facts& f, const PlanOptions& o) {
+  const std::string cut = o.remotes == 0 ? "" : fmt::format(" --gateway-layers {}", best.gateway_layers);
+  const ServerEstimate& busy = best.busiest();
+  const std::string held =
+      o.remotes == 0
+          ? "the gateway has all weights"
+          : fmt::format("the gateway has {} of the weights alone, and the remotes together {}",
+                        percent(best.gateway_weights, f.weights), percent(best.remote_weights, f.weights));
   return fmt::format(
-      "tacit split {} --gateway-layers {} --remotes {}{}, and activations = \"{}\" in the deployment file: "
-      "the "
-      "user waits {} ({} with \"{}\"), the busiest server ({}) works {} for a query, the gateway has {} "
-      "alone, "
-      "and the remotes together {}.",
-      o.model.string(), best.gateway_layers, o.remotes, o.gateway_share ? " --gateway-share" : "",
+      "tacit split {}{} --remotes {}{}, and activations = \"{}\" in the deployment file: the user waits {} "
+      "({} with \"{}\"), the busiest ({}) works {} for a query, and {}.",
+      o.model.string(), cut, o.remotes, o.remotes > 0 && o.gateway_share ? " --gateway-share" : "",
       to_string(best.activations), time_of(best.waiting_seconds), time_of(other.waiting_seconds),
-      to_string(other.activations), best.busiest().name,
-      time_of(best.busiest().ahead.seconds + best.busiest().online.seconds),
-      percent(best.gateway_weights, f.weights) + " of the weights", percent(best.remote_weights, f.weights));
+      to_string(other.activations), busy.name, time_of(busy.ahead.seconds + busy.online.seconds), held);
 }
 
 void check_extension(const fs::path& file) {
@@ -201,7 +203,7 @@ json plan(const PlanOptions& o, const Style& style) {
   seco::check(model.network);
 
   say(style, "measuring what single steps take on this machine ...");
-  const seco::NetworkSizes sizes(model.network, o.remotes + 1);
+  const seco::NetworkSizes sizes(model.network, split_names(o.remotes).size());
   const seco::UnitCosts units = seco::measure_units(sizes, settings.transfers);
   const seco::Face face = seco::face_of(model.network);
   settings.user_seconds = seco::measure_user(face, sizes.servers());
@@ -222,8 +224,10 @@ json plan(const PlanOptions& o, const Style& style) {
   const CutEstimate& other = *std::find_if(cuts.begin(), cuts.end(), same_cut);
   Facts facts{weights_by_layer(model.network), "", 0};
   for (const Layer& l : facts.layers) facts.weights += l.weights;
-  facts.user_sees = fmt::format("the shape of the input ({}) and the numbers of the answer ({})",
-                                to_string(face.input), face.answers);
+  const bool two_party = o.remotes == 0;
+  facts.user_sees = two_party ? "all layers and their shapes, and no weights"
+                              : fmt::format("the shape of the input ({}) and the numbers of the answer ({})",
+                                            to_string(face.input), face.answers);
 
   json out{{"model", o.model.string()},
            {"link", local ? "local" : o.link},
@@ -245,13 +249,16 @@ json plan(const PlanOptions& o, const Style& style) {
   std::printf("%s: %zu layers with weights (%llu numbers), %zu stages\n", o.model.c_str(),
               facts.layers.size(), static_cast<unsigned long long>(facts.weights),
               model.network.stages.size());
-  std::printf("servers: a gateway and %zu remote%s; link: %s; transfers: %s\n\n", o.remotes,
-              o.remotes == 1 ? "" : "s",
-              local ? fmt::format("local (no latency: all on the {} processors of this machine)",
-                                  settings.shared_cores)
-                          .c_str()
-                    : o.link.c_str(),
-              o.transfers.c_str());
+  std::printf(
+      "%s; link: %s; transfers: %s\n\n",
+      two_party
+          ? "the gateway and the user, as two parties"
+          : fmt::format("servers: a gateway and {} remote{}", o.remotes, o.remotes == 1 ? "" : "s").c_str(),
+      local
+          ? fmt::format("local (no latency: all on the {} processors of this machine)", settings.shared_cores)
+                .c_str()
+          : o.link.c_str(),
+      o.transfers.c_str());
   std::printf(
       "  gateway  activa-       user    ahead: all servers       online: all         busiest         "
       "memory   remotes\n"
@@ -259,10 +266,10 @@ json plan(const PlanOptions& o, const Style& style) {
       "query     hold\n");
   for (const CutEstimate& c : cuts) print_row(c, facts, &c == &taken);
   std::printf(
-      "\nSeconds are estimates, from steps measured on this machine. Whatever the cut, a user takes part "
-      "for %s,\nmoves %s, and sees of the model %s.\n\n",
-      time_of(taken.participation_seconds).c_str(), bytes_of(taken.user_sent + taken.user_received).c_str(),
-      facts.user_sees.c_str());
+      "\nSeconds are estimates, from steps measured on this machine. %s a user takes part for %s,\nmoves %s, "
+      "and sees of the model %s.\n\n",
+      two_party ? "For a query" : "Whatever the cut,", time_of(taken.participation_seconds).c_str(),
+      bytes_of(taken.user_sent + taken.user_received).c_str(), facts.user_sees.c_str());
   std::printf("Advice: %s\n", words.c_str());
   for (const json& s : out["recommended"]["cheaper"])
     std::printf("Cheaper: %s.\n", s.at("words").get<std::string>().c_str());

@@ -55,18 +55,27 @@ class Plan(TacitTest):
         again = self.plan("--transfers", "ferret")["cuts"][best["cut"]]
         self.assertEqual(taken["ahead_bytes"] - again["ahead_bytes"], silent["saves"]["ahead_bytes"])
 
+    def deploy(self, activation, *options, **places):
+        """A split of the model whose deployment has those activations."""
+        deployment = self.split(*options, **places)
+        file = self.folder / deployment
+        text = file.read_text()
+        self.assertIn('activations = "gmw"', text)
+        file.write_text(text.replace('activations = "gmw"', f'activations = "{activation}"'))
+        return deployment
+
     def test_bytes_are_those_that_servers_send(self):
         told = self.plan()
-        for layers in (0, 2):
+        for layers, activation in ((0, "gmw"), (2, "gmw"), (1, "garbled")):
             folder = f"cut{layers}"
-            deployment = self.split("--gateway-layers", layers, folder=folder)
+            deployment = self.deploy(activation, "--gateway-layers", layers, folder=folder)
             servers = [
                 self.start("serve", deployment, "--party", s, "--queries", 1, "--report", f"{folder}/{s}.json", name=s)
                 for s in SERVERS
             ]
             answer = json.loads(self.ask(deployment).out)["answers"][0]
             self.wait_all(servers)
-            cut = next(c for c in told["cuts"] if (c["gateway_layers"], c["activation"]) == (layers, "gmw"))
+            cut = next(c for c in told["cuts"] if (c["gateway_layers"], c["activation"]) == (layers, activation))
             self.assertEqual(cut["user"]["bytes_sent"], answer["bytes_sent"])
             self.assertEqual(cut["user"]["bytes_received"], answer["bytes_received"])
             for s in SERVERS:
@@ -74,9 +83,44 @@ class Plan(TacitTest):
                 planned = cut["servers"][s]
                 for key in ("bytes_sent", "rounds"):
                     self.assertEqual(planned["setup"][key], report["setup"][key])
-                prepared = planned["ahead"]["bytes_sent"] * report["prepared"]
+                # Of those that were prepared one was read back, which each server tells each other one in a byte.
+                not_read = (report["prepared"] - 1) * (len(SERVERS) - 1)
+                prepared = planned["ahead"]["bytes_sent"] * report["prepared"] - not_read
                 self.assertEqual(prepared, report["preparation"]["bytes_sent"])
                 self.assertEqual(planned["online"]["bytes_sent"], report["online"]["bytes_sent"])
+                if report["pool"]["depth"] > 0:
+                    a_query = report["pool"]["bytes_on_disk"] / report["pool"]["depth"]
+                    self.assertLessEqual(planned["memory_bytes"], a_query)
+                    self.assertLess(a_query, 1.01 * planned["memory_bytes"] + 1000)
+
+    def test_bytes_are_those_of_two_parties(self):
+        told = self.plan("--remotes", 0)
+        layers = len(told["layers"])
+        self.assertEqual(
+            [(c["gateway_layers"], c["activation"]) for c in told["cuts"]], [(layers, "gmw"), (layers, "garbled")]
+        )
+        self.assertIn("--remotes 0", told["recommended"]["words"])
+        for cut in told["cuts"]:
+            self.assertEqual(set(cut["servers"]), {"gateway", "user"})
+            self.assertEqual(cut["servers"]["user"]["weights"], 0)
+            activation = cut["activation"]
+            deployment = self.deploy(activation, "--remotes", 0, servers=SERVERS[:1], folder=activation)
+            file = f"{activation}/gateway.json"
+            gateway = self.start("serve", deployment, "--party", "gateway", "--queries", 2, "--report", file)
+            first, second = json.loads(self.ask(deployment, 2).out)["answers"]
+            self.wait_all([gateway])
+            report = json.loads((self.folder / file).read_text())
+            planned = cut["servers"]["gateway"]
+            for key in ("bytes_sent", "rounds"):
+                self.assertEqual(planned["setup"][key], report["setup"][key])
+            for phase, real in (("ahead", "preparation"), ("online", "online")):
+                self.assertEqual(2 * planned[phase]["bytes_sent"], report[real]["bytes_sent"])
+            for key in ("bytes_sent", "bytes_received"):
+                self.assertEqual(cut["user"][key], second[key])
+            # The set-up comes with a session's first question, and how many there are.
+            of_user = cut["servers"]["user"]["setup"]["bytes_sent"]
+            self.assertEqual(first["bytes_sent"] - second["bytes_sent"], of_user + 8)
+            self.assertEqual(first["bytes_received"] - second["bytes_received"], planned["setup"]["bytes_sent"])
 
     def test_waiting_follows_the_link(self):
         waits = {}
@@ -101,6 +145,10 @@ class Plan(TacitTest):
         self.assertIn("Advice: tacit split", out)
         self.assertIn("--gateway-layers", out)
         self.assertIn("estimates", out)
+        alone = self.run_tacit("--quiet", "plan", MODEL, "--remotes", 0).out
+        self.assertIn("two parties", alone)
+        self.assertIn("--remotes 0", alone)
+        self.assertNotIn("--gateway-layers", alone)
 
     def test_mistakes_are_told_in_a_sentence(self):
         bytes_ = MODEL.read_bytes()

@@ -67,9 +67,10 @@ std::vector<Layer> weights_by_layer(const seco::Network& network) {
   return out;
 }
 
-std::vector<std::string> split_names(std::size_t servers) {
+std::vector<std::string> split_names(std::size_t remotes) {
+  if (remotes == 0) return {"gateway", "user"};
   std::vector<std::string> names{"gateway"};
-  for (std::size_t i = 1; i < servers; ++i) names.push_back(fmt::format("remote-{}", char('a' + i)));
+  for (std::size_t i = 1; i <= remotes; ++i) names.push_back(fmt::format("remote-{}", char('a' + i)));
   return names;
 }
 
@@ -77,15 +78,19 @@ CutEstimate plan_cut(const seco::NetworkSizes& sizes, const PlanSettings& settin
                      const seco::UnitCosts& units, std::size_t gateway_layers,
                      seco::ActivationBy activations) {
   const seco::Network& network = sizes.network();
-  const std::size_t servers = sizes.servers(), user = servers;
-  const seco::Holders holders = seco::place_layers(network, servers, gateway_layers, settings.gateway_share);
+  const bool two_party = settings.remotes == 0;
+  // As a party the user is the last of those who compute, else one more.
+  const std::size_t servers = sizes.servers(), user = two_party ? servers - 1 : servers;
+  ensure(servers == (two_party ? 2 : settings.remotes + 1), "sizes for as many servers");
+  const seco::Holders holders =
+      seco::place_layers(network, servers, gateway_layers, !two_party && settings.gateway_share);
   CutEstimate out;
   out.gateway_layers = gateway_layers;
   out.activations = activations;
-  for (const std::string& name : split_names(servers)) out.servers.push_back({.name = name});
+  for (const std::string& name : split_names(settings.remotes)) out.servers.push_back({.name = name});
   for (const seco::Stage& s : network.stages) out.stages.push_back({.name = s.name});
 
-  Script script(servers + 1, settings.link);
+  Script script(user + 1, settings.link);
   auto total = [](const std::vector<Script::Spent>& all, auto member) {
     std::uint64_t n = 0;
     for (const Script::Spent& s : all) n += s.*member;
@@ -98,8 +103,9 @@ CutEstimate plan_cut(const seco::NetworkSizes& sizes, const PlanSettings& settin
   };
 
   const auto start = script.spent();
-  script.trade(servers, [](std::size_t, std::size_t) { return sizeof(Digest); });         // whose parts
-  script.trade(servers, [](std::size_t, std::size_t) { return sizeof(std::uint64_t); });  // last numbers
+  // Whose parts; and the last number used, where nothing is prepared yet.
+  script.trade(servers, [](std::size_t, std::size_t) { return sizeof(Digest); });
+  if (!two_party) script.trade(servers, [](std::size_t, std::size_t) { return sizeof(std::uint64_t); });
   seco::ScriptedServers written(script, sizes, holders, settings.transfers, activations, units);
   const auto set_up = script.spent();
   out.setup_seconds = elapsed(settings, start, set_up, servers);
@@ -107,46 +113,61 @@ CutEstimate plan_cut(const seco::NetworkSizes& sizes, const PlanSettings& settin
 
   const auto before = script.spent();
   std::uint64_t bytes = total(before, &Script::Spent::bytes);
-  for (std::size_t q = 0; q < kQueries; ++q)
+  for (std::size_t q = 0; q < kQueries; ++q) {
     written.prepare([&](std::size_t stage) {
       if (q > 0 || stage == network.stages.size()) return;
       const std::uint64_t now = total(script.spent(), &Script::Spent::bytes);
       out.stages[stage].ahead_bytes = now - std::exchange(bytes, now);
     });
+    // Whether the query was read back.
+    if (!two_party) script.trade(servers, [](std::size_t, std::size_t) { return sizeof(std::byte); });
+  }
   const auto ahead = script.spent();
   out.ahead_seconds = elapsed(settings, before, ahead, servers) / kQueries;
   script.meet();
 
-  // The question. The gateway tells the others what to do as soon as somebody has come, by orders that are
-  // not counted (nor are they in a server's report).
   const auto asked = script.spent();
   const seco::Face face = seco::face_of(network);
   const std::uint64_t input = elements(face.input) * face.numbers.bytes();
-  for (std::size_t p = 1; p < servers; ++p) script.pass(0, p, 0);
-  for (std::size_t p = 0; p < servers; ++p) script.pass(user, p, 0);
-  for (std::size_t p = 0; p < servers; ++p) script.pass(p, user, kMasksBytes);
-  script.work(user, settings.user_seconds);
-  script.pass(user, 0, input);
-  script.level();  // a server's rounds are those among servers
-  const auto greeted = script.spent();
-  for (std::size_t p = 1; p < servers; ++p) script.pass(0, p, input);
-  bytes = 0;
+  auto greeted = asked;
+  if (two_party) {
+    script.pass(0, user, kMasksBytes);
+    script.work(user, settings.user_seconds);
+    script.pass(user, 0, input);
+  } else {
+    // The gateway tells the others what to do as soon as somebody has come, by orders that are not counted
+    // (nor are they in a server's report).
+    for (std::size_t p = 1; p < servers; ++p) script.pass(0, p, 0);
+    for (std::size_t p = 0; p < servers; ++p) script.pass(user, p, 0);
+    for (std::size_t p = 0; p < servers; ++p) script.pass(p, user, kMasksBytes);
+    script.work(user, settings.user_seconds);
+    script.pass(user, 0, input);
+    script.level();  // a server's rounds are those among servers
+    greeted = script.spent();
+    for (std::size_t p = 1; p < servers; ++p) script.pass(0, p, input);
+  }
+  const auto told = script.spent();
+  bytes = total(told, &Script::Spent::bytes);
   std::uint64_t rounds = most(greeted);
   written.answer([&](std::size_t stage) {
     const auto now = script.spent();
-    const std::uint64_t sent = total(now, &Script::Spent::bytes) - total(greeted, &Script::Spent::bytes);
+    const std::uint64_t sent = total(now, &Script::Spent::bytes);
     out.stages[stage].online_bytes = sent - std::exchange(bytes, sent);
     out.stages[stage].online_rounds = most(now) - std::exchange(rounds, most(now));
   });
   const auto answered = script.spent();
-  script.pass(0, user, face.answer_bits * seco::plane_words(face.answers) * sizeof(Word));
+  if (!two_party) script.pass(0, user, face.answer_bits * seco::plane_words(face.answers) * sizeof(Word));
   const auto done = script.spent();
-  out.stages[0].online_bytes -= (servers - 1) * input;
 
-  out.participation_seconds = done[user].work - asked[user].work;
-  out.waiting_seconds = std::max(done[user].time - asked[user].time, elapsed(settings, asked, done, servers));
-  out.user_sent = done[user].bytes;
-  out.user_received = done[user].received;
+  const Script::Spent of_user = done[user] - asked[user];
+  out.waiting_seconds = std::max(of_user.time, elapsed(settings, asked, done, servers));
+  out.participation_seconds = two_party ? out.ahead_seconds + out.waiting_seconds : of_user.work;
+  out.user_sent = of_user.bytes;
+  out.user_received = of_user.received;
+  if (two_party) {
+    out.user_sent += (ahead[user] - before[user]).bytes / kQueries;
+    out.user_received += (ahead[user] - before[user]).received / kQueries;
+  }
   for (std::size_t p = 0; p < servers; ++p) {
     ServerEstimate& s = out.servers[p];
     s.setup = phase(set_up[p] - start[p]);
@@ -171,7 +192,8 @@ CutEstimate plan_cut(const seco::NetworkSizes& sizes, const PlanSettings& settin
 std::vector<CutEstimate> plan_cuts(const seco::NetworkSizes& sizes, const PlanSettings& settings,
                                    const seco::UnitCosts& units) {
   std::vector<CutEstimate> out;
-  for (std::size_t layers = 0; layers <= seco::layers_of(sizes.network()); ++layers)
+  const std::size_t all = seco::layers_of(sizes.network());
+  for (std::size_t layers = settings.remotes == 0 ? all : 0; layers <= all; ++layers)
     for (const seco::ActivationBy by : seco::all_activations())
       out.push_back(plan_cut(sizes, settings, units, layers, by));
   return out;

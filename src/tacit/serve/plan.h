@@ -8,6 +8,7 @@
 namespace tacit {
 
 struct PlanSettings {
+  /// 0: the user is the other party (two_party.h), and all layers are the gateway's.
   std::size_t remotes = 2;
   bool gateway_share = false;  ///< as 'tacit split' has it
   LinkShape link = {};         ///< between all
@@ -39,16 +40,17 @@ struct StageEstimate {
 struct CutEstimate {
   std::size_t gateway_layers = 0;
   seco::ActivationBy activations = seco::ActivationBy::Gmw;
+  /// From the question to the answer; of one's own work, or as a party all of a query's time.
   double waiting_seconds = 0, participation_seconds = 0;
   std::uint64_t user_sent = 0, user_received = 0;
   double setup_seconds = 0, ahead_seconds = 0;  ///< until all servers are done
-  std::vector<ServerEstimate> servers;
+  std::vector<ServerEstimate> servers;          ///< and the user, where it is a party
   std::vector<StageEstimate> stages;
 
   /// Numbers of weights that the gateway alone has, and that all remotes have together.
   std::uint64_t gateway_weights = 0, remote_weights = 0;
 
-  /// That all servers send.
+  /// That all of them send.
   std::uint64_t ahead_bytes() const;
   std::uint64_t online_bytes() const;
   /// The longest of all servers' rounds.
@@ -64,7 +66,8 @@ struct Layer {
 };
 std::vector<Layer> weights_by_layer(const seco::Network& network);
 
-std::vector<std::string> split_names(std::size_t servers);
+/// Who prepares and computes: the gateway and so many remotes, or without remotes the user.
+std::vector<std::string> split_names(std::size_t remotes);
 
 /// All placements, each with activations in both ways. `units`: all zero, if only bytes are asked for.
 std::vector<CutEstimate> plan_cuts(const seco::NetworkSizes& sizes, const PlanSettings& settings,

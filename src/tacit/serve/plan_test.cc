@@ -72,6 +72,31 @@ TEST_F(PlannedModel, ServersOnOneProcessorWorkOneAfterAnother) {
   EXPECT_DOUBLE_EQ(together.ahead_seconds, work);
 }
 
+TEST_F(PlannedModel, TheUserMayBeTheOtherOfTwoParties) {
+  const seco::NetworkSizes two(model.network, 2);
+  PlanSettings settings{.remotes = 0, .link = {.one_way_seconds = 0.02, .bytes_per_second = 0}};
+  const auto cuts = plan_cuts(two, settings, {});
+  ASSERT_EQ(cuts.size(), seco::all_activations().size());
+  const std::size_t layers = seco::layers_of(model.network);
+  for (const CutEstimate& c : cuts) {
+    EXPECT_EQ(c.gateway_layers, layers);
+    EXPECT_EQ(c.remote_weights, 0u);
+    ASSERT_EQ(c.servers.size(), 2u);
+    const ServerEstimate& user = c.servers[1];
+    EXPECT_EQ(user.name, "user");
+    EXPECT_EQ(user.weights, 0u);
+    EXPECT_EQ(c.user_sent, user.ahead.bytes + user.online.bytes);
+    EXPECT_EQ(c.user_received, c.servers[0].ahead.bytes + c.servers[0].online.bytes);
+    EXPECT_NEAR(c.waiting_seconds, 0.02 * static_cast<double>(c.online_rounds()), 1e-9);
+    EXPECT_DOUBLE_EQ(c.participation_seconds, c.ahead_seconds + c.waiting_seconds);
+    // Ahead it does what a remote server does, but that nothing is read back from a disk.
+    const CutEstimate served = plan_cut(two, {.remotes = 1}, {}, layers, c.activations);
+    EXPECT_EQ(user.ahead.bytes + 1, served.servers[1].ahead.bytes);
+    EXPECT_EQ(user.memory, served.servers[1].memory);
+  }
+  EXPECT_THROW(plan_cut(sizes, {.remotes = 0}, {}, layers, seco::ActivationBy::Gmw), std::logic_error);
+}
+
 TEST_F(PlannedModel, WhoHoldsWhat) {
   const std::vector<Layer> layers = weights_by_layer(model.network);
   std::uint64_t all = 0, before = 0;

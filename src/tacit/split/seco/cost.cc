@@ -46,6 +46,8 @@ NetworkSizes::NetworkSizes(const Network& network, std::size_t servers, Isa isa)
     for (const Term& t : network.stages[s].terms)
       sizes.push_back(t.is_private() ? linear_term(network, t, masks_, replies_) : LinearTerm{});
   }
+  for (const ActivationBy by : all_activations())
+    activations_.push_back(make_activations(by, network, servers));
 }
 
 std::size_t NetworkSizes::plane_words_ahead() const {
@@ -58,7 +60,10 @@ std::size_t NetworkSizes::plane_words_ahead() const {
 }
 
 std::uint64_t NetworkSizes::prepared_bytes(ActivationBy by, PartyId self) const {
-  return saved_size(network_, *make_activations(by, network_, servers_), self);
+  const auto found =
+      std::find_if(activations_.begin(), activations_.end(), [by](const auto& a) { return a->by() == by; });
+  ensure(found != activations_.end(), "activations in every way");
+  return saved_size(network_, **found, self);
 }
 
 ScriptedServers::ScriptedServers(Script& script, const NetworkSizes& sizes, const Holders& holders,

@@ -59,6 +59,7 @@ class NetworkSizes {
   std::vector<gc::JointCircuit> garbled_;
   std::vector<std::vector<std::size_t>> instances_;
   std::vector<std::vector<LinearTerm>> linear_;
+  std::vector<std::unique_ptr<Activations>> activations_;  ///< in all ways
 };
 
 /// Multiplications and additions of one linear map.
