@@ -10,6 +10,7 @@
 #include "tacit/nn/graph/onnx_import.h"
 #include "tacit/serve/deployment.h"
 #include "tacit/serve/loopback.h"
+#include "tacit/serve/service.h"
 #include "tacit/split/seco/substitutes.h"
 #include "tacit/split/seco/unit_costs.h"
 
@@ -31,10 +32,6 @@ std::string time_of(double seconds) {
   if (seconds >= 1) return human_seconds(seconds);
   const double ms = 1000 * seconds;
   return ms >= 10 ? fmt::format("{:.0f} ms", ms) : fmt::format("{:.2g} ms", ms);
-}
-
-json to_json(const PhaseEstimate& p) {
-  return {{"seconds", p.seconds}, {"bytes_sent", p.bytes}, {"rounds", p.rounds}};
 }
 
 /// What is the same for all cuts.

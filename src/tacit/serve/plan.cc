@@ -13,7 +13,7 @@ namespace {
 /// Of what a silent source sends now and then, each of so many queries bears its part.
 constexpr std::size_t kQueries = 4;
 
-PhaseEstimate phase(const Script::Spent& s, std::size_t times = 1) {
+PhaseCost phase(const Script::Spent& s, std::size_t times = 1) {
   return {s.work / static_cast<double>(times), s.bytes / times, s.rounds / times};
 }
 

@@ -3,6 +3,7 @@
 // and rounds are those of the protocol (split/seco/cost.h); seconds are estimates.
 #pragma once
 
+#include "tacit/serve/phase_cost.h"
 #include "tacit/split/seco/cost.h"
 
 namespace tacit {
@@ -19,14 +20,9 @@ struct PlanSettings {
   double user_seconds = 0;
 };
 
-struct PhaseEstimate {
-  double seconds = 0;  ///< of work
-  std::uint64_t bytes = 0, rounds = 0;
-};
-
 struct ServerEstimate {
   std::string name;
-  PhaseEstimate setup = {}, ahead = {}, online = {};  ///< once; a query; a query
+  PhaseCost setup = {}, ahead = {}, online = {};  ///< once; a query; a query; seconds are of work
   std::uint64_t memory = 0;   ///< bytes of a query that is prepared, in memory or on a disk
   std::uint64_t weights = 0;  ///< numbers of which it has a share, or all if it is alone
 };

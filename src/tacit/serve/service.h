@@ -30,6 +30,7 @@ struct ServiceReport {
   std::size_t prepared = 0, answered = 0;
   PoolReport pool;
 };
+nlohmann::json to_json(const PhaseCost& c);
 nlohmann::json to_json(const ServiceReport& report);
 
 /// UsageError if the part is not of this deployment, or not the one of that number: to be asked before
