@@ -59,6 +59,18 @@ struct SplitOptions {
 };
 nlohmann::json split(const SplitOptions&, const Style&);
 
+/// What 'split' would cost, before anything is split.
+struct PlanOptions {
+  fs::path model;
+  std::size_t remotes = 2;  ///< 0: the user is the other party
+  bool gateway_share = false;
+  unsigned bits = 32, fraction = 10;
+  std::string link;  ///< between all; none: all on this machine
+  std::string transfers = "softspoken4";
+  unsigned cores = 0;  ///< that all servers share; 0: those here on a local link, else each has its own
+};
+nlohmann::json plan(const PlanOptions&, const Style&);
+
 /// One server or user of a deployment.
 struct DeployedOptions {
   fs::path deployment;

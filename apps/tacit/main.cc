@@ -188,6 +188,34 @@ int run(int argc, char** argv) {
   split_command->add_option("-o,--out", split_options.out, "Folder for the parts (default: parts)");
   split_command->callback([&] { result = split(split_options, style); });
 
+  PlanOptions plan_options;
+  auto* plan_command = cli.add_subcommand(
+      "plan",
+      "Advise where to cut a model for 'split', and how to evaluate its activations: what a user waits "
+      "for, what servers do and send, who sees what\n"
+      "For example:  tacit plan model.onnx --remotes 2 --link 40ms,100mbit");
+  plan_command->add_option("model", plan_options.model, "An ONNX file")->required();
+  plan_command
+      ->add_option("--remotes", plan_options.remotes,
+                   "Servers beside the gateway (default: 2); 0: the user is the other of two parties")
+      ->check(CLI::Range(0, 5));
+  plan_command->add_flag("--gateway-share", plan_options.gateway_share,
+                         "As for 'split': a share of the other layers for the gateway, too");
+  plan_command->add_option(
+      "--link", plan_options.link,
+      "Between all: round trip and rate, for example 40ms,100mbit (default: local, all on "
+      "this machine, no latency)");
+  plan_command->add_option("--bits", plan_options.bits, "Of a number (default: 32)");
+  plan_command->add_option("--fraction", plan_options.fraction, "Of them, behind the point (default: 10)");
+  plan_command->add_option(
+      "--transfers", plan_options.transfers,
+      "Whence oblivious transfers come, as in the deployment file (default: softspoken4)");
+  plan_command->add_option(
+      "--cores", plan_options.cores,
+      "Processors that all servers share (default: those of this machine on a local link, "
+      "else each server has its own)");
+  plan_command->callback([&] { result = plan(plan_options, style); });
+
   auto add_deployed = [](CLI::App* c, DeployedOptions& o) {
     c->add_option("--key", o.key, "The private key (default: NAME.key beside the deployment file)");
     c->add_option("--part", o.part,

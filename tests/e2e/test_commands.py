@@ -23,6 +23,7 @@ VERBS = [
     ["bench"],
     ["report"],
     ["split"],
+    ["plan"],
     ["serve"],
     ["query"],
 ]

@@ -34,6 +34,7 @@ std::vector<Source> all_sources() {
   return out;
 }
 std::string_view to_string(Source source) { return entry(source).name; }
+SourceParameters parameters_of(Source source) { return {entry(source).groups, entry(source).lpn}; }
 bool is_silent(Source source) { return entry(source).lpn != nullptr; }
 
 std::unique_ptr<CotSender> make_sender(Source source, Threat threat, Channel& peer, ByteView session, Isa isa,

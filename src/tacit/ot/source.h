@@ -9,6 +9,8 @@
 #include "tacit/base/cpu.h"
 #include "tacit/net/channel.h"
 #include "tacit/ot/cot.h"
+#include "tacit/ot/extension/groups.h"
+#include "tacit/ot/silent/lpn.h"
 
 namespace tacit::ot {
 
@@ -20,6 +22,13 @@ std::vector<Source> all_sources();
 std::string_view to_string(Source source);
 /// True where random choices cost next to no bytes.
 bool is_silent(Source source);
+
+/// Of one that is silent, its noise; of others, their groups, and no noise.
+struct SourceParameters {
+  Groups groups;
+  const Lpn* lpn;
+};
+SourceParameters parameters_of(Source source);
 
 /// Both ends set up at the same time. `session`: known to both, and to no other use in this or another
 /// session; Coins::with(peer) has such. `delta`: of this sender, where several are to have one, as garbling

@@ -57,6 +57,8 @@ std::string text_of(const seco::Face& f) {
 }
 }  // namespace
 
+ot::Source transfers_named(const std::string& name) { return named("transfers", name, ot::all_sources()); }
+
 std::vector<Endpoint> Deployment::roster() const {
   std::vector<Endpoint> all = servers;
   all.insert(all.end(), users.begin(), users.end());
@@ -89,8 +91,7 @@ Deployment read_deployment(const std::filesystem::path& file, Keys keys) {
   d.start_patience = seconds_of(t, "start_patience", d.start_patience);
   d.pool = static_cast<std::size_t>(t.integer("pool", 4, 1, 10000));
   d.pool_on_disk = t.at("pool_in", [&] { return is_disk(t.text("pool_in", "disk")); });
-  d.transfers = t.at(
-      "transfers", [&] { return named("transfers", t.text("transfers", "softspoken4"), ot::all_sources()); });
+  d.transfers = t.at("transfers", [&] { return transfers_named(t.text("transfers", "softspoken4")); });
   d.activations = t.at("activations", [&] {
     return named("activations", t.text("activations", "gmw"), seco::all_activations());
   });

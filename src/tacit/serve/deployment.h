@@ -45,4 +45,7 @@ Digest deployment_hash(const Deployment& deployment);
 /// A file to be filled in: keys where they are known.
 std::string draft_of(const Deployment& deployment);
 
+/// The source of oblivious transfers of that name; UsageError, with the nearest, where there is none.
+ot::Source transfers_named(const std::string& name);
+
 }  // namespace tacit

@@ -240,11 +240,11 @@ class Service {
   ServiceReport report_;
 };
 
+}  // namespace
+
 nlohmann::json to_json(const PhaseCost& c) {
   return {{"seconds", c.seconds}, {"bytes_sent", c.bytes}, {"rounds", c.rounds}};
 }
-
-}  // namespace
 
 nlohmann::json to_json(const ServiceReport& r) {
   nlohmann::json pool{{"depth", r.pool.depth},

@@ -30,6 +30,7 @@ struct ServiceReport {
   std::size_t prepared = 0, answered = 0;
   PoolReport pool;
 };
+nlohmann::json to_json(const PhaseCost& c);
 nlohmann::json to_json(const ServiceReport& report);
 
 /// The part as the deployment serves it: telling no more than its users get. UsageError if it is not of this

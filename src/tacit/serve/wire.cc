@@ -7,7 +7,7 @@
 namespace tacit {
 
 void send_masks(Channel& to, const MasksMessage& masks) {
-  SecretBytes message(sizeof(masks.number) + 2 * Prg::kKeySize);
+  SecretBytes message(kMasksBytes);
   std::byte* at = message.bytes().data();
   std::memcpy(at, &masks.number, sizeof(masks.number));
   std::memcpy(at + sizeof(masks.number), masks.input_seed.bytes().data(), Prg::kKeySize);
@@ -16,7 +16,7 @@ void send_masks(Channel& to, const MasksMessage& masks) {
 }
 
 MasksMessage receive_masks(Channel& from) {
-  SecretBytes message(sizeof(std::uint64_t) + 2 * Prg::kKeySize);
+  SecretBytes message(kMasksBytes);
   from.receive("query.masks", message.bytes());
   const ByteView seeds = ByteView(message.bytes()).subspan(sizeof(std::uint64_t));
   return {read_at<std::uint64_t>(message.bytes(), 0), SecretBytes(seeds.first(Prg::kKeySize)),

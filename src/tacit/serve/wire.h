@@ -12,6 +12,7 @@ struct MasksMessage {
   std::uint64_t number = 0;  ///< of the query, the same at all servers
   SecretBytes input_seed, answer_seed;
 };
+constexpr std::size_t kMasksBytes = sizeof(std::uint64_t) + 2 * Prg::kKeySize;
 void send_masks(Channel& to, const MasksMessage& masks);
 MasksMessage receive_masks(Channel& from);
 

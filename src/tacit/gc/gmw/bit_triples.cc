@@ -6,11 +6,6 @@
 
 namespace tacit::gc {
 
-namespace {
-/// Whose corrections, of 64 bits a word, two parties can send one another before either receives.
-constexpr std::size_t kWordsAtOnce = 8192;
-}  // namespace
-
 BitTriples::BitTriples(WipedWords a, WipedWords b, WipedWords c)
     : a_(std::move(a)), b_(std::move(b)), c_(std::move(c)) {
   ensure(a_.size() == b_.size() && a_.size() == c_.size(), "as many of each");

@@ -79,6 +79,8 @@ class PairwiseTransfers {
 
 class TripleMaker {
  public:
+  /// Words whose corrections two parties can send one another before either receives.
+  static constexpr std::size_t kWordsAtOnce = 8192;
   TripleMaker(Party& party, PairwiseTransfers& transfers) : party_(party), transfers_(transfers) {}
   /// All parties ask for as many.
   BitTriples make(std::size_t words);

@@ -22,6 +22,8 @@ class GmwPlan {
   /// And gates that take a triple, and levels of them.
   std::size_t ands() const;
   std::size_t rounds() const { return levels_.size() - 1; }
+  /// Of one level, from 1 to rounds().
+  std::size_t ands_at(std::size_t level) const { return levels_[level].ands.size(); }
   /// Words of triples for `words` of copies.
   std::size_t triples(std::size_t words) const { return ands() * words; }
   /// Bytes that all parties send.

@@ -25,6 +25,8 @@ class LinearPacking {
 
   std::size_t inputs() const { return groups_ * tiles() * channel_blocks(); }
   std::size_t outputs() const { return groups_ * tiles() * output_blocks(); }
+  /// Of an input polynomial and a factor: pairs for which there is one.
+  std::size_t products() const { return inputs() * output_blocks(); }
   /// Of the flat result [outputs, height, width], or [rows, outputs].
   std::size_t result_size() const;
 

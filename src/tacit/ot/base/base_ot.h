@@ -19,7 +19,11 @@
 
 namespace tacit::ot {
 
-constexpr std::size_t base_ot_bytes(std::size_t count) { return 32 + 64 * count; }
+constexpr std::size_t kBaseOtSenderBytes = 32;
+constexpr std::size_t base_ot_receiver_bytes(std::size_t count) { return 64 * count; }
+constexpr std::size_t base_ot_bytes(std::size_t count) {
+  return kBaseOtSenderBytes + base_ot_receiver_bytes(count);
+}
 
 /// `count` transfers: both keys of each, key b of transfer i being block 2i + b. `session` is known to both
 /// ends and to no other session, nor to another use in this one. PeerError for what is no point.

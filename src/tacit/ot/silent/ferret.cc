@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::string_view kCorrections = "ot.silent.trees", kChallenge = "ot.silent.challenge",
                            kAnswer = "ot.silent.answer", kChoices = "ot.silent.choices";
-constexpr Groups kBootstrap{8};  // few bytes; its time is little beside the base transfers'
 /// Transfers whose choices one message holds: 512 KiB.
 constexpr std::size_t kChoicesAtOnce = std::size_t{1} << 22;
 
@@ -63,7 +62,7 @@ struct FerretSender::State : End {
 
   State(Channel& p, ByteView session, Threat t, Isa i, const Lpn& lpn, const Block* delta)
       : End(p, session, t, i, lpn),
-        first(p, session, kBootstrap, t, i, delta),
+        first(p, session, kFerretBootstrap, t, i, delta),
         supply(lpn, t, bootstrap(lpn)) {}
 
   std::vector<Block> bootstrap(const Lpn& lpn) {
@@ -134,7 +133,7 @@ struct FerretReceiver::State : End {
       : End(p, session, t, i, lpn), supply(lpn, t, bootstrap(session, lpn)) {}
 
   std::vector<Block> bootstrap(ByteView session, const Lpn& lpn) {
-    SoftSpokenReceiver first(peer, session, kBootstrap, threat, isa);
+    SoftSpokenReceiver first(peer, session, kFerretBootstrap, threat, isa);
     std::vector<Block> out(Supply::needed(lpn, threat));
     std::vector<Word> choices((out.size() + 63) / 64);
     first.receive_random(choices, out);
@@ -207,8 +206,8 @@ void FerretReceiver::extend(std::span<const Word> choices, std::span<Block> out)
 }
 
 Traffic ferret_setup(Threat threat, const Lpn& lpn) {
-  return softspoken_setup(kBootstrap, threat) +
-         softspoken_transfers(kBootstrap, threat, Supply::needed(lpn, threat));
+  return softspoken_setup(kFerretBootstrap, threat) +
+         softspoken_transfers(kFerretBootstrap, threat, Supply::needed(lpn, threat));
 }
 
 Traffic ferret_transfers(Threat threat, std::size_t n, bool random, const Lpn& lpn) {

@@ -14,10 +14,15 @@
 
 #include "tacit/net/channel.h"
 #include "tacit/ot/cot.h"
+#include "tacit/ot/extension/groups.h"
 #include "tacit/ot/silent/lpn.h"
 #include "tacit/ot/traffic.h"
 
 namespace tacit::ot {
+
+/// The SoftSpoken that the first iteration's secrets come from: few bytes, and its time is little beside the
+/// base transfers'.
+constexpr Groups kFerretBootstrap{8};
 
 class FerretSender final : public CotSender {
  public:

@@ -8,7 +8,6 @@ namespace tacit::ot {
 
 namespace {
 
-constexpr std::size_t kAtOnce = std::size_t{1} << 18;        // transfers of one call of the source
 constexpr std::size_t kMessageWords = std::size_t{1} << 17;  // 1 MiB
 constexpr std::uint64_t kTweak = ~std::uint64_t{0};  // garbling and trees under the same Δ have others
 constexpr std::string_view kTag = "ot.messages";
@@ -40,8 +39,8 @@ TransferSender::TransferSender(CotSender& source, Channel& peer, Isa isa)
 template <class Use>
 void TransferSender::over_blocks(std::size_t n, bool random_choices, Use use) {
   const Block delta = source_.delta();
-  for (std::size_t first = 0; first < n; first += kAtOnce) {
-    zeros_.resize(std::min(kAtOnce, n - first));
+  for (std::size_t first = 0; first < n; first += kTransfersAtOnce) {
+    zeros_.resize(std::min(kTransfersAtOnce, n - first));
     ones_.resize(zeros_.size());
     const std::uint64_t number = random_choices ? source_.send_random(zeros_) : source_.send(zeros_);
     std::transform(zeros_.begin(), zeros_.end(), ones_.begin(), [delta](Block b) { return b ^ delta; });
@@ -124,8 +123,8 @@ TransferReceiver::TransferReceiver(CotReceiver& source, Channel& peer, Isa isa)
 template <class Choices, class Use>
 void TransferReceiver::over_blocks(std::size_t n, std::span<Choices> choices, Use use) {
   ensure(choices.size() == packed(n), "a choice a transfer");
-  for (std::size_t first = 0; first < n; first += kAtOnce) {
-    blocks_.resize(std::min(kAtOnce, n - first));
+  for (std::size_t first = 0; first < n; first += kTransfersAtOnce) {
+    blocks_.resize(std::min(kTransfersAtOnce, n - first));
     const std::span<Choices> some = choices.subspan(first / 64, packed(blocks_.size()));
     std::uint64_t number = 0;
     if constexpr (std::is_const_v<Choices>)

@@ -20,6 +20,9 @@
 
 namespace tacit::ot {
 
+/// Transfers that one call here asks its source for at once.
+constexpr std::size_t kTransfersAtOnce = std::size_t{1} << 18;
+
 /// Beyond the source.
 constexpr Traffic correlated_words_traffic(std::size_t n) { return {8 * n, n > 0 ? 1u : 0u}; }
 constexpr Traffic chosen_words_traffic(std::size_t n) { return {16 * n, n > 0 ? 1u : 0u}; }

@@ -49,6 +49,14 @@ std::unique_ptr<PreparedActivation> load_activation(const Activations& activatio
 
 }  // namespace
 
+std::uint64_t saved_size(const Network& network, const Activations& activations, PartyId self) {
+  std::uint64_t bytes = kMagic.size() + sizeof(std::uint64_t) + 2 * Prg::kKeySize;
+  for (std::size_t s = 0; s < network.stages.size(); ++s)
+    bytes += 2 * sizeof(std::uint64_t) + elements(network.stages[s].sum) * sizeof(Word) +
+             activations.saved_size(s, self);
+  return bytes;
+}
+
 // "tacit correlation 1\n" | stages | seed of the input's mask | seed of the answer's | for each stage:
 // words, the addend | bytes, its activation. Numbers are u64.
 void save(Correlation c, ByteWriter& to) {

@@ -7,6 +7,8 @@
 
 namespace tacit::seco {
 
+/// Bytes that `save` writes of a correlation at server `self`.
+std::uint64_t saved_size(const Network& network, const Activations& activations, PartyId self);
 /// Writes it piece by piece and takes it: from here on it is only where `to` puts it. The bytes are secret.
 void save(Correlation correlation, ByteWriter& to);
 

@@ -1,7 +1,6 @@
 #include "tacit/split/seco/gmw_activation.h"
 
 #include "tacit/base/error.h"
-#include "tacit/gc/gmw/gmw.h"
 
 namespace tacit::seco {
 
@@ -12,9 +11,7 @@ struct StageCircuit {
   gc::GmwPlan plan;
 
   StageCircuit(const Network& network, std::size_t stage)
-      : ports(network, stage),
-        plan(activation_circuit(network.numbers, network.stages[stage], ports.last, Fewest::Rounds),
-             ports.opened_planes()) {}
+      : ports(network, stage), plan(shared_activation(network, stage)) {}
   std::size_t triples() const { return plan.triples(ports.words()); }
   std::size_t masks() const { return ports.mask_planes() * ports.words(); }
 };
@@ -114,6 +111,12 @@ class GmwActivations final : public Activations {
 };
 
 }  // namespace
+
+gc::GmwPlan shared_activation(const Network& network, std::size_t stage) {
+  const CircuitPorts ports(network, stage);
+  return gc::GmwPlan(activation_circuit(network.numbers, network.stages[stage], ports.last, Fewest::Rounds),
+                     ports.opened_planes());
+}
 
 std::unique_ptr<Activations> gmw_activations(const Network& network, std::size_t) {
   return std::make_unique<GmwActivations>(network);

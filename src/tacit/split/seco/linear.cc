@@ -42,16 +42,6 @@ std::size_t most_inputs(const Network& network) {
 he::BfvParameters parameters_of(const Network& network, std::size_t primes) {
   return {kDegree, he::transform_primes(kPrimeBits, kDegree, primes), Word{1} << network.numbers.bits};
 }
-/// As few primes as have room for products, for flooding 2^40 above them, and for the message.
-he::BfvParameters parameters_for(const Network& network) {
-  const unsigned bits = network.numbers.bits;
-  const double needed = hidden_noise(bits, most_inputs(network)) + 2 + bits;
-  return parameters_of(network, static_cast<std::size_t>(std::ceil(needed / (kPrimeBits - 0.01))));
-}
-he::BfvParameters reply_parameters(const Network& network, const he::BfvContext& context) {
-  return parameters_of(
-      network, he::fewest_primes(context, hidden_noise(network.numbers.bits, most_inputs(network)), 1));
-}
 
 std::vector<std::size_t> coefficients_of(const he::LinearPacking& packing, std::size_t o) {
   std::vector<std::size_t> out;
@@ -61,10 +51,32 @@ std::vector<std::size_t> coefficients_of(const he::LinearPacking& packing, std::
 
 }  // namespace
 
+/// As few primes as have room for products, for flooding 2^40 above them, and for the message.
+he::BfvParameters mask_parameters(const Network& network) {
+  const unsigned bits = network.numbers.bits;
+  const double needed = hidden_noise(bits, most_inputs(network)) + 2 + bits;
+  return parameters_of(network, static_cast<std::size_t>(std::ceil(needed / (kPrimeBits - 0.01))));
+}
+he::BfvParameters reply_parameters(const Network& network, const he::BfvContext& masks) {
+  return parameters_of(network,
+                       he::fewest_primes(masks, hidden_noise(network.numbers.bits, most_inputs(network)), 1));
+}
+
+LinearTerm linear_term(const Network& network, const Term& term, const he::BfvContext& masks,
+                       const he::BfvContext& replies) {
+  const he::LinearPacking packing = packing_of(network, term);
+  LinearTerm out{.inputs = packing.inputs(), .outputs = packing.outputs(), .products = packing.products()};
+  out.mask_bytes = out.inputs * he::seeded_bytes(masks);
+  for (std::size_t o = 0; o < out.outputs; ++o)
+    out.product_bytes += he::reply_bytes(replies, packing.wanted(o).size());
+  return out;
+}
+std::uint64_t linear_key_bytes(const he::BfvContext& masks) { return 2 * he::poly_bytes(masks); }
+
 LinearMasks::LinearMasks(Party& party, const Network& network)
     : party_(party),
       network_(network),
-      context_(parameters_for(network), party.compute().kernels.isa),
+      context_(mask_parameters(network), party.compute().kernels.isa),
       reply_context_(reply_parameters(network, context_), party.compute().kernels.isa),
       to_reply_(context_, reply_context_),
       key_(context_, random_),
@@ -108,7 +120,7 @@ void LinearMasks::share_term(const Term& term, std::span<const PartyId> holders,
   };
 
   // To the holders: one's own summand of the mask.
-  const std::size_t in_bytes = packing.inputs() * he::seeded_bytes(context_);
+  const LinearTerm sizes = linear_term(network_, term, context_, reply_context_);
   Bytes own;
   if (holders.size() > (weights != nullptr ? 1 : 0))
     for (std::size_t i = 0; i < packing.inputs(); ++i) {
@@ -120,7 +132,7 @@ void LinearMasks::share_term(const Term& term, std::span<const PartyId> holders,
   trade(
       "seco.masks", [&](std::size_t p) { return holds(p) ? ByteView(own) : ByteView(); },
       [&](std::size_t p) {
-        inputs[p].resize(weights != nullptr ? in_bytes : 0);
+        inputs[p].resize(weights != nullptr ? sizes.mask_bytes : 0);
         return ByteSpan(inputs[p]);
       });
 
@@ -128,13 +140,10 @@ void LinearMasks::share_term(const Term& term, std::span<const PartyId> holders,
   if (weights != nullptr)
     for (std::size_t p = 0; p < parties; ++p)
       if (p != self) received_from(p, [&] { products[p] = product(packing, p, inputs[p], *weights, sum); });
-  std::size_t out_bytes = 0;
-  for (std::size_t o = 0; o < packing.outputs(); ++o)
-    out_bytes += he::reply_bytes(reply_context_, packing.wanted(o).size());
   trade(
       "seco.products", [&](std::size_t p) { return ByteView(products[p]); },
       [&](std::size_t p) {
-        answers[p].resize(holds(p) && p != self ? out_bytes : 0);
+        answers[p].resize(holds(p) && p != self ? sizes.product_bytes : 0);
         return ByteSpan(answers[p]);
       });
   for (std::size_t p = 0; p < parties; ++p)

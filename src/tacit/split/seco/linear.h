@@ -19,6 +19,21 @@ namespace tacit::seco {
 /// Who holds a share of each stage's weights; empty where there are none.
 using Holders = std::vector<std::vector<PartyId>>;
 
+/// Parameters under which masks are encrypted, and those, of fewer primes, of what comes back.
+he::BfvParameters mask_parameters(const Network& network);
+he::BfvParameters reply_parameters(const Network& network, const he::BfvContext& masks);
+
+/// What one private term takes, between a server and a holder of its weights.
+struct LinearTerm {
+  std::size_t inputs = 0, outputs = 0;  ///< ciphertexts to the holder, and back
+  std::size_t products = 0;             ///< of a ciphertext and a polynomial of weights
+  std::uint64_t mask_bytes = 0, product_bytes = 0;
+};
+LinearTerm linear_term(const Network& network, const Term& term, const he::BfvContext& masks,
+                       const he::BfvContext& replies);
+/// Of the key that each server tells each other one.
+std::uint64_t linear_key_bytes(const he::BfvContext& masks);
+
 class LinearMasks {
  public:
   /// One round: everyone tells a public key.
