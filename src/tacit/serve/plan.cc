@@ -156,7 +156,7 @@ CutEstimate plan_cut(const seco::NetworkSizes& sizes, const PlanSettings& settin
     out.stages[stage].online_rounds = most(now) - std::exchange(rounds, most(now));
   });
   const auto answered = script.spent();
-  if (!two_party) script.pass(0, user, face.answer_bits * seco::plane_words(face.answers) * sizeof(Word));
+  if (!two_party) script.pass(0, user, seco::answer_words(face) * sizeof(Word));
   const auto done = script.spent();
 
   const Script::Spent of_user = done[user] - asked[user];

@@ -207,7 +207,7 @@ void measure_ring(UnitCosts& out) {
 double measure_user(const Face& face, std::size_t servers) {
   const Bytes seed(Prg::kKeySize, std::byte{1});
   const std::vector<ByteView> seeds(servers, seed);
-  const std::vector<Word> x(elements(face.input), 5), answer(face.answer_bits * plane_words(face.answers));
+  const std::vector<Word> x(elements(face.input), 5), answer(answer_words(face));
   return typical([&] {
     const Question question(face, seeds, seeds);
     question.masked(x);

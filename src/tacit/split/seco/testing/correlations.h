@@ -1,5 +1,5 @@
-// For tests only: what looks like a server's correlation for a network, with activations on shares, and belongs
-// to no other server's.
+// For tests only: what looks like a server's correlation for a network, with activations on shares, and
+// belongs to no other server's.
 #pragma once
 
 #include <random>
