@@ -85,7 +85,15 @@ void target(ByteView input) {
 }
 
 std::vector<std::string> seeds() {
-  const Manifest m{"north", sha256(bytes_of("job")), "0123", 17, 3, {0, 1}, 1, {sha256(bytes_of("a"))}, {}};
+  Manifest m;
+  m.owner = "north";
+  m.upload = "0123";
+  m.rows = 17;
+  m.test_rows = 3;
+  m.feature_columns = {0, 1};
+  m.job = sha256(bytes_of("job"));
+  m.target_width = 1;
+  m.components = {sha256(bytes_of("a"))};
   const RunReport report = testing::sample_report();
   std::vector<std::string> texts{to_string(fixed_identity().public_key()),
                                  "[::1]:7100",

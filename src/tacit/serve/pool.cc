@@ -113,9 +113,9 @@ void Pool::put(std::uint64_t number, const Digest& session, seco::Correlation co
 
 std::string Pool::load() {
   ensure(!ready_.empty() && !loaded_, "there is something to load, and nothing loaded");
-  auto& [number, entry] = *ready_.begin();
+  const std::uint64_t number = front();
   if (!store_) {
-    loaded_ = PreparedQuery{number, std::move(*entry.here)};
+    loaded_ = PreparedQuery{number, std::move(*ready_.begin()->second.here)};
     return "";
   }
   try {

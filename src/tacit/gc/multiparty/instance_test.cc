@@ -76,7 +76,7 @@ TEST(GarbledInstance, ServesLaterFromBytesAndSharesNoLabelWithAnother) {
     out[index(p.id())] =
         evaluate(p, joint, deserialise(bytes.bytes(), joint), share_of(index(p.id()), bits, copies));
   });
-  const Word sum = ((1 ^ 4 ^ 7) + (2 ^ 7 ^ 12)) & 255;
+  const Word a = Word{1} ^ 4 ^ 7, b = Word{2} ^ 7 ^ 12, sum = (a + b) & 255;
   for (const auto& o : out)
     for (std::size_t i = 0; i < bits; ++i)
       for (std::size_t k = 0; k < copies; ++k) EXPECT_EQ(bits_at(o.data(), i * copies + k, 1), sum >> i & 1);
@@ -100,7 +100,10 @@ TEST(GarbledInstance, OfAnotherNumberIsTold) {
 TEST(Bmr, MessagesThatDoNotFitAreThePeersFault) {
   const JointCircuit joint = joint_adder(4);
   const std::size_t n = 3;
-  for (const auto& [from, to] : {std::pair{0, 1}, {1, 0}, {0, 2}, {2, 0}, {1, 2}, {2, 1}})
+  struct Pair {
+    std::size_t from, to;
+  };
+  for (const Pair& link : {Pair{0, 1}, {1, 0}, {0, 2}, {2, 0}, {1, 2}, {2, 1}})
     for (const Fault fault : {Fault::WrongSize, Fault::Short, Fault::WrongTag}) {
       std::size_t at = 0;
       for (bool hit = true; hit; ++at) {
@@ -115,19 +118,21 @@ TEST(Bmr, MessagesThatDoNotFitAreThePeersFault) {
                   Bmr bmr(p, party_id(2), dealer.ends(p.id()));
                   evaluate(p, joint, bmr.garble(joint, 3), share_of(index(p.id()), 4, 3));
                 } catch (const PeerError& e) {
-                  if (p.id() == party_id(static_cast<std::size_t>(to))) blamed = e.peer;
+                  if (p.id() == party_id(link.to)) blamed = e.peer;
                   throw;
                 }
               },
               CoinsKind::Fixed, detect_isa(),
               [&](PartyId self, Transport& wire) -> std::unique_ptr<Transport> {
-                if (self != party_id(static_cast<std::size_t>(from))) return nullptr;
-                return faulty(wire, party_id(static_cast<std::size_t>(to)), at, fault);
+                if (self != party_id(link.from)) return nullptr;
+                return faulty(wire, party_id(link.to), at, fault);
               });
           hit = false;
-        } catch (const PeerError&) { EXPECT_EQ(blamed, "party" + std::to_string(from)) << to << " " << at; }
+        } catch (const PeerError&) {
+          EXPECT_EQ(blamed, "party" + std::to_string(link.from)) << link.to << " " << at;
+        }
       }
-      EXPECT_GT(at, 1u) << "nothing travels from " << from << " to " << to;
+      EXPECT_GT(at, 1u) << "nothing travels from " << link.from << " to " << link.to;
     }
 }
 
