@@ -68,7 +68,8 @@ std::uint64_t multiply_adds(const Network& network, const Stage& stage, const Te
 /// One deployment's servers, the first parties of a script.
 class ScriptedServers {
  public:
-  /// Writes the set-up down: transfers between all pairs, and keys. All arguments must outlive it.
+  /// Writes the set-up down: transfers between all pairs, and keys. `script`, `sizes` and `holders` outlive
+  /// it.
   ScriptedServers(Script& script, const NetworkSizes& sizes, const Holders& holders, ot::Source source,
                   ActivationBy by, const UnitCosts& units = {});
   using AfterStage = std::function<void(std::size_t stage)>;
@@ -90,7 +91,7 @@ class ScriptedServers {
   const NetworkSizes& sizes_;
   const Holders& holders_;
   ActivationBy by_;
-  const UnitCosts& units_;
+  UnitCosts units_;
   gc::ScriptedPairs pairs_;
   std::optional<gc::ScriptedBmr> bmr_;
 };

@@ -219,7 +219,7 @@ Part read_part(ByteView bytes, std::string_view name) {
     const std::uint64_t words = number();
     sound((words == 0 || words == elements(shape)) && words <= (end - at) / 8);
     RingTensor t(words == 0 ? Shape{0} : shape);
-    std::memcpy(t.data(), bytes.data() + at, 8 * words);
+    if (words > 0) std::memcpy(t.data(), bytes.data() + at, 8 * words);
     at += 8 * words;
     part.weights.push_back(std::move(t));
   }
