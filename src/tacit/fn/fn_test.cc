@@ -8,6 +8,7 @@
 #include "tacit/base/error.h"
 #include "tacit/fn/access.h"
 #include "tacit/fn/approx/approx.h"
+#include "tacit/fn/approx/elementary.h"
 #include "tacit/fn/approx/tables.h"
 #include "tacit/mpc/polynomial.h"
 #include "tacit/mpc/protocols/aby3/engine.h"
@@ -70,6 +71,27 @@ void expect_function(double low, double high,
         }
       },
       {16, 13});
+}
+
+TEST(Fn, ElementaryFunctionsAreThoseOfTheLibrary) {
+  auto near = [](double (*own)(double), double (*exact)(double), double low, double high, double bound) {
+    for (int i = 0; i <= 100000; ++i) {
+      const double x = low + (high - low) * i / 100000, want = exact(x);
+      ASSERT_NEAR(own(x), want, bound * std::max(1.0, std::fabs(want))) << "at " << x;
+    }
+  };
+  const double fine = std::ldexp(1.0, -48);
+  near(exponential, std::exp, -1, 300, fine);
+  near([](double x) { return exponential(x) * std::exp(-x); }, [](double) { return 1.0; }, -300, 0, fine);
+  near(logarithm, std::log, 1e-3, 100, fine);
+  near([](double x) { return logarithm(std::exp(x)); }, [](double x) { return x; }, -600, 600, fine);
+  near(
+      logistic, [](double x) { return 1 / (1 + std::exp(-x)); }, -40, 40, fine);
+  near(hyperbolic_tangent, std::tanh, -20, 20, fine);
+  near(error_function, std::erf, -9, 9, std::ldexp(1.0, -38));
+  EXPECT_EQ(logarithm(1), 0);
+  EXPECT_EQ(exponential(0), 1);
+  EXPECT_NEAR(error_function(0), 0, fine);
 }
 
 TEST(Fn, TablesKeepTheirError) {

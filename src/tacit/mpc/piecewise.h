@@ -6,7 +6,7 @@ namespace tacit {
 
 struct Piecewise {
   const char* name;
-  double (*f)(double);
+  double (*f)(double);   ///< without branches and tables: a dealer evaluates it on its share
   double low;            ///< the interval begins here ...
   int step_log2;         ///< ... in pieces of this width ...
   unsigned pieces_log2;  ///< ... and ends one piece before low + 2^(pieces_log2 + step_log2)

@@ -2,15 +2,12 @@
 
 #include <cmath>
 
+#include "tacit/fn/approx/elementary.h"
+
 namespace tacit::fn {
 
 namespace {
-double exponential(double x) { return std::exp(x); }
-double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
-double tangent(double x) { return std::tanh(x); }
-double error_function(double x) { return std::erf(x); }
 double reciprocal(double x) { return 1 / x; }
-double logarithm(double x) { return std::log(x); }
 double rsqrt(double x) { return 1 / std::sqrt(x); }
 double square_root(double x) { return std::sqrt(x); }
 }  // namespace
@@ -18,8 +15,8 @@ double square_root(double x) { return std::sqrt(x); }
 // name, f, low, step (log2), pieces (log2), degree, bound, error
 const Piecewise kExp{"exp", exponential, -15, 0, 4, 5, 2.8, 2e-6, exponential};
 const Piecewise kExpWide{"exp-wide", exponential, -16, 0, 5, 5, 33000, 3e-2, exponential};
-const Piecewise kSigmoid{"sigmoid", sigmoid, -16, 0, 5, 4, 1, 4e-6};
-const Piecewise kTanh{"tanh", tangent, -8, -1, 5, 4, 1, 8e-6};
+const Piecewise kSigmoid{"sigmoid", logistic, -16, 0, 5, 4, 1, 4e-6};
+const Piecewise kTanh{"tanh", hyperbolic_tangent, -8, -1, 5, 4, 1, 8e-6};
 const Piecewise kErf{"erf", error_function, -4, -1, 4, 4, 1, 8e-6};
 const Piecewise kReciprocalTo16{"reciprocal-16", reciprocal, 1, -1, 5, 6, 2, 8e-6};
 const Piecewise kReciprocalTo64{"reciprocal-64", reciprocal, 1, -1, 7, 6, 2, 8e-6};

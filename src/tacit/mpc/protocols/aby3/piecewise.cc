@@ -6,6 +6,7 @@
 // table (Ishai et al., TCC 2013) with polynomials for entries, dealt by a party that knows one of two
 // summands. 8·2^p·(degree + 1) bytes an element, and the truncation of the result.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <numbers>
 
@@ -21,23 +22,33 @@ namespace {
 constexpr unsigned kMaxDegree = 7;
 constexpr unsigned kPowerBits = 30;  // fractional digits of the powers of the low part
 
+/// The nearest integer of a number below 2^51: what the C library does branches on it.
+Word rounded(double x) {
+  constexpr double kShift = 0x1.8p52;
+  return std::bit_cast<Word>(x + kShift) - std::bit_cast<Word>(kShift);
+}
+
 /// The numbers of one evaluation that all roles share.
 struct Table {
   const Piecewise& f;
-  unsigned frac;    ///< of x
   unsigned low;     ///< bits of b that index within a piece
   unsigned window;  ///< bits of x - f.low that count
   unsigned coefficient_bits;
   std::size_t entries, width;  ///< per element: entries of width coefficients
+  double unit, piece;          ///< of x; the width of a piece
+  Word origin;                 ///< f.low
 
-  Table(const Piecewise& function, unsigned x_frac)
+  Table(const Piecewise& function, unsigned frac)
       : f(function),
-        frac(x_frac),
-        low(static_cast<unsigned>(static_cast<int>(x_frac) + function.step_log2)),
+        low(static_cast<unsigned>(static_cast<int>(frac) + function.step_log2)),
         window(low + function.pieces_log2),
         entries(std::size_t{1} << function.pieces_log2),
-        width(function.factor == nullptr ? function.degree + 1 : 1) {
-    ensure(static_cast<int>(x_frac) + f.step_log2 >= 1 && window < 62 && f.degree <= kMaxDegree,
+        width(function.factor == nullptr ? function.degree + 1 : 1),
+        unit(std::ldexp(1.0, -static_cast<int>(frac))),
+        piece(std::ldexp(1.0, function.step_log2)),
+        origin(static_cast<Word>(
+            static_cast<std::int64_t>(std::llround(std::ldexp(function.low, static_cast<int>(frac)))))) {
+    ensure(static_cast<int>(frac) + f.step_log2 >= 1 && window < 62 && f.degree <= kMaxDegree,
            "a piecewise function");
     coefficient_bits = piecewise_digits(f) - kPowerBits;
   }
@@ -81,46 +92,38 @@ class Fit {
 
 /// D: the table of one element, as shares for R (the caller has put L's shares into `table`).
 void deal_element(const Table& t, const Fit& fit, Word a, Word* table) {
-  const Word modulus_mask = (Word{1} << t.window) - 1;
-  const double unit = std::ldexp(1.0, -static_cast<int>(t.frac)), width = std::ldexp(1.0, t.f.step_log2);
-  const Word start = a - static_cast<Word>(static_cast<std::int64_t>(
-                             std::llround(std::ldexp(t.f.low, static_cast<int>(t.frac)))));
+  const Word window = Word{1} << t.window, piece = Word{1} << t.low;
+  const double scale = std::ldexp(1.0, static_cast<int>(t.coefficient_bits));
   for (std::size_t entry = 0; entry < t.entries; ++entry) {
-    const Word base = (start + (static_cast<Word>(entry) << t.low)) & modulus_mask;
+    const Word base = (a - t.origin + entry * piece) & (window - 1);
     // A piece that reaches past the window's end stands for the one that straddles its beginning.
-    const bool past = base > modulus_mask + 1 - (Word{1} << t.low);
-    const auto offset =
-        static_cast<std::int64_t>(base) - (past ? static_cast<std::int64_t>(modulus_mask + 1) : 0);
-    const double begin = t.f.low + static_cast<double>(offset) * unit;
+    const Word past = 0 - ((window - piece - base) >> 63);
+    const auto offset = static_cast<std::int64_t>(base - (window & past));
+    const double begin = t.f.low + static_cast<double>(offset) * t.unit;
     double c[kMaxDegree + 1];
     if (t.f.factor == nullptr)
-      fit(t.f.f, begin, width, c);
+      fit(t.f.f, begin, t.piece, c);
     else
       c[0] = t.f.f(begin);
-    for (std::size_t j = 0; j < t.width; ++j) {
-      const auto fixed =
-          static_cast<std::int64_t>(std::llround(std::ldexp(c[j], static_cast<int>(t.coefficient_bits))));
-      table[entry * t.width + j] = static_cast<Word>(fixed) - table[entry * t.width + j];
-    }
+    Word* to = table + entry * t.width;
+    for (std::size_t j = 0; j < t.width; ++j) to[j] = rounded(c[j] * scale) - to[j];
   }
 }
 
 /// A holder: its share of the result from its share of the table.
 Word hold_element(const Table& t, Word b, const Word* table) {
-  const Word low_mask = (Word{1} << t.low) - 1;
   const Word entry = (b & ((Word{1} << t.window) - 1)) >> t.low;
   Word c[kMaxDegree + 1] = {};
   for (Word e = 0; e < t.entries; ++e) {
     const Word difference = e ^ entry, chosen = ((difference | (0 - difference)) >> 63) - 1;
     for (std::size_t j = 0; j < t.width; ++j) c[j] += table[e * t.width + j] & chosen;
   }
-  const auto low = static_cast<double>(b & low_mask);
-  const double u = std::ldexp(low, 1 - static_cast<int>(t.low)) - 1;
-  double power = std::ldexp(1.0, kPowerBits);
-  if (t.f.factor != nullptr) power *= t.f.factor(std::ldexp(low, -static_cast<int>(t.frac)));
+  const auto low = static_cast<double>(static_cast<std::int64_t>(b & ((Word{1} << t.low) - 1))) * t.unit;
+  const double u = low * (2 / t.piece) - 1;
+  double power = static_cast<double>(Word{1} << kPowerBits);
+  if (t.f.factor != nullptr) power *= t.f.factor(low);
   Word sum = 0;
-  for (std::size_t j = 0; j < t.width; ++j, power *= u)
-    sum += c[j] * static_cast<Word>(static_cast<std::int64_t>(std::nearbyint(power)));
+  for (std::size_t j = 0; j < t.width; ++j, power *= u) sum += c[j] * rounded(power);
   return sum;
 }
 
