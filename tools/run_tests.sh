@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds everything with its tests and runs them. --full adds the sanitizers, the fuzzers, the fault matrix and the
-# arm64 kernels. Called by ./tacit test.
+# Builds everything with its tests and runs them. --full adds the sanitizers, the fuzzers, the fault matrix, the arm64
+# kernels and, emulated, those for AVX-512. Called by ./tacit test.
 set -euo pipefail
 here=$1; shift
 full=0
@@ -88,4 +88,10 @@ cmake -G Ninja -S "$here/tests/neon" -B "$here/build/neon" -DCMAKE_CXX_COMPILER=
   -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=aarch64 >/dev/null
 make_targets "$here/build/neon" neon_test
 qemu-aarch64 "$here/build/neon/neon_test" --gtest_brief=1
+if [ "$(uname -m)" = x86_64 ]; then
+  step "the kernels for AVX-512, emulated"
+  cmake -G Ninja -S "$here/tests/avx512" -B "$here/build/avx512" >/dev/null
+  make_targets "$here/build/avx512" avx512_test
+  "$here/build/avx512/avx512_test" --gtest_brief=1
+fi
 step "all is well"
