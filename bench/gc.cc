@@ -3,9 +3,10 @@
 #include <time.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <thread>
 
-#include "bench.h"
+#include "over_tls.h"
 #include "tacit/gc/circuit/activation.h"
 #include "tacit/gc/circuit/arithmetic.h"
 #include "tacit/gc/garble/half_gates.h"
@@ -62,6 +63,30 @@ void garbling(Context& c) {
     c.add("garble." + which + "_and_evaluated_per_second", count / read, "evaluated a second, one core");
   }
   c.add("garble.bytes_per_and", 2 * sizeof(gc::Label), "bytes");
+}
+
+/// A layer of ReLUs whose tables stream from one process to the other over TLS as they are garbled.
+void garbling_over_tls(Context& c) {
+  constexpr std::size_t kCopies = 8192;
+  const auto prg = std::make_shared<const Prg>(Bytes(16), detect_isa());
+  const gc::Label delta = gc::random_delta(Stream(prg, 0));
+  const gc::HalfGates gates(gc::random_labels(Stream(prg, 2), 1)[0]);
+  const gc::Plan plan(relu_of_sum());
+  const gc::Labels zeros = gc::random_labels(Stream(prg, 3), plan.inputs * kCopies);
+  const auto all = on_parties(c, 2, 1, [&](Party& p) -> nlohmann::json {
+    Channel& peer = p.to(p.next());
+    std::uint64_t instance = 0;
+    return beside_tls(p, party_id(0), plan.ands.size() * kCopies, [&] {
+      if (p.id() == party_id(0)) {
+        gc::ChannelSink sink(peer, "bench.tables");
+        gates.garble(plan, kCopies, delta, instance++, zeros, sink);
+      } else {
+        gc::ChannelSource source(peer, "bench.tables", gc::HalfGates::rows(plan, kCopies));
+        gates.evaluate(plan, kCopies, instance++, zeros, source);
+      }
+    });
+  });
+  add_beside_tls(c, "garble.tls.and", "And gates garbled, sent and evaluated", all);
 }
 
 /// Transfers dealt by a generator that both ends know: what garbling costs without them.
@@ -176,10 +201,12 @@ void multiparty(Context& c) {
 }  // namespace
 
 std::vector<Benchmark> gc_benchmarks() {
-  return {{"gc", "half-gates garbling of a ReLU, one copy and many; garbling among three", [](Context& c) {
+  return {{"gc", "half-gates garbling of a ReLU, one copy and many; garbling among three",
+           [](Context& c) {
              garbling(c);
              multiparty(c);
-           }}};
+           }},
+          {"gc.tls", "half-gates garbling that streams over TLS, beside TLS alone", garbling_over_tls}};
 }
 
 }  // namespace tacit::bench

@@ -1,13 +1,15 @@
 // Oblivious transfer between two threads over a pair of local sockets. Rates are by the processor time of the
-// busier of the two, which other work on the machine disturbs little; bytes are what both ends sent.
+// busier of the two, which other work on the machine disturbs little; bytes are what both ends sent. Over
+// TLS, two processes, by the clock, beside what the same link carries of the same bytes alone.
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <thread>
 
-#include "bench.h"
+#include "over_tls.h"
 #include "tacit/ot/source.h"
 
 namespace tacit::bench {
@@ -131,10 +133,45 @@ void cot(Context& c) {
   }
 }
 
+/// Which of two parties sends transfers, and which receives them.
+struct OverTls {
+  std::unique_ptr<ot::CotSender> sender;
+  std::unique_ptr<ot::CotReceiver> receiver;
+  std::vector<Block> blocks;
+  std::vector<Word> choices;
+
+  OverTls(Party& p, ot::Source source, std::size_t n) : blocks(n), choices((n + 63) / 64) {
+    Channel& peer = p.to(p.next());
+    const Bytes session(16);
+    if (p.id() == party_id(0))
+      sender = ot::make_sender(source, ot::Threat::SemiHonest, peer, session, detect_isa());
+    else
+      receiver = ot::make_receiver(source, ot::Threat::SemiHonest, peer, session, detect_isa());
+  }
+  void operator()() {
+    if (sender)
+      sender->send_random(blocks);
+    else
+      receiver->receive_random(choices, blocks);
+  }
+};
+
+void cot_over_tls(Context& c) {
+  constexpr std::size_t kTransfers = std::size_t{1} << 21;
+  for (const ot::Source source : {ot::Source::Iknp, ot::Source::SoftSpoken2, ot::Source::SoftSpoken4}) {
+    const auto all = on_parties(c, 2, 1, [&](Party& p) -> nlohmann::json {
+      OverTls transfers(p, source, kTransfers);
+      return beside_tls(p, party_id(1), kTransfers, [&] { transfers(); });
+    });
+    add_beside_tls(c, "cot.tls." + std::string(ot::to_string(source)), "transfers", all);
+  }
+}
+
 }  // namespace
 
 std::vector<Benchmark> ot_benchmarks() {
-  return {{"ot", "correlated oblivious transfer by each source, semi-honest and checked", cot}};
+  return {{"ot", "correlated oblivious transfer by each source, semi-honest and checked", cot},
+          {"ot.tls", "the same between two processes over TLS, beside TLS alone", cot_over_tls}};
 }
 
 }  // namespace tacit::bench
