@@ -12,7 +12,10 @@ namespace tacit {
 
 namespace {
 
-int socket_of(BIO* bio) { return static_cast<int>(reinterpret_cast<std::intptr_t>(BIO_get_data(bio))); }
+// A BIO's data: the socket, and above it whether more is to come.
+constexpr std::uintptr_t kMore = std::uintptr_t{1} << 32;
+std::uintptr_t data_of(BIO* bio) { return reinterpret_cast<std::uintptr_t>(BIO_get_data(bio)); }
+int socket_of(BIO* bio) { return static_cast<int>(data_of(bio) & (kMore - 1)); }
 
 bool may_try_again(ssize_t result) {
   return result < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
@@ -20,7 +23,8 @@ bool may_try_again(ssize_t result) {
 
 int write_socket(BIO* bio, const char* data, std::size_t size, std::size_t* written) {
   BIO_clear_retry_flags(bio);
-  const ssize_t n = ::send(socket_of(bio), data, size, MSG_NOSIGNAL);
+  const int more = (data_of(bio) & kMore) != 0 ? MSG_MORE : 0;
+  const ssize_t n = ::send(socket_of(bio), data, size, MSG_NOSIGNAL | more);
   if (may_try_again(n)) BIO_set_retry_write(bio);
   if (n <= 0) return 0;
   *written = static_cast<std::size_t>(n);
@@ -59,9 +63,14 @@ bio_st* new_socket_bio(int fd) {
   static const Method kMethod;
   BIO* bio = BIO_new(kMethod.method);
   ensure(bio != nullptr, "a BIO");
-  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::intptr_t>(fd)));
+  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<std::uintptr_t>(fd)));
   BIO_set_init(bio, 1);
   return bio;
+}
+
+void more_to_come(bio_st* bio, bool more) {
+  const auto fd = static_cast<std::uintptr_t>(socket_of(bio));
+  BIO_set_data(bio, reinterpret_cast<void*>(more ? fd | kMore : fd));
 }
 
 }  // namespace tacit

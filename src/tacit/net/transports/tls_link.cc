@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "tacit/base/error.h"
+#include "tacit/net/transports/socket_bio.h"
 
 namespace tacit {
 
@@ -73,6 +74,7 @@ bool TlsLink::push(const FrameHead& head, ByteView body, std::size_t& done) {
   if (ended_) return false;
   if (backlog_begin_ < backlog_.size() && !drain_backlog()) return false;
   const std::size_t first = FrameHead::kWireSize + std::min(body.size(), kRecord - FrameHead::kWireSize);
+  const std::size_t total = FrameHead::kWireSize + body.size();
   if (done < first) {
     if (!user_writes_) {
       user_writes_ = true;
@@ -80,13 +82,14 @@ bool TlsLink::push(const FrameHead& head, ByteView body, std::size_t& done) {
       encode(head, std::span<std::byte, FrameHead::kWireSize>(scratch_.data(), FrameHead::kWireSize));
       std::copy_n(body.data(), first - FrameHead::kWireSize, scratch_.data() + FrameHead::kWireSize);
     }
+    more_to_come(SSL_get_wbio(ssl_.get()), first < total);
     if (!write_some(scratch_.data(), first, done)) return false;
   }
   // A turn is bounded, so that reading gets its turn while the data are still in the cache.
-  const std::size_t total = FrameHead::kWireSize + body.size();
   for (const std::size_t stop = std::min(total, done + kTurn); done < stop;) {
     std::size_t more = 0;
     const std::size_t size = std::min(kRecord, total - done);
+    more_to_come(SSL_get_wbio(ssl_.get()), done + size < stop);
     const bool all = write_some(body.data() + (done - FrameHead::kWireSize), size, more);
     done += more;
     if (!all) return false;
