@@ -9,7 +9,8 @@ namespace tacit {
 std::size_t elements(const Shape& shape) {
   std::size_t n = 1;
   for (std::size_t d : shape) {
-    require(d == 0 || n <= (std::size_t{1} << 48) / d, "a tensor of shape {} is too large", to_string(shape));
+    if (d != 0 && n > (std::size_t{1} << 48) / d) [[unlikely]]
+      throw UsageError(fmt::format("a tensor of shape {} is too large", to_string(shape)));
     n *= d;
   }
   return n;

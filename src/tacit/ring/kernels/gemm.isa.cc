@@ -127,6 +127,8 @@ void pack(const Word* first, const Word* second, const size_t* outer, size_t cou
       copy_runs<16>(p, q, run, inner, steps, width, to);
     else if (run == 8)
       copy_runs<8>(p, q, run, inner, steps, width, to);
+    else if (run == 4)
+      copy_runs<4>(p, q, run, inner, steps, width, to);
     else
       copy_runs<0>(p, q, run, inner, steps, width, to);
     i += run;

@@ -48,11 +48,23 @@ inline void with_width(size_t bytes, Body body) {
       return body(Width<8>());
   }
 }
+template <class T>
+inline Word load(const std::byte* in) {
+  T v;
+  memcpy(&v, in, sizeof v);
+  return v;
+}
+/// Of whole machine words, one or two: a copy into a part of a word would stall the load of the whole.
 template <size_t kBytes>
 inline Word unpack(Width<kBytes>, const std::byte* in, size_t i) {
-  Word v = 0;
-  memcpy(&v, in + kBytes * i, kBytes);
-  return v;
+  in += kBytes * i;
+  if constexpr (kBytes == 1) return load<uint8_t>(in);
+  if constexpr (kBytes == 2) return load<uint16_t>(in);
+  if constexpr (kBytes == 3) return load<uint16_t>(in) | load<uint8_t>(in + 2) << 16;
+  if constexpr (kBytes == 4) return load<uint32_t>(in);
+  if constexpr (kBytes > 4 && kBytes < 8)  // the two overlap
+    return load<uint32_t>(in) | load<uint32_t>(in + kBytes - 4) << 8 * (kBytes - 4);
+  if constexpr (kBytes == 8) return load<Word>(in);
 }
 template <size_t kBytes, class Get>
 inline void pack(Width<kBytes>, size_t n, std::byte* out, Get get) {
