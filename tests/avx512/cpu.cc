@@ -9,6 +9,7 @@ std::string_view to_string(Isa isa) {
 std::vector<Isa> runnable_isas() { return {Isa::Portable, Isa::Avx2, Isa::Avx512}; }
 Isa detect_isa() { return Isa::Avx512; }
 bool has_vaes() { return true; }
+bool has_vpclmul() { return true; }
 bool has_fast_mullo64() { return false; }
 std::string cpu_model() { return "emulated"; }
 

@@ -41,19 +41,25 @@ std::vector<Isa> runnable_isas() {
   if (has_avx512()) all.push_back(Isa::Avx512);
   return all;
 }
-bool has_vaes() {
-  // By the processor's own word: clang 14 has no name for it.
+namespace {
+/// By the processor's own word: clang 14 has no name for these.
+bool has_beside_avx2(unsigned bit) {
   unsigned a = 0, b = 0, c = 0, d = 0;
-  return has_avx2() && __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (c & bit_VAES) != 0;
+  return has_avx2() && __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (c & bit) != 0;
 }
+}  // namespace
+bool has_vaes() { return has_beside_avx2(bit_VAES); }
+bool has_vpclmul() { return has_beside_avx2(bit_VPCLMULQDQ); }
 bool has_fast_mullo64() { return __builtin_cpu_is("amd"); }
 #elif defined(__aarch64__)
 std::vector<Isa> runnable_isas() { return {Isa::Portable, Isa::Neon}; }
 bool has_vaes() { return false; }
+bool has_vpclmul() { return false; }
 bool has_fast_mullo64() { return false; }
 #else
 std::vector<Isa> runnable_isas() { return {Isa::Portable}; }
 bool has_vaes() { return false; }
+bool has_vpclmul() { return false; }
 bool has_fast_mullo64() { return false; }
 #endif
 

@@ -18,6 +18,8 @@ Isa detect_isa();
 std::vector<Isa> runnable_isas();
 /// True where AES works on registers of two blocks (VAES), which some processors have without AVX-512.
 bool has_vaes();
+/// The same of products of polynomials over F_2 (VPCLMULQDQ).
+bool has_vpclmul();
 /// True on processors whose 64-bit vector multiply is one instruction of full throughput (AMD Zen 4 and
 /// later); elsewhere the 52-bit multiply-add is the faster way to a 64-bit product.
 bool has_fast_mullo64();

@@ -67,6 +67,10 @@ V blocks(V a, V b, Body body) {
 inline __m128i enc(__m128i a, __m128i k) { return _mm_aesenc_si128(a, k); }
 inline __m128i last(__m128i a, __m128i k) { return _mm_aesenclast_si128(a, k); }
 
+template <int kWhich>
+__m256i carryless(__m256i a, __m256i b) {
+  return blocks<2>(a, b, [](__m128i x, __m128i y) { return _mm_clmulepi64_si128(x, y, kWhich); });
+}
 template <int kOrder>
 __m512i shuffle32(__m512i a) {
   return blocks<4>(a, a, [](__m128i x, __m128i) { return _mm_shuffle_epi32(x, kOrder); });
@@ -115,6 +119,8 @@ inline __m512d from_i32(__m256i x) {
 #define _mm256_aesenclast_epi128(a, k) emulated::blocks<2>(a, k, emulated::last)
 #define _mm512_aesenc_epi128(a, k) emulated::blocks<4>(a, k, emulated::enc)
 #define _mm512_aesenclast_epi128(a, k) emulated::blocks<4>(a, k, emulated::last)
+#undef _mm256_clmulepi64_epi128
+#define _mm256_clmulepi64_epi128(a, b, which) emulated::carryless<which>(a, b)
 #define _mm512_shuffle_epi32(a, order) emulated::shuffle32<order>(a)
 #define _mm512_srai_epi32(a, n) \
   (emulated::each<int32_t, int32_t, __m512i>(a, [](int32_t x) { return x >> (n); }))

@@ -164,8 +164,9 @@ struct SoftSpokenReceiver::State {
 
   void correct(Matrix& matrix, std::size_t n, const Word* choices, Word* corrections) {
     columns.make(matrix, n, corrections);
+    const OtKernels& kernels = ot_kernels(isa);
     for (std::size_t g = 0; g < columns.groups().count(); ++g)
-      ot_kernels(isa).add(choices, corrections + 2 * n * g, 2 * n);
+      kernels.add(choices, corrections + 2 * n * g, 2 * n);
   }
   void batch(std::span<const Word> choices, std::span<Block> out);
   void check(std::span<const Word> choices, std::size_t transfers);

@@ -49,6 +49,8 @@ struct OtKernels {
                  std::size_t n);
 };
 
+/// Every variant of an instruction set that this processor runs, the best first.
+std::vector<const OtKernels*> all_ot_kernels(Isa isa);
 const OtKernels& ot_kernels(Isa isa);
 
 }  // namespace tacit::ot

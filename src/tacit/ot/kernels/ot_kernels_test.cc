@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "tacit/ot/gf128.h"
@@ -132,9 +133,44 @@ TEST(OtKernels, GatherAddsTheBlocksOfItsTable) {
     }
 }
 
+std::vector<const OtKernels*> everywhere() {
+  std::vector<const OtKernels*> all;
+  for (Isa isa : runnable_isas())
+    for (const OtKernels* k : all_ot_kernels(isa)) all.push_back(k);
+  return all;
+}
+
+TEST(OtKernels, SumsOfProductsAreThoseOfSingleBits) {
+  for (const OtKernels* k : everywhere())
+    for (std::size_t n : {1, 2, 3, 4, 5, 6, 7, 31}) {
+      const std::vector<Word> a = noise(2 * n), b = noise(2 * n, 2);
+      auto add = [](Word x, Word y, Word* out) {
+        for (unsigned i = 0; i < 64; ++i)
+          if ((y >> i & 1) == 1) {
+            out[0] ^= x << i;
+            out[1] ^= i == 0 ? 0 : x >> (64 - i);
+          }
+      };
+      Word whole[4] = {1, 2, 3, 4}, halves[2] = {5, 6}, scaled[4] = {7, 8, 9, 10};
+      Word due[4] = {1, 2, 3, 4}, due_halves[2] = {5, 6}, due_scaled[4] = {7, 8, 9, 10};
+      for (std::size_t i = 0; i < n; ++i)
+        for (std::size_t p = 0; p < 2; ++p) {
+          for (std::size_t q = 0; q < 2; ++q) add(a[2 * i + p], b[2 * i + q], due + p + q);
+          add(a[2 * i + p], b[2 * i + p], due_halves);
+          add(a[i], b[2 * i + p], due_scaled + 2 * p);
+        }
+      k->multiply_add(a.data(), b.data(), n, whole);
+      k->multiply_add_words(a.data(), b.data(), n, halves);
+      k->scale_add(a.data(), b.data(), n, scaled);
+      EXPECT_TRUE(std::ranges::equal(whole, due)) << n;
+      EXPECT_TRUE(std::ranges::equal(halves, due_halves)) << n;
+      EXPECT_TRUE(std::ranges::equal(scaled, due_scaled)) << n;
+    }
+}
+
 TEST(Gf128, KnownProducts) {
-  for (Isa isa : runnable_isas()) {
-    const OtKernels& k = ot_kernels(isa);
+  for (const OtKernels* kernels : everywhere()) {
+    const OtKernels& k = *kernels;
     // x^127 · x = x^7 + x^2 + x + 1.
     EXPECT_EQ(multiply(k, {0, Word{1} << 63}, {2, 0}), (Block{0x87, 0}));
     // x^127 · x^127 = x^254 = x^126 (x^7 + x^2 + x + 1), of which x^133 and x^128 come down once more.
@@ -147,8 +183,8 @@ TEST(Gf128, KnownProducts) {
 }
 
 TEST(Gf128, IsAField) {
-  for (Isa isa : runnable_isas()) {
-    const OtKernels& k = ot_kernels(isa);
+  for (const OtKernels* kernels : everywhere()) {
+    const OtKernels& k = *kernels;
     const std::vector<Word> w = noise(6);
     const Block a{w[0], w[1]}, b{w[2], w[3]}, c{w[4], w[5]};
     EXPECT_EQ(multiply(k, a, b), multiply(k, b, a));
@@ -165,8 +201,8 @@ TEST(Gf128, IsAField) {
 }
 
 TEST(Gf64, IsAField) {
-  for (Isa isa : runnable_isas()) {
-    const OtKernels& k = ot_kernels(isa);
+  for (const OtKernels* kernels : everywhere()) {
+    const OtKernels& k = *kernels;
     // x^63 · x = x^4 + x^3 + x + 1; x^63 · x^63 = x^62 (x^4 + x^3 + x + 1), of which x^66 and x^65 come down.
     EXPECT_EQ(multiply_half(k, Word{1} << 63, 2), 0x1bu);
     EXPECT_EQ(multiply_half(k, Word{1} << 63, Word{1} << 63), 0x1bu << 2 ^ 0x1bu << 1 ^ Word{3} << 62);

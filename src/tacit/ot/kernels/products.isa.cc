@@ -63,6 +63,65 @@ void scale_add(const uint64_t* scalars, const uint64_t* blocks, size_t n, uint64
   _mm_storeu_si128(out + 1, _mm_xor_si128(_mm_loadu_si128(out + 1), high));
 }
 
+// Two products an instruction, offered where the processor has VPCLMULQDQ. An odd one at the end is for the
+// loops above.
+
+#define TACIT_WIDE __attribute__((target("avx2,pclmul,vpclmulqdq")))
+
+TACIT_WIDE inline __m256i load_two(const uint64_t* p) {
+  return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+}
+TACIT_WIDE inline void add_halves(uint64_t* sum, __m256i x) {
+  auto* out = reinterpret_cast<__m128i*>(sum);
+  const __m128i both = _mm_xor_si128(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+  _mm_storeu_si128(out, _mm_xor_si128(_mm_loadu_si128(out), both));
+}
+
+TACIT_WIDE void wide_multiply_add(const uint64_t* a, const uint64_t* b, size_t n, uint64_t* sum) {
+  __m256i low = _mm256_setzero_si256(), middle = low, other = low, high = low;
+  size_t i = 0;
+  for (; i + 2 <= n; i += 2) {
+    const __m256i x = load_two(a + 2 * i), y = load_two(b + 2 * i);
+    low = _mm256_xor_si256(low, _mm256_clmulepi64_epi128(x, y, 0x00));
+    middle = _mm256_xor_si256(middle, _mm256_clmulepi64_epi128(x, y, 0x01));
+    other = _mm256_xor_si256(other, _mm256_clmulepi64_epi128(x, y, 0x10));
+    high = _mm256_xor_si256(high, _mm256_clmulepi64_epi128(x, y, 0x11));
+  }
+  add_halves(sum, low);
+  add_halves(sum + 1, _mm256_xor_si256(middle, other));
+  add_halves(sum + 2, high);
+  multiply_add(a + 2 * i, b + 2 * i, n - i, sum);
+}
+
+TACIT_WIDE void wide_multiply_add_words(const uint64_t* a, const uint64_t* b, size_t n, uint64_t* sum) {
+  __m256i low = _mm256_setzero_si256(), high = low;
+  size_t i = 0;
+  for (; i + 2 <= n; i += 2) {
+    const __m256i x = load_two(a + 2 * i), y = load_two(b + 2 * i);
+    low = _mm256_xor_si256(low, _mm256_clmulepi64_epi128(x, y, 0x00));
+    high = _mm256_xor_si256(high, _mm256_clmulepi64_epi128(x, y, 0x11));
+  }
+  add_halves(sum, _mm256_xor_si256(low, high));
+  multiply_add_words(a + 2 * i, b + 2 * i, n - i, sum);
+}
+
+TACIT_WIDE void wide_scale_add(const uint64_t* scalars, const uint64_t* blocks, size_t n, uint64_t* sum) {
+  __m256i low = _mm256_setzero_si256(), high = low;
+  size_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    // Blocks i and i + 2 meet the low words of the two lanes of scalars, i + 1 and i + 3 the high ones.
+    const __m256i s = load_two(scalars + i), x = load_two(blocks + 2 * i), y = load_two(blocks + 2 * i + 4);
+    const __m256i even = _mm256_permute2x128_si256(x, y, 0x20), odd = _mm256_permute2x128_si256(x, y, 0x31);
+    low = _mm256_xor_si256(low, _mm256_xor_si256(_mm256_clmulepi64_epi128(s, even, 0x00),
+                                                 _mm256_clmulepi64_epi128(s, odd, 0x01)));
+    high = _mm256_xor_si256(high, _mm256_xor_si256(_mm256_clmulepi64_epi128(s, even, 0x10),
+                                                   _mm256_clmulepi64_epi128(s, odd, 0x11)));
+  }
+  add_halves(sum, low);
+  add_halves(sum + 2, high);
+  scale_add(scalars + i, blocks + 2 * i, n - i, sum);
+}
+
 /// Eight indices at a time, then the sums: multiplications hide behind the loads of the table.
 void gather(const uint32_t* random, uint32_t size, const uint64_t* table, uint64_t* out, size_t n) {
   constexpr size_t kBatch = 32;  // blocks; their indices are a multiple of eight
@@ -164,5 +223,13 @@ void fill_products(ot::OtKernels& k) {
   k.scale_add = scale_add;
   k.gather = gather;
 }
+
+#if defined(TACIT_ISA_AVX2) || defined(TACIT_ISA_AVX512)
+void fill_wide_products(ot::OtKernels& k) {
+  k.multiply_add = wide_multiply_add;
+  k.multiply_add_words = wide_multiply_add_words;
+  k.scale_add = wide_scale_add;
+}
+#endif
 
 }  // namespace tacit::TACIT_ISA

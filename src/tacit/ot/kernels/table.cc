@@ -12,6 +12,12 @@ TACIT_DECLARE(portable)
 #if defined(__x86_64__)
 TACIT_DECLARE(avx2)
 TACIT_DECLARE(avx512)
+namespace avx2 {
+void fill_wide_products(ot::OtKernels&);
+}
+namespace avx512 {
+void fill_wide_products(ot::OtKernels&);
+}
 #elif defined(__aarch64__)
 TACIT_DECLARE(neon)
 #endif
@@ -20,34 +26,41 @@ TACIT_DECLARE(neon)
 namespace ot {
 
 namespace {
-OtKernels filled(void (*bits)(OtKernels&), void (*products)(OtKernels&)) {
+using Fill = void (*)(OtKernels&);
+OtKernels filled(std::initializer_list<Fill> parts) {
   OtKernels k{};
-  bits(k);
-  products(k);
+  for (const Fill fill : parts) fill(k);
   return k;
 }
 }  // namespace
 
-const OtKernels& ot_kernels(Isa isa) {
+std::vector<const OtKernels*> all_ot_kernels(Isa isa) {
 #if defined(__x86_64__)
   if (isa == Isa::Avx2) {
-    static const OtKernels kTable = filled(avx2::fill_bits, avx2::fill_products);
-    return kTable;
+    static const OtKernels kPlain = filled({avx2::fill_bits, avx2::fill_products}),
+                           kWide = filled({avx2::fill_bits, avx2::fill_products, avx2::fill_wide_products});
+    if (has_vpclmul()) return {&kWide, &kPlain};
+    return {&kPlain};
   }
   if (isa == Isa::Avx512) {
-    static const OtKernels kTable = filled(avx512::fill_bits, avx512::fill_products);
-    return kTable;
+    static const OtKernels kPlain = filled({avx512::fill_bits, avx512::fill_products}),
+                           kWide =
+                               filled({avx512::fill_bits, avx512::fill_products, avx512::fill_wide_products});
+    if (has_vpclmul()) return {&kWide, &kPlain};
+    return {&kPlain};
   }
 #elif defined(__aarch64__)
   if (isa == Isa::Neon) {
-    static const OtKernels kTable = filled(neon::fill_bits, neon::fill_products);
-    return kTable;
+    static const OtKernels kTable = filled({neon::fill_bits, neon::fill_products});
+    return {&kTable};
   }
 #endif
   ensure(isa == Isa::Portable, "this machine has no such instruction set");
-  static const OtKernels kTable = filled(portable::fill_bits, portable::fill_products);
-  return kTable;
+  static const OtKernels kTable = filled({portable::fill_bits, portable::fill_products});
+  return {&kTable};
 }
+
+const OtKernels& ot_kernels(Isa isa) { return *all_ot_kernels(isa).front(); }
 
 }  // namespace ot
 }  // namespace tacit
