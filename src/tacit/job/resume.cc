@@ -25,7 +25,7 @@ std::string steps_of(const std::vector<std::uint64_t>& steps) {
   std::string out;
   for (std::size_t i = 0; i < steps.size(); ++i)
     out += fmt::format("{}{}", i == 0 ? "" : i + 1 == steps.size() ? " and " : ", ", steps[i]);
-  return steps.empty() ? "none" : fmt::format("of step {}", out);
+  return steps.empty() ? "none" : fmt::format("step{} {}", steps.size() > 1 ? "s" : "", out);
 }
 
 /// A text behind its length.
