@@ -130,8 +130,9 @@ int run(int argc, char** argv) {
       "party", "Run one compute party: train if there is no model yet, then answer predictions");
   add_place(party_command, party_options);
   party_command->add_option("--party", party_options.party, "Which party of the job this is")->required();
-  party_command->add_flag("--resume", party_options.resume,
-                          "If the training was broken off, go on from the last checkpoint that all parties have");
+  party_command->add_flag(
+      "--resume", party_options.resume,
+      "If the training was broken off, go on from the last checkpoint that all parties have");
   party_command->callback([&] { result = party(party_options, style); });
 
   TrainOptions train_options;

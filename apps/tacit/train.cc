@@ -86,7 +86,8 @@ std::map<std::string, DataFiles> all_files(const Job& job, const TrainOptions& o
 }
 
 json simulate(const TrainOptions& options, const Style& style) {
-  require(!options.resume, "a simulation keeps no checkpoints: --resume goes with --party, --owner or --local");
+  require(!options.resume,
+          "a simulation keeps no checkpoints: --resume goes with --party, --owner or --local");
   Job job = read_job(options.job, Keys::MadeLater);
   const auto files = all_files(job, options);
   const fs::path out = options.out.empty() ? options.job.parent_path() / "simulation-out" : options.out;
@@ -146,8 +147,9 @@ json simulate(const TrainOptions& options, const Style& style) {
 
 json train_locally(const TrainOptions& options, const Style& style) {
   LocalRun run(options);
-  const auto files = options.resume && !options.clear ? data_by_owner(run.job(), options.data, options.labels, "")
-                                                      : all_files(run.job(), options);
+  const auto files = options.resume && !options.clear
+                         ? data_by_owner(run.job(), options.data, options.labels, "")
+                         : all_files(run.job(), options);
   std::vector<ChildSpec> children;
   const auto names = run.job().names();
   for (std::size_t i = 0; i < names.size(); ++i) {

@@ -20,8 +20,7 @@ namespace {
   const int error = errno;
   const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
   throw IoError(fmt::format("the {} '{}' cannot be {}: {}{}", what, path.string(), happens,
-                            std::strerror(error),
-                            full ? ": make room on the disk" : ""));
+                            std::strerror(error), full ? ": make room on the disk" : ""));
 }
 
 }  // namespace

@@ -22,8 +22,8 @@ Digest write_sealed(const std::filesystem::path& file, const Identity& identity,
                     const DiskStep& before = {});
 
 /// Opens it for `read`, which must take all of it; the file's digest. What `read` has got before an error is
-/// the true beginning, and no more. UsageError, naming the file, for one with another head, that is damaged or
-/// another identity's, or that `read` refuses; IoError for one that cannot be read.
+/// the true beginning, and no more. UsageError, naming the file, for one with another head, that is damaged
+/// or another identity's, or that `read` refuses; IoError for one that cannot be read.
 Digest read_sealed(const std::filesystem::path& file, const Identity& identity, std::string_view use,
                    ByteView head, const std::function<void(ByteReader&)>& read);
 

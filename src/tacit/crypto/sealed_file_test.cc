@@ -46,7 +46,9 @@ class SealedFile : public ::testing::Test {
     return all.str();
   }
   void put(const std::string& text) const { std::ofstream(file(), std::ios::binary) << text; }
-  std::size_t files() const { return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder_), {})); }
+  std::size_t files() const {
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder_), {}));
+  }
 
   fs::path folder_;
   Identity own_ = Identity::generate();

@@ -93,8 +93,8 @@ std::size_t Checkpoints::of_other_jobs() const {
     if (entry.path().extension() != kState) continue;
     try {
       const Bytes stored = read_head(entry.path(), kHead);
-      out += text_of(ByteView(stored).first(kMagic.size())) == kMagic &&
-             read_at<Digest>(stored, kJobAt) != job_;
+      out +=
+          text_of(ByteView(stored).first(kMagic.size())) == kMagic && read_at<Digest>(stored, kJobAt) != job_;
     } catch (const UsageError&) {
     } catch (const IoError&) {}
   }

@@ -37,7 +37,7 @@ struct RunReport {
   std::string metric;  ///< the data's metric
   std::optional<double> private_metric, clear_metric;
   std::vector<std::size_t> resumed;  ///< the steps from which it went on after a break, in order
-  std::string clear_note;  ///< where the clear figure comes from
+  std::string clear_note;            ///< where the clear figure comes from
   std::vector<LossPoint> loss, clear_loss;
   std::vector<PartyStats> parties;
   std::vector<Disclosure> disclosures;

@@ -45,7 +45,8 @@ std::string text_from(ByteReader& from) {
 
 }  // namespace
 
-/// The states that this party can go on from, the newest first; `trouble`: why not from others that are there.
+/// The states that this party can go on from, the newest first; `trouble`: why not from others that are
+/// there.
 std::vector<PartyRun::Offer> PartyRun::offers(std::string& trouble) const {
   std::vector<Offer> out;
   for (const CheckpointName& name : checkpoints_->states()) {
@@ -144,8 +145,8 @@ void PartyRun::go_on_from(const CheckpointName& name, const std::vector<Digest>&
     require(resumed_->step == name.step, "it is of step {}", resumed_->step);
   });
   checkpoints_->read_data(training_, [&](ByteReader& from) {
-    uploads_ = load_uploads(job_, engine_->component_sets()[index(party_.id())], options_.state,
-                            detect_isa(), from);
+    uploads_ =
+        load_uploads(job_, engine_->component_sets()[index(party_.id())], options_.state, detect_isa(), from);
   });
   compare_manifests();
   check_uploads(job_, uploads_);

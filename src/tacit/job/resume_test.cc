@@ -1,6 +1,6 @@
 // A training that breaks and is resumed, by all endpoints of a job: from any step between two changes of a
-// party's disk; with damaged, old and foreign checkpoints; on another machine. It ends with everything that it
-// was for, nothing is revealed more often than the job allows, and no message of the broken session comes
+// party's disk; with damaged, old and foreign checkpoints; on another machine. It ends with everything that
+// it was for, nothing is revealed more often than the job allows, and no message of the broken session comes
 // again.
 #include <gtest/gtest.h>
 
@@ -95,13 +95,15 @@ class Resume : public ::testing::Test {
     for (const Ending& e : endings) EXPECT_EQ(e.how, How::Done) << e.said;
   }
   /// All parties refuse, and one says this.
-  static void expect_refused(const std::vector<Ending>& endings, std::initializer_list<std::string_view> says) {
+  static void expect_refused(const std::vector<Ending>& endings,
+                             std::initializer_list<std::string_view> says) {
     std::string all;
     for (std::size_t i = 0; i < 3; ++i) {
       EXPECT_TRUE(endings[i].how == How::Usage || endings[i].how == How::Peer) << endings[i].said;
       all += endings[i].said + "\n";
     }
-    for (const std::string_view text : says) EXPECT_NE(all.find(text), std::string::npos) << text << " in\n" << all;
+    for (const std::string_view text : says)
+      EXPECT_NE(all.find(text), std::string::npos) << text << " in\n" << all;
   }
   static std::vector<double> model(const std::vector<Ending>& endings) {
     for (const Received& r : endings[3].received.received)
@@ -201,8 +203,8 @@ TEST_F(Resume, OnAnotherMachineWithTheKeyAndTheFolder) {
 TEST_F(Resume, OfOwnersColumns) {
   std::string text = testing::tiny_columns_job();
   text.replace(text.find("epochs = 1\n"), 11, "epochs = 4\ncheckpoint_every = 5\n");
-  cast_ = testing::cast_of(folder_, text,
-                           {testing::tiny_columns_data(24, 1, false), testing::tiny_columns_data(24, 2, true)});
+  cast_ = testing::cast_of(
+      folder_, text, {testing::tiny_columns_data(24, 1, false), testing::tiny_columns_data(24, 2, true)});
   run_until(7);
   const auto resumed = run(true, {}, false);
   expect_done(resumed);
@@ -215,10 +217,10 @@ TEST_F(Resume, SendsNothingOfTheBrokenSessionAgain) {
   for (auto* traces : {&broken, &resumed})
     for (Trace& t : *traces) t.keep_bodies = true;
   run_until(9, false, [&](PartyId self, Transport& wire) { return traced(wire, broken[index(self)]); });
-  expect_done(run(true, {}, true, [&](PartyId self, Transport& wire) {
-    return traced(wire, resumed[index(self)]);
-  }));
-  // Steps 5 to 9 are done in both, on the same shares. What holds 16 bytes or more would not repeat by chance.
+  expect_done(
+      run(true, {}, true, [&](PartyId self, Transport& wire) { return traced(wire, resumed[index(self)]); }));
+  // Steps 5 to 9 are done in both, on the same shares. What holds 16 bytes or more would not repeat by
+  // chance.
   for (std::size_t from = 0; from < 3; ++from) {
     std::set<Bytes> before;
     for (const TracedFrame& f : broken[from].frames)
@@ -236,8 +238,10 @@ TEST_F(Resume, SendsNothingOfTheBrokenSessionAgain) {
 TEST_F(Resume, WhereACrashCameBetweenTwoChangesOfTheDisk) {
   // Shorter, so that there are not too many of them.
   std::string text = job_text("epochs = 4\ncheckpoint_every = 5\n", "epochs = 2\ncheckpoint_every = 4\n");
-  for (std::size_t at; (at = text.find("batch = 16")) != std::string::npos;) text.replace(at, 10, "batch = 32");
-  cast_ = testing::cast_of(folder_, text, {testing::tiny_classes_data(20, 1), testing::tiny_classes_data(24, 2)});
+  for (std::size_t at; (at = text.find("batch = 16")) != std::string::npos;)
+    text.replace(at, 10, "batch = 32");
+  cast_ =
+      testing::cast_of(folder_, text, {testing::tiny_classes_data(20, 1), testing::tiny_classes_data(24, 2)});
   std::size_t from_the_start = 0, from_checkpoints = 0;
   for (std::size_t crash = 0;; ++crash) {
     for (std::size_t p = 0; p < 3; ++p) fs::remove_all(state(p));
@@ -378,8 +382,9 @@ TEST_F(Resume, OfAnotherJobIsTold) {
 }
 
 TEST_F(Resume, WhereThereIsNothing) {
-  expect_refused(run(true), {"there is no checkpoint that all parties have: alpha has none, beta has none, "
-                             "gamma has none; put the right state folders back, or train anew without --resume"});
+  expect_refused(run(true),
+                 {"there is no checkpoint that all parties have: alpha has none, beta has none, "
+                  "gamma has none; put the right state folders back, or train anew without --resume"});
 }
 
 TEST_F(Resume, AllOrNone) {
@@ -387,8 +392,9 @@ TEST_F(Resume, AllOrNone) {
   const auto one_begins = run(true, [](std::size_t party, PartyOptions& options) {
     if (party == 1) options.resume = false;
   });
-  expect_refused(one_begins, {"beta begins a training and alpha resumes one: start all parties with --resume, "
-                              "or none"});
+  expect_refused(one_begins,
+                 {"beta begins a training and alpha resumes one: start all parties with --resume, "
+                  "or none"});
   // Nothing was lost by it.
   expect_done(run(true));
 }

@@ -42,8 +42,8 @@ void PartyRun::receive_all() {
   for (std::size_t i = 0; i < job_.owners.size(); ++i) {
     const Endpoint& owner = job_.owners[i];
     const PartyId id = party_id(job_.parties.size() + i);
-    const bool brings =
-        !resumed_ && std::find(job_.data.owners.begin(), job_.data.owners.end(), owner.name) != job_.data.owners.end();
+    const bool brings = !resumed_ && std::find(job_.data.owners.begin(), job_.data.owners.end(),
+                                               owner.name) != job_.data.owners.end();
     const bool collects = std::any_of(job_.releases.begin(), job_.releases.end(), [&](const ReleaseRule& r) {
       return r.what != "predictions" && r.what != "scores" &&
              std::find(r.to.begin(), r.to.end(), owner.name) != r.to.end();

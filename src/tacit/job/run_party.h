@@ -32,8 +32,8 @@ struct PartyOptions {
   std::function<void(PartyId, std::string_view)> drop_owner;
 };
 
-/// Runs party `self` of a training job to its end, from its beginning or, with all others, from a checkpoint. The transport reaches all parties and, once waited for,
-/// owners. The report holds what this party may know.
+/// Runs party `self` of a training job to its end, from its beginning or, with all others, from a checkpoint.
+/// The transport reaches all parties and, once waited for, owners. The report holds what this party may know.
 RunReport run_party(const Job& job, PartyId self, Transport& wire, const std::string& mode,
                     const PartyOptions& options);
 

@@ -20,7 +20,8 @@ Digest digest_from(const json& j) {
 }
 
 json public_json(const TrainingRecord& r) {
-  json j{{"used", r.used}, {"ledger", json::array()}, {"losses_until", r.losses_until}, {"resumed", r.resumed}};
+  json j{
+      {"used", r.used}, {"ledger", json::array()}, {"losses_until", r.losses_until}, {"resumed", r.resumed}};
   for (const Disclosure& d : r.ledger) j["ledger"].push_back(to_json(d));
   return j;
 }
@@ -44,8 +45,7 @@ std::string to_text(const TrainingRecord& r) {
   for (const LossPoint& p : r.loss) j["loss"].push_back({{"step", p.step}, {"loss", p.loss}});
   j["seconds"] = r.seconds;
   j["spent"] = to_json(r.spent);
-  j["agreed"] = {
-      {"session", to_hex(r.agreed.session)}, {"step", r.agreed.step}, {"files", json::array()}};
+  j["agreed"] = {{"session", to_hex(r.agreed.session)}, {"step", r.agreed.step}, {"files", json::array()}};
   for (const Digest& d : r.agreed.files) j["agreed"]["files"].push_back(to_hex(d));
   return j.dump();
 }

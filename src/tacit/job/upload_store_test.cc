@@ -71,7 +71,8 @@ TEST_F(UploadStore, WhatDoesNotFitIsRefused) {
     EXPECT_THROW(load_uploads(job_, set(0), folder_.path(""), detect_isa(), from), UsageError) << size;
   }
   // Numbers of uploads, of a manifest's bytes, a letter of it, the kind of a component.
-  for (const std::size_t at : {0, 15, 20, 100}) {
+  for (const std::size_t at :
+       {std::size_t{0}, std::size_t{15}, std::size_t{20}, 16 + uploads_[0].text.size()}) {
     Bytes bad = bytes;
     bad[at] ^= std::byte{64};
     MemoryReader from(bad);
@@ -105,7 +106,8 @@ TEST(Components, ThatAreLargeAreKeptOnDisk) {
   }
   // A claim of 2^60 words makes room for no more than there are.
   MemoryReader claims(ByteView(to.bytes).first(100));
-  EXPECT_THROW(load_component(claims, std::uint64_t{1} << 57, kWidth, folder.path(""), detect_isa()), UsageError);
+  EXPECT_THROW(load_component(claims, std::uint64_t{1} << 57, kWidth, folder.path(""), detect_isa()),
+               UsageError);
   Bytes kind = to.bytes;
   kind[0] = std::byte{3};
   MemoryReader none(kind);

@@ -4,8 +4,8 @@
 
 namespace tacit::nn {
 
-// step (u64) | parts of a secret (u64) | tensors of the optimiser (u64) | words of each part of each parameter,
-// in order | words of each part of each of the optimiser's tensors. Shapes follow from the graph.
+// step (u64) | parts of a secret (u64) | tensors of the optimiser (u64) | words of each part of each
+// parameter, in order | words of each part of each of the optimiser's tensors. Shapes follow from the graph.
 namespace {
 
 void put(ByteWriter& to, std::uint64_t number) { to.write(std::as_bytes(std::span(&number, 1))); }
@@ -51,8 +51,7 @@ TrainState load_train_state(Ctx& ctx, const Graph& graph, const TrainSettings& s
   require(number(from) == parts, "its shares are those of another protocol");
   std::vector<Shape> trained;
   for (const ValueId id : graph.trained()) trained.push_back(graph.values[id].shape);
-  const std::vector<Shape> more =
-      out.step > 0 ? out.optimiser->state_shapes(trained) : std::vector<Shape>();
+  const std::vector<Shape> more = out.step > 0 ? out.optimiser->state_shapes(trained) : std::vector<Shape>();
   require(number(from) == more.size(), "its state is that of another optimiser");
   for (const ValueId id : graph.parameters())
     out.parameters.push_back(secret(ctx, graph.values[id].shape, parts, from));
