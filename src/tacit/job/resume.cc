@@ -278,7 +278,8 @@ void PartyRun::checkpoint(const nn::TrainState& state) {
 /// Everyone has all that the training was for: nobody needs them any more.
 void PartyRun::finish_checkpoints() {
   if (job_.checkpoint_every == 0) return;
-  party_.tell_all("finished", ByteView());
+  const std::byte done{1};
+  party_.tell_all("finished", std::span(&done, 1));
   if (checkpoints_) checkpoints_->clear();
 }
 

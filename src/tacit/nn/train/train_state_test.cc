@@ -38,7 +38,8 @@ Graph network() {
   LayerSpec wide = layer("dense"), drop = layer("dropout");
   wide.attrs.set("units", std::int64_t{6});
   drop.attrs.set("ratio", 0.25);
-  return build_graph({3}, {wide, layer("batch_norm"), drop, layer("tanh"), layer("dense")}, 2, 7);
+  const std::vector<LayerSpec> layers{wide, layer("batch_norm"), drop, layer("tanh"), layer("dense")};
+  return build_graph({3}, layers, 2, 7);
 }
 
 std::vector<TrainSettings> all_settings() {
