@@ -34,6 +34,7 @@ struct PlaceOptions {
   std::vector<std::string> labels;  ///< for arrays: the files of labels, likewise
   std::string link;                 ///< shapes the links
   unsigned threads = 0;
+  bool resume = false;  ///< go on with a training from the last checkpoint
   // How a driver starts children of its own:
   int listen_fd = -1, progress_fd = -1;
   fs::path overrides;

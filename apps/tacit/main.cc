@@ -130,6 +130,9 @@ int run(int argc, char** argv) {
       "party", "Run one compute party: train if there is no model yet, then answer predictions");
   add_place(party_command, party_options);
   party_command->add_option("--party", party_options.party, "Which party of the job this is")->required();
+  party_command->add_flag(
+      "--resume", party_options.resume,
+      "If the training was broken off, go on from the last checkpoint that all parties have");
   party_command->callback([&] { result = party(party_options, style); });
 
   TrainOptions train_options;
@@ -152,6 +155,9 @@ int run(int argc, char** argv) {
   train_command->add_option(
       "--link", train_options.link,
       "Slow the links down, for example 40ms,100mbit; the same for all parties and owners");
+  train_command->add_flag("--resume", train_options.resume,
+                          "Go on from the last checkpoint that all parties have, after a break; all parties "
+                          "take it, and owners need not bring their data again (docs/resume.md)");
   train_command->callback([&] { result = train(train_options, style); });
 
   TrainOptions predict_options;

@@ -123,6 +123,8 @@ void Place::connect() {
 PartyOptions Place::party_options() {
   PartyOptions o;
   o.state = state_;
+  o.identity = &*identity_;
+  o.resume = options_.resume;
   std::size_t here = 0;
   for (const Endpoint& e : job_.parties) here += e.address.host == job_.parties[index(self_)].address.host;
   o.threads = threads_for(options_.threads, here);

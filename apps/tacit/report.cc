@@ -20,6 +20,9 @@ nlohmann::json report(const std::vector<fs::path>& files, const fs::path& html, 
     for (const auto& stamp : r.stamps) std::printf("  stamped: %s\n", stamp.c_str());
     std::printf("  %zu rows, %zu epochs, %zu parameters, %s\n", r.train_rows, r.epochs, r.parameters,
                 human_seconds(r.seconds).c_str());
+    if (!r.resumed.empty())
+      std::printf("  resumed %zu times after a break, last from step %zu\n", r.resumed.size(),
+                  r.resumed.back());
     if (r.private_metric) std::printf("  %s %.4f", r.metric.c_str(), *r.private_metric);
     if (r.private_metric && r.clear_metric) std::printf(", in the clear %.4f", *r.clear_metric);
     if (r.private_metric) std::printf("\n");

@@ -29,9 +29,10 @@ json train_here(const TrainOptions& options, const Style& style) {
     const auto files = data_by_owner(place.job(), options.data, options.labels, options.owner);
     const auto& owners = place.job().data.owners;
     const bool brings = std::find(owners.begin(), owners.end(), options.owner) != owners.end();
-    require(!brings || !options.data.empty(), "'{}' brings data to this job: name the file with --data",
-            options.owner);
-    if (brings) owner.data = files.at(options.owner);
+    require(!brings || !options.data.empty() || options.resume,
+            "'{}' brings data to this job: name the file with --data", options.owner);
+    // A training that is resumed has the data; whether it is, the parties say.
+    if (brings && !options.data.empty()) owner.data = files.at(options.owner);
     owner.collect = true;
     owner.progress = [&](const Progress& p) { place.sink()(p); };
     place.connect();
@@ -85,6 +86,8 @@ std::map<std::string, DataFiles> all_files(const Job& job, const TrainOptions& o
 }
 
 json simulate(const TrainOptions& options, const Style& style) {
+  require(!options.resume,
+          "a simulation keeps no checkpoints: --resume goes with --party, --owner or --local");
   Job job = read_job(options.job, Keys::MadeLater);
   const auto files = all_files(job, options);
   const fs::path out = options.out.empty() ? options.job.parent_path() / "simulation-out" : options.out;
@@ -144,7 +147,9 @@ json simulate(const TrainOptions& options, const Style& style) {
 
 json train_locally(const TrainOptions& options, const Style& style) {
   LocalRun run(options);
-  const auto files = all_files(run.job(), options);
+  const auto files = options.resume && !options.clear
+                         ? data_by_owner(run.job(), options.data, options.labels, "")
+                         : all_files(run.job(), options);
   std::vector<ChildSpec> children;
   const auto names = run.job().names();
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -155,6 +160,7 @@ json train_locally(const TrainOptions& options, const Style& style) {
         child.arguments.insert(child.arguments.end(), {"--labels", files.at(names[i]).labels.string()});
     }
     if (!options.link.empty()) child.arguments.insert(child.arguments.end(), {"--link", options.link});
+    if (options.resume) child.arguments.push_back("--resume");
     children.push_back(std::move(child));
   }
   {

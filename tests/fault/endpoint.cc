@@ -74,6 +74,7 @@ void run(char** argv) {
   }
   PartyOptions options;
   options.state = file.parent_path() / (name + "-state");
+  options.identity = &identity;
   options.wait_for_owner = [&](PartyId owner) { tls->wait_for(owner, job.start_patience); };
   if (verb == "train") {
     run_party(job, self, wire, "a test", options);

@@ -37,7 +37,8 @@ std::string_view name_of(Fault fault) {
 
 /// Steps after which an endpoint has all that it came for: who has gone by then has no fault to notice.
 bool near_the_end(const std::string& tag) {
-  return tag == "stats" || tag == "done" || tag == "thanks" || tag.starts_with("release.");
+  return tag == "stats" || tag == "done" || tag == "thanks" || tag == "finished" ||
+         tag.starts_with("release.");
 }
 /// What even the receiver may not notice: reports of other parties than the first, which nobody looks into,
 /// and what comes behind the last frame.

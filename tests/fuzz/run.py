@@ -12,7 +12,14 @@ import subprocess
 import sys
 
 CASES = "/usr/lib/python3/dist-packages/onnx/backend/test/data"  # of ONNX itself, if installed
-LARGEST = {"fuzz_onnx": 8192, "fuzz_part": 16384, "fuzz_pool": 32768, "fuzz_owner": 16384, "fuzz_upload": 8192}
+LARGEST = {
+    "fuzz_checkpoint": 8192,
+    "fuzz_onnx": 8192,
+    "fuzz_owner": 16384,
+    "fuzz_part": 16384,
+    "fuzz_pool": 32768,
+    "fuzz_upload": 8192,
+}
 LIMITS = ["-rss_limit_mb=2048", "-malloc_limit_mb=512", "-timeout=20"]
 
 

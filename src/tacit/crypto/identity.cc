@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "tacit/base/error.h"
+#include "tacit/crypto/kdf.h"
 
 namespace tacit {
 
@@ -93,6 +94,15 @@ Signature Identity::sign(ByteView message) const {
              EVP_DigestSign(ctx.get(), raw(out.data()), &size, raw(message.data()), message.size()) == 1,
          "Ed25519 signature");
   return out;
+}
+
+SecretBytes Identity::derive(ByteView salt, std::string_view context, std::size_t size) const {
+  SecretBytes secret(32);
+  std::size_t length = secret.size();
+  ensure(EVP_PKEY_get_raw_private_key(key_.get(), raw(secret.bytes().data()), &length) == 1 &&
+             length == secret.size(),
+         "Ed25519 private key");
+  return derive_key(secret.bytes(), salt, context, size);
 }
 
 bool verify(const PublicKey& key, ByteView message, const Signature& signature) {

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "tacit/base/bytes.h"
+#include "tacit/base/secret_bytes.h"
 
 struct evp_pkey_st;
 
@@ -35,6 +36,9 @@ class Identity {
 
   PublicKey public_key() const;
   Signature sign(ByteView message) const;
+  /// A key that only the private key's holder can derive: HKDF of it (kdf.h). Signing hashes the same private
+  /// key by SHA-512 alone, so that neither use tells anything of the other.
+  SecretBytes derive(ByteView salt, std::string_view context, std::size_t size) const;
   evp_pkey_st* native() const { return key_.get(); }  ///< for TLS
 
  private:

@@ -139,9 +139,20 @@ std::string security_section(const RunReport& r) {
   return section("security", "Security parameters", facts(lines));
 }
 
+/// "2 times, from steps 300 and 500"
+std::string resumed_text(const RunReport& r) {
+  if (r.resumed.empty()) return "never";
+  std::string steps;
+  for (std::size_t i = 0; i < r.resumed.size(); ++i)
+    steps += (i == 0 ? "" : i + 1 == r.resumed.size() ? " and " : ", ") + grouped(r.resumed[i]);
+  return fmt::format("{}, from {} {}", counted(r.resumed.size(), "time", "times"),
+                     r.resumed.size() == 1 ? "step" : "steps", steps);
+}
+
 std::string run_section(const RunReport& r) {
   return section("run", "The run",
                  facts({{"mode", escaped(r.mode)},
+                        {"resumed", resumed_text(r)},
                         {"machine", escaped(r.machine)},
                         {"network profile", escaped(r.profile)},
                         {"rows to train on", grouped(r.train_rows)},

@@ -49,6 +49,17 @@ std::string first_unbalanced(const std::string& page) {
   return "";
 }
 
+TEST(Html, SaysFromWhereARunWasResumed) {
+  RunReport r = sample_report();
+  EXPECT_TRUE(has(html_of(r), "never"));
+  r.resumed = {300};
+  EXPECT_TRUE(has(html_of(r), "1 time, from step 300"));
+  r.resumed = {300, 300, 1200};
+  const std::string page = html_of(r);
+  EXPECT_TRUE(has(page, "3 times, from steps 300, 300 and 1"));
+  EXPECT_EQ(first_unbalanced(page), "");
+}
+
 TEST(Html, SaysWhatTheReportHolds) {
   const std::string page = html_of(sample_report());
   for (const char* text : {"<h1>digits</h1>",

@@ -41,6 +41,7 @@ struct Job {
   DataSpec data;
   ModelSpec model;
   nn::TrainSettings training;
+  std::size_t checkpoint_every = 100;  ///< batches; 0: no checkpoints
   std::vector<ReleaseRule> releases;
 
   std::vector<Endpoint> roster() const;  ///< parties, then owners

@@ -72,6 +72,7 @@ const Change kMeanings[] = {
     {"epochs = 12", "epochs = 13"},
     {"batch = 48", "batch = 49"},
     {"seed = 99", "seed = 98"},
+    {"checkpoint_every = 25", "checkpoint_every = 0"},
     {"loss = \"softmax_cross_entropy\"", "loss = \"squared_error\""},
     {"name = \"adam\"", "name = \"amsgrad\""},
     {"rate = 0.015625", "rate = 0.0156250001"},

@@ -174,11 +174,13 @@ nn::OptimiserSettings optimiser_of(TomlTable t) {
   return s;
 }
 
-nn::TrainSettings training_of(TomlTable t) {
+nn::TrainSettings training_of(TomlTable t, std::size_t& checkpoint_every) {
   nn::TrainSettings s;
   s.epochs = static_cast<std::size_t>(t.integer("epochs", 1, 1000000));
   s.batch = static_cast<std::size_t>(t.integer("batch", 128, 1, 1 << 20));
   s.seed = static_cast<std::uint64_t>(t.integer("seed", 1, 0, INT64_MAX));
+  checkpoint_every =
+      static_cast<std::size_t>(t.integer("checkpoint_every", std::int64_t(checkpoint_every), 0, 1000000));
   s.loss = t.text("loss", s.loss);
   t.at("loss", [&] { nn::loss_named(s.loss); });
   if (auto o = t.table_if("optimiser")) s.optimiser = optimiser_of(*o);
@@ -280,7 +282,7 @@ Job read_job(const std::filesystem::path& file, Keys keys) {
   check_names(t, job);
   job.data = data_of(t.table("data"), job.owners);
   job.model = model_of(t.table("model"), file.parent_path());
-  job.training = training_of(t.table("training"));
+  job.training = training_of(t.table("training"), job.checkpoint_every);
   job.releases = releases_of(t, job);
   return job;
 }

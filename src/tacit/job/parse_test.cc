@@ -55,6 +55,7 @@ TEST(Parse, EveryKeyArrives) {
   EXPECT_EQ(t.epochs, 12u);
   EXPECT_EQ(t.batch, 48u);
   EXPECT_EQ(t.seed, 99u);
+  EXPECT_EQ(job.checkpoint_every, 25u);
   EXPECT_EQ(t.loss, "softmax_cross_entropy");
   const nn::OptimiserSettings& o = t.optimiser;
   EXPECT_EQ(o.name, "adam");
@@ -84,6 +85,7 @@ TEST(Parse, DefaultsAreThoseOfTheGuide) {
   EXPECT_EQ(job.data.schema.missing, (std::vector<std::string>{"", "?", "NA", "NaN", "null"}));
   EXPECT_EQ(job.model.seed, 1u);
   EXPECT_EQ(job.training.batch, 128u);
+  EXPECT_EQ(job.checkpoint_every, 100u);
   EXPECT_EQ(job.training.optimiser.name, "sgd");
   EXPECT_EQ(job.training.optimiser.rate, 0.1);
 }
@@ -161,6 +163,8 @@ const Mistake kMistakes[] = {
     {"kind = \"leaky_relu\"\nslope = 0.125", "kind = \"leaky_relu\"\nslope = 3.0",
      "[model.layer #2.layer #2] kind: slope of a leaky_relu layer must lie between 0 and 1, not 3"},
     {"epochs = 12", "epochs = 0", "[training] epochs: 0 is not between 1 and 1000000"},
+    {"checkpoint_every = 25", "checkpoint_every = -1",
+     "[training] checkpoint_every: -1 is not between 0 and 1000000"},
     {"batch = 48", "batch = 4.5", "[training] batch: must be a whole number, not a number"},
     {"loss = \"softmax_cross_entropy\"", "loss = \"softmax\"",
      "[training] loss: there is no loss 'softmax': did you mean 'squared_error'?"},

@@ -2,8 +2,10 @@
 // (answer.cc) are two ways through it.
 #pragma once
 
+#include "tacit/job/checkpoints.h"
 #include "tacit/job/releases.h"
 #include "tacit/job/run_party.h"
+#include "tacit/job/training_record.h"
 #include "tacit/job/upload.h"
 #include "tacit/mpc/table.h"
 #include "tacit/nn/train/trainer.h"
@@ -28,7 +30,9 @@ class PartyRun {
         ctx_{*engine_, job.fraction_bits},
         owner_channels_(job.roster().size()),
         owner_pointers_(job.roster().size(), nullptr),
-        releases_(job, *engine_, owner_pointers_) {}
+        releases_(job, *engine_, owner_pointers_) {
+    before_.used.resize(job.releases.size());
+  }
 
   RunReport train();
   Answer answer(PartyId owner);
@@ -45,9 +49,21 @@ class PartyRun {
   // Training.
   void receive_all();
   void compare_manifests();
-  void fit(nn::Parameters& parameters);
+  void fit(nn::TrainState& state);
   void measure(const nn::Parameters& parameters);
   void hand_over(const nn::Parameters& parameters);
+  // Checkpoints (resume.cc).
+  struct Offer;
+  void begin();
+  std::vector<Offer> offers(std::string& trouble) const;
+  void go_on_from(const CheckpointName& name, const std::vector<Digest>& files);
+  void take_over_record(const TrainingRecord& at_checkpoint);
+  PartyStats own_stats();
+  TrainingRecord record();
+  void note_release(std::string_view what, std::uint64_t numbers);
+  void keep_data();
+  void checkpoint(const nn::TrainState& state);
+  void finish_checkpoints();
   // Answering.
   bool gets(const Endpoint& who, std::string_view what) const;
   std::string take_question(PartyId owner, const Endpoint& who);
@@ -71,6 +87,11 @@ class PartyRun {
   std::vector<Channel*> owner_pointers_;
   Releases releases_;
   std::vector<Upload> uploads_;
+  std::optional<Checkpoints> checkpoints_;
+  Digest training_ = start_.id;            ///< the session in which the training began
+  TrainingRecord before_;                  ///< of that and later sessions before this one
+  std::optional<nn::TrainState> resumed_;  ///< what is gone on from
+  std::size_t losses_until_ = 0;           ///< losses of earlier steps are not to be revealed (again)
   std::optional<double> last_loss_;
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };

@@ -31,6 +31,11 @@ class Releases {
   bool allows(std::string_view what) const { return policy_.allows(what); }
   RevealPolicy& policy() { return policy_; }
   const Ledger& ledger() const { return ledger_; }
+  /// Continues those of earlier sessions: how often each rule was used, and the ledger.
+  void resume(std::vector<std::uint64_t> used, std::vector<Disclosure> lines) {
+    policy_.resume(std::move(used));
+    ledger_ = Ledger(std::move(lines));
+  }
   /// Told of owners that cannot be reached, who are then passed over. Without it they end the run.
   std::function<void(PartyId, const PeerError&)> lost;
 

@@ -115,6 +115,7 @@ json to_json(const RunReport& r) {
          {"stamps", r.stamps},
          {"machine", r.machine},
          {"seconds", r.seconds},
+         {"resumed", r.resumed},
          {"accuracy", {{"private", nullptr}, {"clear", nullptr}, {"note", r.clear_note}}},
          {"metrics", json::object()},
          {"curves", {{"loss", points_json(r.loss)}, {"clear_loss", points_json(r.clear_loss)}}},
@@ -159,6 +160,7 @@ RunReport report_from_json(const json& j) {
     r.stamps = j.at("stamps").get<std::vector<std::string>>();
     r.machine = j.at("machine").get<std::string>();
     r.seconds = j.at("seconds").get<double>();
+    if (j.contains("resumed")) r.resumed = j.at("resumed").get<std::vector<std::size_t>>();
     r.clear_note = j.at("accuracy").at("note").get<std::string>();
     for (const auto& [name, pair] : j.at("metrics").items()) {
       r.metric = name;

@@ -36,7 +36,8 @@ struct RunReport {
   double seconds = 0;
   std::string metric;  ///< the data's metric
   std::optional<double> private_metric, clear_metric;
-  std::string clear_note;  ///< where the clear figure comes from
+  std::vector<std::size_t> resumed;  ///< the steps from which it went on after a break, in order
+  std::string clear_note;            ///< where the clear figure comes from
   std::vector<LossPoint> loss, clear_loss;
   std::vector<PartyStats> parties;
   std::vector<Disclosure> disclosures;

@@ -24,6 +24,7 @@ TEST(Report, GoesThereAndBack) {
   RunReport r = sample_report();
   r.stamps = {"simulation", "links slowed to 40ms,100mbit"};
   r.agreement = {{300, 298, 2, 0.25, 0.125}};
+  r.resumed = {300, 500};
   const json there = to_json(r);
   const RunReport back = report_from_json(json::parse(there.dump()));
   EXPECT_EQ(to_json(back), there);
@@ -40,6 +41,7 @@ TEST(Report, GoesThereAndBack) {
       (std::vector<std::size_t>{back.train_rows, back.test_rows, back.steps, back.epochs, back.parameters}),
       (std::vector<std::size_t>{r.train_rows, r.test_rows, r.steps, r.epochs, r.parameters}));
   EXPECT_EQ(back.seconds, r.seconds);
+  EXPECT_EQ(back.resumed, r.resumed);
   EXPECT_EQ(back.metric, r.metric);
   EXPECT_EQ(back.private_metric, r.private_metric);
   EXPECT_EQ(back.clear_metric, r.clear_metric);
@@ -95,7 +97,7 @@ TEST(Report, AnotherMetricIsNoAccuracy) {
 TEST(Report, RefusesWhatLacksSomething) {
   const json whole = to_json(sample_report());
   for (const auto& [key, value] : whole.items()) {
-    if (key == "tacit" || key == "commit" || key == "agreement")
+    if (key == "tacit" || key == "commit" || key == "agreement" || key == "resumed")
       continue;  // for people only, or not always there
     json j = whole;
     j.erase(key);

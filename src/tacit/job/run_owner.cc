@@ -92,7 +92,7 @@ OwnerResult run_owner(const Job& job, PartyId self, Transport& wire, const Ident
     if (options.collect) errands |= static_cast<std::uint8_t>(Errand::Collect);
     OwnerLink link(job, self, parties, errands);
     std::size_t rows = 0;  // asked about
-    if (reader) {
+    if (reader && !link.resumed()) {
       const Manifest sent =
           link.send(*reader, identity, options.ask ? 0 : job.data.test_fraction, component_sets(job),
                     [&](std::uint64_t done) { tell("sharing", done, 0); });

@@ -34,22 +34,23 @@ Channel& PartyRun::connect_owner(PartyId owner) {
   return *owner_channels_[index(owner)];
 }
 
-/// Every owner that brings data, or to whom something is released at the end of training, comes once.
+/// Every owner that brings data, or to whom something is released at the end of training, comes once. A
+/// training that is resumed has the data.
 void PartyRun::receive_all() {
   const Meter::Scope scope(party_.meter(), "sharing");
   const auto sets = engine_->component_sets();
   for (std::size_t i = 0; i < job_.owners.size(); ++i) {
     const Endpoint& owner = job_.owners[i];
     const PartyId id = party_id(job_.parties.size() + i);
-    const bool brings =
-        std::find(job_.data.owners.begin(), job_.data.owners.end(), owner.name) != job_.data.owners.end();
+    const bool brings = !resumed_ && std::find(job_.data.owners.begin(), job_.data.owners.end(),
+                                               owner.name) != job_.data.owners.end();
     const bool collects = std::any_of(job_.releases.begin(), job_.releases.end(), [&](const ReleaseRule& r) {
       return r.what != "predictions" && r.what != "scores" &&
              std::find(r.to.begin(), r.to.end(), owner.name) != r.to.end();
     });
     if (!brings && !collects) continue;
     Channel& channel = connect_owner(id);
-    const std::uint8_t errands = greet_owner(job_, start_.id, channel);
+    const std::uint8_t errands = greet_owner(job_, start_.id, channel, resumed_.has_value());
     if (brings) {
       if ((errands & static_cast<std::uint8_t>(Errand::Bring)) == 0)
         throw PeerError(owner.name,
@@ -68,6 +69,7 @@ void PartyRun::receive_all() {
     else
       see_off(channel);
   }
+  if (resumed_) return;
   // In the job's order of data owners, whatever order they stand in above.
   std::vector<Upload> ordered;
   for (const std::string& name : job_.data.owners)
@@ -97,8 +99,8 @@ void PartyRun::compare_manifests() {
   }
 }
 
-void PartyRun::fit(nn::Parameters& parameters) {
-  const Meter::Scope scope(party_.meter(), "train");
+void PartyRun::fit(nn::TrainState& state) {
+  std::optional<Meter::Scope> scope;
   SharedExamples examples(job_, uploads_, SharedExamples::Part::Train);
   report_.train_rows = examples.rows();
   const std::size_t batch = job_.training.batch, per_epoch = (examples.rows() + batch - 1) / batch;
@@ -107,9 +109,18 @@ void PartyRun::fit(nn::Parameters& parameters) {
   for (const auto& r : job_.releases)
     if (r.what == "loss") times = r.times;
   nn::TrainHooks hooks;
-  hooks.wants_loss = LossPoints(examples.rows(), job_.training, times);
+  hooks.wants_loss = [&, points = LossPoints(examples.rows(), job_.training, times)](std::size_t step) {
+    return step >= losses_until_ && points(step);
+  };
+  auto keep_checkpoint = [&] {
+    scope.reset();
+    checkpoint(state);
+    scope.emplace(party_.meter(), "train");
+  };
   hooks.after_step = [&](const nn::StepInfo& info) {
     if (info.loss != nullptr) {
+      losses_until_ = info.step + 1;
+      note_release("loss", 1);
       const auto total =
           releases_.release("loss", fmt::format("{} {}", info.step, info.examples), *info.loss);
       if (total) {
@@ -118,9 +129,16 @@ void PartyRun::fit(nn::Parameters& parameters) {
       }
     }
     tell("training", info.step + 1, info.steps);
+    const std::size_t every = job_.checkpoint_every;
+    if (every > 0 && (state.step % every == 0 || state.step == steps)) keep_checkpoint();
   };
-  tell("training", 0, steps);
-  nn::train(ctx_, graph_, parameters, examples, job_.training, hooks);
+  if (job_.checkpoint_every > 0 && state.step == 0 && !resumed_) {
+    keep_data();
+    keep_checkpoint();
+  }
+  if (!scope) scope.emplace(party_.meter(), "train");
+  tell("training", state.step, steps);
+  nn::train(ctx_, graph_, state, examples, job_.training, hooks);
 }
 
 void PartyRun::measure(const nn::Parameters& parameters) {
@@ -140,6 +158,7 @@ void PartyRun::measure(const nn::Parameters& parameters) {
     score.add(ctx_, nn::forward(ctx_, graph_, parameters, inputs)[0], batch.targets);
     tell("measuring", std::min(rows.size(), begin + kBatch), rows.size());
   }
+  note_release("metric", 1);
   if (const auto told =
           releases_.release("metric", std::string(to_string(job_.data.schema.metric)), score.sum(ctx_)))
     report_.private_metric = score.value(told->values.at(0), examples.rows());
@@ -152,20 +171,17 @@ void PartyRun::hand_over(const nn::Parameters& parameters) {
   tell("handing over the model");
   std::vector<const Secret<Real>*> all;
   for (const auto& p : parameters) all.push_back(&p);
+  note_release("model", graph_.parameter_count());
   releases_.release("model", "all parameters in order", fn::join<Real>(ctx_, all));
 }
 
 /// Everyone tells everyone what it counted.
 void PartyRun::tell_counts() {
-  report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
+  report_.seconds = record().seconds;
+  report_.resumed = before_.resumed;
   report_.parameters = graph_.parameter_count();
   report_.disclosures = releases_.ledger().lines();
-  PartyStats own;
-  own.name = party_.name(party_.id());
-  own.total = party_.meter().total();
-  own.scopes = party_.meter().scopes();
-  own.memory_bytes = peak_memory();
-  const std::string text = to_json(own).dump();
+  const std::string text = to_json(sum(before_.spent, own_stats())).dump();
   const std::vector<Bytes> all = party_.tell_all("stats", bytes_of(text), kMaxStats);
   report_.parties.resize(all.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -197,13 +213,15 @@ void PartyRun::part_from_owners() {
 }
 
 RunReport PartyRun::train() {
+  begin();
   receive_all();
-  nn::Parameters parameters = nn::initial_parameters(ctx_, graph_);
-  fit(parameters);
-  measure(parameters);
-  hand_over(parameters);
+  nn::TrainState state = resumed_ ? std::move(*resumed_) : nn::initial_state(ctx_, graph_, job_.training);
+  fit(state);
+  measure(state.parameters);
+  hand_over(state.parameters);
   tell_counts();
   part_from_owners();
+  finish_checkpoints();
   for (Channel* owner : owner_pointers_)
     if (owner != nullptr) see_off(*owner);
   tell("done", 1, 1);

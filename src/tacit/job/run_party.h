@@ -2,6 +2,7 @@
 // report.
 #pragma once
 
+#include "tacit/base/durable.h"
 #include "tacit/job/report.h"
 #include "tacit/net/wrap/shape.h"
 
@@ -17,6 +18,10 @@ struct Progress {
 
 struct PartyOptions {
   std::filesystem::path state;  ///< where this party keeps its shares; empty: nowhere
+  /// Seals checkpoints, which lie in `state`/checkpoints; none are kept without it.
+  const Identity* identity = nullptr;
+  bool resume = false;  ///< go on from the last checkpoint that all parties have
+  DiskStep before_checkpoint_step = {};
   unsigned threads = 1;
   std::function<void(const Progress&)> progress;
   /// Waits until an owner is connected.
@@ -27,8 +32,8 @@ struct PartyOptions {
   std::function<void(PartyId, std::string_view)> drop_owner;
 };
 
-/// Runs party `self` of a training job to its end. The transport reaches all parties and, once waited for,
-/// owners. The report holds what this party may know.
+/// Runs party `self` of a training job to its end, from its beginning or, with all others, from a checkpoint.
+/// The transport reaches all parties and, once waited for, owners. The report holds what this party may know.
 RunReport run_party(const Job& job, PartyId self, Transport& wire, const std::string& mode,
                     const PartyOptions& options);
 

@@ -16,14 +16,25 @@ namespace {
 
 constexpr std::size_t kMemoryWords = (std::size_t{64} << 20) / sizeof(Word);
 
+// A saved component: kind (1 byte), then the seed or the words.
+enum class Saved : std::uint8_t { Seed = 1, Words = 2 };
+constexpr std::size_t kBlock = 1 << 16;  // words that are saved or loaded at a time
+
+void put(ByteWriter& to, Saved kind) { to.write(std::as_bytes(std::span(&kind, 1))); }
+
 class SeedComponent final : public Component {
  public:
-  SeedComponent(ByteView seed, std::size_t width, Isa isa) : prg_(seed, isa), width_(width) {}
+  SeedComponent(ByteView seed, std::size_t width, Isa isa) : seed_(seed), prg_(seed, isa), width_(width) {}
   void read(std::size_t row, std::size_t first, std::span<Word> out) const override {
     prg_.fill(0, row * width_ + first, out);
   }
+  void save(std::uint64_t, ByteWriter& to) const override {
+    put(to, Saved::Seed);
+    to.write(seed_.bytes());
+  }
 
  private:
+  SecretBytes seed_;
   Prg prg_;
   std::size_t width_;
 };
@@ -62,6 +73,37 @@ class FileComponent final : public Component {
 };
 
 }  // namespace
+
+void Component::save(std::uint64_t words, ByteWriter& to) const {
+  put(to, Saved::Words);
+  std::vector<Word> block;
+  for (std::uint64_t at = 0; at < words; at += block.size()) {
+    block.resize(std::min<std::uint64_t>(kBlock, words - at));
+    read(0, at, block);
+    to.write(std::as_bytes(std::span<const Word>(block)));
+  }
+}
+
+std::unique_ptr<Component> load_component(ByteReader& from, std::uint64_t words, std::size_t width,
+                                          const std::filesystem::path& directory, Isa isa) {
+  Saved kind{};
+  from.read(std::as_writable_bytes(std::span(&kind, 1)));
+  if (kind == Saved::Seed) {
+    SecretBytes seed(Prg::kKeySize);
+    from.read(seed.bytes());
+    return seed_component(seed.bytes(), width, isa);
+  }
+  require(kind == Saved::Words, "a component is of no kind that there is");
+  ComponentWriter writer(directory, width, ByteView());
+  // Read block by block: there are no more words than the file has, whatever it claims.
+  std::vector<Word> block;
+  for (std::uint64_t at = 0; at < words; at += block.size()) {
+    block.resize(std::min<std::uint64_t>(kBlock, words - at));
+    from.read(std::as_writable_bytes(std::span(block)));
+    writer.append(block);
+  }
+  return writer.finish();
+}
 
 std::unique_ptr<Component> seed_component(ByteView seed, std::size_t width, Isa isa) {
   return std::make_unique<SeedComponent>(seed, width, isa);

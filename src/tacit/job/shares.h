@@ -6,9 +6,10 @@
 #include <filesystem>
 #include <memory>
 
+#include "tacit/base/byte_stream.h"
+#include "tacit/base/file_descriptor.h"
 #include "tacit/crypto/hash.h"
 #include "tacit/crypto/prg.h"
-#include "tacit/net/transports/socket.h"
 
 namespace tacit {
 
@@ -18,6 +19,8 @@ class Component {
   virtual ~Component() = default;
   /// Row `row`, of which words [first, first + out.size()) are taken.
   virtual void read(std::size_t row, std::size_t first, std::span<Word> out) const = 0;
+  /// All of it, of so many words, for load_component: a seed stays a seed.
+  virtual void save(std::uint64_t words, ByteWriter& to) const;
 };
 
 /// Rows that follow from a seed: stream 0 of its generator, row after row.
@@ -42,6 +45,11 @@ class ComponentWriter {
   std::uint64_t count_ = 0;
   Hasher hasher_;
 };
+
+/// What save() wrote of rows of `width` words, kept in memory or in `directory` as by a ComponentWriter.
+/// UsageError for what is no component; IoError.
+std::unique_ptr<Component> load_component(ByteReader& from, std::uint64_t words, std::size_t width,
+                                          const std::filesystem::path& directory, Isa isa);
 
 /// Random bytes that an owner gives to the holders of a component alone. Without them its digest, which all
 /// parties see, would let the one who lacks the component try out guesses of the data.

@@ -19,6 +19,9 @@ constexpr std::size_t kUploadId = 16;
 constexpr std::size_t kMaxManifest = std::size_t{16} << 20;
 constexpr std::uint64_t kMaxRows = std::uint64_t{1} << 40;
 
+/// In a party's greeting, in the place of errands: it has the data already.
+constexpr std::uint8_t kResumed = 1;
+
 struct Greeting {
   std::uint32_t version;
   std::uint8_t errands;
@@ -97,6 +100,22 @@ Manifest parse_manifest(std::string_view text, const std::string& owner) {
   }
 }
 
+std::string misfit(const Job& job, const Manifest& m, std::uint64_t width) {
+  // Each by itself: a sum of numbers that the owner chose could wrap around to the right width.
+  const std::size_t targets = target_width(job.data.schema);
+  if ((m.target_width != 0 && m.target_width != targets) || m.width() != width || m.rows == 0 ||
+      m.test_rows >= m.rows)
+    return "signed a manifest that does not fit its rows";
+  if (m.rows > kMaxRows) return "signed a manifest of more rows than can be";
+  std::vector<bool> named(feature_width(job.data.schema), false);
+  for (std::size_t column : m.feature_columns) {
+    if (column >= named.size()) return "names a column that the schema does not have";
+    if (named[column]) return "names a column twice";
+    named[column] = true;
+  }
+  return "";
+}
+
 OwnerLink::OwnerLink(const Job& job, PartyId self, std::vector<Channel>& parties, std::uint8_t errands)
     : job_(job), name_(job.names()[index(self)]), parties_(parties) {
   Greeting greeting{kProtocolVersion, errands, {}, job_hash(job), {}};
@@ -105,8 +124,12 @@ OwnerLink::OwnerLink(const Job& job, PartyId self, std::vector<Channel>& parties
     Greeting theirs;
     party.receive("owner.welcome", raw(theirs));
     check_greeting(theirs, job, party.peer_name());
-    if (&party == &parties_.front()) session_ = theirs.session;
-    if (theirs.session != session_)
+    const bool resumed = (theirs.errands & kResumed) != 0;
+    if (&party == &parties_.front()) {
+      session_ = theirs.session;
+      resumed_ = resumed;
+    }
+    if (theirs.session != session_ || resumed != resumed_)
       throw PeerError(party.peer_name(), fmt::format("{} and {} are in different sessions",
                                                      parties_.front().peer_name(), party.peer_name()));
   }
@@ -224,10 +247,10 @@ Digest OwnerLink::send_ids(const Digest& hash, unsigned count,
   return all.finish();
 }
 
-std::uint8_t greet_owner(const Job& job, const Digest& session, Channel& owner) {
+std::uint8_t greet_owner(const Job& job, const Digest& session, Channel& owner, bool resumed) {
   Greeting theirs;
   owner.receive("owner.hello", raw(theirs));
-  Greeting greeting{kProtocolVersion, 0, {}, job_hash(job), session};
+  Greeting greeting{kProtocolVersion, resumed ? kResumed : std::uint8_t{0}, {}, job_hash(job), session};
   owner.send("owner.welcome", raw(greeting));
   check_greeting(theirs, job, owner.peer_name());
   return theirs.errands;
@@ -298,18 +321,7 @@ Upload receive_upload(const Job& job, const Digest& session, const Endpoint& own
   if (m.owner != owner.name || m.job != job_hash(job)) throw bad("signed a manifest of another job or owner");
   if (m.session != session) throw bad("signed a manifest of another session");
   if (from_hex(m.upload).size() != kUploadId) throw bad("signed a manifest without the upload's id");
-  // Each by itself: a sum of numbers that the owner chose could wrap around to the right width.
-  const std::size_t targets = target_width(job.data.schema);
-  if ((m.target_width != 0 && m.target_width != targets) || m.width() != width || m.rows == 0 ||
-      m.test_rows >= m.rows)
-    throw bad("signed a manifest that does not fit its rows");
-  if (m.rows > kMaxRows) throw bad("signed a manifest of more rows than can be");
-  std::vector<bool> named(feature_width(job.data.schema), false);
-  for (std::size_t column : m.feature_columns) {
-    if (column >= named.size()) throw bad("names a column that the schema does not have");
-    if (named[column]) throw bad("names a column twice");
-    named[column] = true;
-  }
+  if (const std::string what = misfit(job, m, width); !what.empty()) throw bad(what);
   if (full_at < set.size()) {
     if (writer.words() != m.rows * width) throw bad(fmt::format("announced {} rows and sent others", m.rows));
     digests[full_at] = writer.digest();

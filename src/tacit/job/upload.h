@@ -34,6 +34,8 @@ struct Manifest {
 
   std::size_t width() const { return feature_columns.size() + target_width; }
 };
+/// What in it does not fit the job, for rows of `width` numbers; empty if all does.
+std::string misfit(const Job& job, const Manifest& manifest, std::uint64_t width);
 std::string to_text(const Manifest&);
 /// PeerError, in the owner's name, for anything malformed.
 Manifest parse_manifest(std::string_view text, const std::string& owner);
@@ -48,10 +50,18 @@ struct Upload {
 };
 constexpr std::size_t kIdNumbers = 16;
 
+/// What a party keeps of all owners' examples beside checkpoints, and the way back. UsageError for what does
+/// not fit the job; IoError.
+void save_uploads(std::span<const Upload> uploads, ByteWriter& to);
+std::vector<Upload> load_uploads(const Job& job, std::span<const unsigned> component_set,
+                                 const std::filesystem::path& state, Isa isa, ByteReader& from);
+
 /// The owner's side: greets every party, and sends. `parties` are its channels in order.
 class OwnerLink {
  public:
   OwnerLink(const Job& job, PartyId self, std::vector<Channel>& parties, std::uint8_t errands);
+  /// Whether the parties go on with a training, and have the owners' data from its beginning.
+  bool resumed() const { return resumed_; }
   /// Sends all rows of the reader; `progress` is told rows sent.
   Manifest send(ExampleReader& reader, const Identity& identity, double test_fraction,
                 const std::vector<std::vector<unsigned>>& component_sets,
@@ -64,11 +74,12 @@ class OwnerLink {
   std::string name_;
   std::vector<Channel>& parties_;
   Digest session_{};
+  bool resumed_ = false;
 };
 
-/// The party's side: answers the greeting, and says what the owner came for. PeerError for another job or
-/// version.
-std::uint8_t greet_owner(const Job& job, const Digest& session, Channel& owner);
+/// The party's side: answers the greeting, tells whether a training is resumed, and says what the owner came
+/// for. PeerError for another job or version.
+std::uint8_t greet_owner(const Job& job, const Digest& session, Channel& owner, bool resumed = false);
 /// Receives one upload. PeerError, naming the owner, for whatever does not fit the job, the session or the
 /// manifest.
 Upload receive_upload(const Job& job, const Digest& session, const Endpoint& owner, Channel& channel,

@@ -3,10 +3,12 @@
 // numbers never repeat, and so no two uses ever share a stream.
 #pragma once
 
+#include <functional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "tacit/crypto/hash.h"
 #include "tacit/crypto/prg.h"
 #include "tacit/net/frame.h"
 
@@ -18,9 +20,13 @@ struct SessionKeys {
   std::vector<SecretBytes> pair;
 };
 
+/// Told of every stream when it is drawn: a digest of its key, and its number under that key.
+using CoinsWatch = std::function<void(const Digest& key, std::uint64_t number)>;
+
 class Coins {
  public:
-  Coins(const SessionKeys& keys, Isa isa);
+  /// `watch` is for tests, which note what is drawn; it goes on to forks.
+  Coins(const SessionKeys& keys, Isa isa, CoinsWatch watch = {});
 
   Stream mine() { return mine_.draw(); }
   Stream common() { return common_.draw(); }
@@ -34,12 +40,17 @@ class Coins {
   struct Source {
     SecretBytes key;
     std::shared_ptr<const Prg> prg;
+    CoinsWatch watch;
     std::uint64_t next = 0;
-    Stream draw() { return Stream(prg, next++); }
+    Stream draw() {
+      if (watch) watch(sha256(key.bytes()), next);
+      return Stream(prg, next++);
+    }
   };
-  static Source source(ByteView key, std::string_view use, Isa isa);
+  Source source(ByteView key, std::string_view use) const;
 
   Isa isa_;
+  CoinsWatch watch_;
   Source mine_, common_;
   std::vector<Source> pair_;
   std::set<std::string> labels_;

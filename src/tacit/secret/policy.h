@@ -66,6 +66,9 @@ class RevealPolicy {
 
 class Ledger {
  public:
+  Ledger() = default;
+  /// Continues one of earlier sessions.
+  explicit Ledger(std::vector<Disclosure> lines) : lines_(std::move(lines)) {}
   void add(const ReleaseRule& rule, std::uint64_t bits);
   const std::vector<Disclosure>& lines() const { return lines_; }
 

@@ -7,9 +7,8 @@
 #include <cstring>
 #include <fstream>
 
+#include "tacit/base/durable.h"
 #include "tacit/base/error.h"
-#include "tacit/net/transports/socket.h"
-#include "tacit/serve/durable.h"
 
 namespace tacit {
 

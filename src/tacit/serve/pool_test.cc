@@ -22,7 +22,7 @@ struct Crash {};
 
 /// A server with its state.
 struct Server {
-  explicit Server(fs::path state, SealedItems::Step before = {}, std::string_view name = "gateway")
+  explicit Server(fs::path state, DiskStep before = {}, std::string_view name = "gateway")
       : numbers(state),
         pool(network(), circuits(), party_id(0),
              SealedItems(state / "pool", pool_owner(Digest{}, Digest{}, name), std::move(before))) {}

@@ -1,10 +1,5 @@
 #include "tacit/serve/sealed_items.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstring>
@@ -46,20 +41,10 @@ std::pair<std::uint64_t, std::string> parsed(const std::string& name) {
 
 }  // namespace
 
-SealedItems::SealedItems(std::filesystem::path folder, Digest owner, Step before)
+SealedItems::SealedItems(std::filesystem::path folder, Digest owner, DiskStep before)
     : folder_(std::move(folder)), owner_(owner), before_(std::move(before)) {
-  make_folder(folder_, 0700);
-  lock_ = FileDescriptor(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  struct stat info {};
-  require(lock_ && ::fstat(lock_.get(), &info) == 0, "'{}' is no folder that this user may read",
-          folder_.string());
-  require(info.st_uid == ::geteuid(), "the folder '{}' belongs to somebody else", folder_.string());
-  require((info.st_mode & 077) == 0, "others may use the folder '{0}': run 'chmod 700 {0}'",
-          folder_.string());
-  require(::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0, "another server is running with the folder '{}'",
-          folder_.string());
   std::set<std::uint64_t> numbers;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_))
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path()))
     if (const auto [number, kind] = parsed(entry.path().filename()); number > 0 && kind == kItem)
       numbers.insert(number);
   for (const std::uint64_t number : numbers)
@@ -67,7 +52,7 @@ SealedItems::SealedItems(std::filesystem::path folder, Digest owner, Step before
 }
 
 std::filesystem::path SealedItems::file(std::uint64_t number, std::string_view kind) const {
-  return folder_ / (std::to_string(number) + std::string(kind));
+  return folder_.path() / (std::to_string(number) + std::string(kind));
 }
 
 std::optional<SealedItem> SealedItems::look_at(std::uint64_t number) const {
@@ -122,7 +107,7 @@ void SealedItems::put(std::uint64_t number, const Digest& session, std::int64_t 
       throw IoError(
           fmt::format("the file '{}' cannot be written: {}", file(number, kItem).string(), error.message()));
     step("sync the folder");
-    sync_folder(folder_);
+    sync_folder(folder_.path());
   } catch (const IoError&) {
     destroy_files(number);
     throw;
@@ -164,7 +149,7 @@ void SealedItems::destroy_files(std::uint64_t number) {
     remove_file(file(number, kind));
   }
   step("sync the folder");
-  sync_folder(folder_);
+  sync_folder(folder_.path());
 }
 
 void SealedItems::destroy(std::uint64_t number) {
@@ -174,7 +159,7 @@ void SealedItems::destroy(std::uint64_t number) {
 
 std::size_t SealedItems::destroy_rest() {
   std::set<std::uint64_t> numbers;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_))
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path()))
     if (const auto [number, kind] = parsed(entry.path().filename()); number > 0) numbers.insert(number);
   for (const SealedItem& i : items_) numbers.erase(i.number);
   for (const std::uint64_t number : numbers) destroy_files(number);

@@ -12,8 +12,8 @@
 #include <optional>
 #include <vector>
 
+#include "tacit/base/durable.h"
 #include "tacit/crypto/hash.h"
-#include "tacit/serve/durable.h"
 
 namespace tacit {
 
@@ -26,12 +26,9 @@ struct SealedItem {
 
 class SealedItems {
  public:
-  /// Called before each change of the disk, with its name: where tests let the machine crash.
-  using Step = std::function<void(std::string_view)>;
-
   /// `owner`: to whom the items belong; others' are not listed. UsageError if the folder belongs to somebody
   /// else, others may use it, or another process does; IoError.
-  SealedItems(std::filesystem::path folder, Digest owner, Step before = {});
+  SealedItems(std::filesystem::path folder, Digest owner, DiskStep before = {});
 
   /// Whole as far as can be seen without their keys, by number.
   const std::vector<SealedItem>& items() const { return items_; }
@@ -58,10 +55,9 @@ class SealedItems {
     if (before_) before_(name);
   }
 
-  std::filesystem::path folder_;
+  OwnFolder folder_;
   Digest owner_;
-  Step before_;
-  FileDescriptor lock_;
+  DiskStep before_;
   std::vector<SealedItem> items_;
 };
 

@@ -25,7 +25,7 @@ struct Crash {};
 class SealedItemsTest : public ::testing::Test {
  protected:
   fs::path folder() const { return scratch_.path("pool"); }
-  SealedItems open(SealedItems::Step before = {}, const Digest& owner = kOwner) const {
+  SealedItems open(DiskStep before = {}, const Digest& owner = kOwner) const {
     return SealedItems(folder(), owner, std::move(before));
   }
   static std::string text(std::uint64_t number) {

@@ -72,6 +72,7 @@ kind = "dense"
 epochs = 12
 batch = 48
 seed = 99
+checkpoint_every = 25
 loss = "softmax_cross_entropy"
 [training.optimiser]
 name = "adam"

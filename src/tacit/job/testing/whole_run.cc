@@ -38,11 +38,12 @@ std::vector<Ending> run_all(const Cast& cast, const Wrap& wrap,
           PartyOptions options;
           if (auto* tls = dynamic_cast<TlsTransport*>(plain.get()))
             options.wait_for_owner = [tls, &job](PartyId owner) { tls->wait_for(owner, job.start_patience); };
-          run_party(job, party_id(i), wire, "a test", options);
-          return {};
+          if (cast.prepare) cast.prepare(party_id(i), options);
+          return {{}, run_party(job, party_id(i), wire, "a test", options)};
         }
         OwnerOptions options;
-        options.data = cast.data[i - job.parties.size()];
+        const std::size_t owner = i - job.parties.size();
+        if (owner < cast.data.size()) options.data = cast.data[owner];
         options.collect = true;
         return run_owner(job, party_id(i), wire, cast.identities[i], "a test", options);
       });
@@ -68,7 +69,7 @@ std::string release(std::string_view what, std::string_view to) {
 }  // namespace
 
 Cast cast_of(const ScratchFolder& folder, std::string_view job, const std::vector<std::string>& data) {
-  Cast cast{read_job_text(folder, job, Keys::MadeLater), {}, {}};
+  Cast cast{read_job_text(folder, job, Keys::MadeLater), {}, {}, {}};
   for (auto* list : {&cast.job.parties, &cast.job.owners})
     for (Endpoint& e : *list) {
       cast.identities.push_back(Identity::generate());

@@ -16,7 +16,7 @@ struct Ending {
   enum class How { Done, Usage, Io, Peer, Cheat, Other };
   How how = How::Done;
   std::string blamed, said;  ///< of a PeerError: whom it names; the message of any error
-  OwnerResult received;      ///< of owners
+  OwnerResult received;      ///< of owners; of a party, its report alone
 };
 
 /// A job with keys for everybody, and each owner's file.
@@ -24,6 +24,8 @@ struct Cast {
   Job job;
   std::vector<Identity> identities;  ///< by PartyId
   std::vector<DataFiles> data;       ///< by owner
+  /// Changes how a party runs. Without it parties keep nothing on disk.
+  std::function<void(PartyId self, PartyOptions&)> prepare = {};
 };
 /// `data` are the owners' CSV files.
 Cast cast_of(const ScratchFolder& folder, std::string_view job, const std::vector<std::string>& data);
@@ -31,7 +33,7 @@ Cast cast_of(const ScratchFolder& folder, std::string_view job, const std::vecto
 /// What each endpoint talks through; `wire` is its own plain wire.
 using Wrap = std::function<std::unique_ptr<Transport>(PartyId self, Transport& wire)>;
 
-/// Trains over memory, or over TLS on ports of this machine. Parties keep nothing on disk.
+/// Trains over memory, or over TLS on ports of this machine.
 std::vector<Ending> train_in_memory(const Cast& cast, std::chrono::milliseconds patience,
                                     const Wrap& wrap = {});
 std::vector<Ending> train_over_tls(const Cast& cast, const Wrap& wrap = {});

@@ -101,6 +101,15 @@ class Momentum final : public Optimiser {
     for (std::size_t i = 0; i < parameters.size(); ++i)
       parameters[i] = fn::sub(ctx, parameters[i], rounded[i]);
   }
+  std::vector<const Secret<Real>*> state() const override {
+    std::vector<const Secret<Real>*> out;
+    for (const auto& v : velocity_) out.push_back(&v);
+    return out;
+  }
+  std::vector<Shape> state_shapes(std::span<const Shape> parameters) const override {
+    return {parameters.begin(), parameters.end()};
+  }
+  void restore(std::uint64_t, std::vector<Secret<Real>> state) override { velocity_ = std::move(state); }
 
  private:
   OptimiserSettings s_;
@@ -154,6 +163,24 @@ class Adam final : public Optimiser {
     second_ = flat.join(ctx, new_second);
     largest_ = flat.join(ctx, new_largest);
     parameters = flat.split(ctx, flat.join(ctx, new_weights));
+  }
+  std::vector<const Secret<Real>*> state() const override {
+    if (steps_ == 0) return {};
+    if (keep_largest_) return {&*first_, &*second_, &*largest_};
+    return {&*first_, &*second_};
+  }
+  std::vector<Shape> state_shapes(std::span<const Shape> parameters) const override {
+    std::size_t all = 0;
+    for (const Shape& s : parameters) all += elements(s);
+    return std::vector<Shape>(keep_largest_ ? 3 : 2, Shape{all});
+  }
+  void restore(std::uint64_t steps, std::vector<Secret<Real>> state) override {
+    ensure(steps > 0 && state.size() == (keep_largest_ ? 3u : 2u), "the state of a training by Adam");
+    steps_ = steps;
+    first_ = std::move(state[0]);
+    second_ = std::move(state[1]);
+    // Without AMSGrad the largest is the second itself.
+    largest_ = keep_largest_ ? std::move(state[2]) : second_;
   }
 
  private:

@@ -33,6 +33,13 @@ class Optimiser {
   virtual ~Optimiser() = default;
   /// One step on the summed gradients of `batch` examples at learning rate `rate`.
   virtual void step(Ctx&, Parameters&, std::vector<Grad> gradients, std::size_t batch, double rate) = 0;
+
+  // What earlier steps leave for later ones, besides the parameters: none before the first step.
+  virtual std::vector<const Secret<Real>*> state() const { return {}; }
+  /// The shapes of state() after a step on parameters of these.
+  virtual std::vector<Shape> state_shapes(std::span<const Shape>) const { return {}; }
+  /// Puts it back as it was after `steps` steps, one at least.
+  virtual void restore(std::uint64_t /*steps*/, std::vector<Secret<Real>> /*state*/) {}
 };
 std::unique_ptr<Optimiser> make_optimiser(const OptimiserSettings&);
 

@@ -42,16 +42,25 @@ void step_trained(Ctx& ctx, const Graph& graph, Optimiser& optimiser, Parameters
 
 void train(Ctx& ctx, const Graph& graph, Parameters& parameters, Examples& examples,
            const TrainSettings& settings, const TrainHooks& hooks) {
+  TrainState state{0, std::move(parameters), make_optimiser(settings.optimiser)};
+  train(ctx, graph, state, examples, settings, hooks);
+  parameters = std::move(state.parameters);
+}
+
+void train(Ctx& ctx, const Graph& graph, TrainState& state, Examples& examples, const TrainSettings& settings,
+           const TrainHooks& hooks) {
   require(settings.batch > 0 && settings.epochs > 0,
           "training needs at least one epoch and one example a batch");
   require(examples.rows() > 0, "there are no examples to train on");
   const Loss& loss = loss_named(settings.loss);
-  const auto optimiser = make_optimiser(settings.optimiser);
+  Parameters& parameters = state.parameters;
   const std::uint64_t draw_base = settings.seed << 32;
   const std::size_t per_epoch = (examples.rows() + settings.batch - 1) / settings.batch;
-  for (std::size_t epoch = 0, step = 0; epoch < settings.epochs; ++epoch) {
+  for (std::size_t epoch = state.step / per_epoch; epoch < settings.epochs; ++epoch) {
     const auto order = shuffled_rows(examples.rows(), settings.seed, epoch);
-    for (std::size_t begin = 0; begin < order.size(); begin += settings.batch, ++step) {
+    const std::size_t done = state.step % per_epoch;  // of this epoch's steps
+    for (std::size_t begin = done * settings.batch; begin < order.size(); begin += settings.batch) {
+      const std::size_t step = state.step;
       const std::size_t size = std::min(settings.batch, order.size() - begin);
       const auto batch = examples.batch(ctx, std::span(order).subspan(begin, size));
       const bool wants_loss = hooks.wants_loss && hooks.wants_loss(step);
@@ -74,9 +83,10 @@ void train(Ctx& ctx, const Graph& graph, Parameters& parameters, Examples& examp
       {
         const Meter::Scope scope(ctx.mpc.meter(), "update");
         const double progress = static_cast<double>(step) / static_cast<double>(per_epoch);
-        step_trained(ctx, graph, *optimiser, parameters, std::move(gradients), size,
+        step_trained(ctx, graph, *state.optimiser, parameters, std::move(gradients), size,
                      rate_at(settings.optimiser, progress, static_cast<double>(settings.epochs)));
       }
+      ++state.step;
       if (hooks.after_step)
         hooks.after_step(
             {epoch, step, per_epoch * settings.epochs, size, wants_loss ? &*result->total : nullptr});

@@ -6,6 +6,7 @@
 
 #include "tacit/nn/train/loss.h"
 #include "tacit/nn/train/optimiser.h"
+#include "tacit/nn/train/train_state.h"
 
 namespace tacit::nn {
 
@@ -19,13 +20,6 @@ class Examples {
     Secret<Real> targets;   ///< [batch, width]
   };
   virtual Batch batch(Ctx&, std::span<const std::size_t> rows) = 0;
-};
-
-struct TrainSettings {
-  std::size_t epochs = 5, batch = 128;
-  std::uint64_t seed = 1;  ///< of the shuffle: public, and of nothing else
-  std::string loss = "softmax_cross_entropy";
-  OptimiserSettings optimiser = {};
 };
 
 struct StepInfo {
@@ -44,7 +38,9 @@ struct TrainHooks {
 /// Rows in the order of an epoch: a permutation that follows from the seed and the epoch alone.
 std::vector<std::size_t> shuffled_rows(std::size_t rows, std::uint64_t seed, std::size_t epoch);
 
-/// Trains in place.
+/// Goes on from a state to the end, in place. Hooks see it as it is between two steps.
+void train(Ctx&, const Graph&, TrainState&, Examples&, const TrainSettings&, const TrainHooks&);
+/// From the beginning, in place.
 void train(Ctx&, const Graph&, Parameters&, Examples&, const TrainSettings&, const TrainHooks&);
 
 /// How many of the examples have their largest score where their target is largest; scores of one number

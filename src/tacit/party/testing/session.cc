@@ -9,22 +9,22 @@
 
 namespace tacit::testing {
 
-namespace {
-SessionKeys fixed_keys(std::size_t self, std::size_t n) {
-  auto key = [](std::size_t a, std::size_t b) {
+SessionKeys fixed_keys(PartyId self, std::size_t n, std::size_t era) {
+  auto key = [era](std::size_t a, std::size_t b) {
     SecretBytes k(32);
     k.bytes()[0] = static_cast<std::byte>(a + 1);
     k.bytes()[1] = static_cast<std::byte>(b + 1);
+    k.bytes()[2] = static_cast<std::byte>(era);
     return k;
   };
-  SessionKeys keys{key(self, 100), key(100, 100), {}};
-  for (std::size_t i = 0; i < n; ++i) keys.pair.push_back(key(std::min(self, i), std::max(self, i)));
+  const std::size_t me = index(self);
+  SessionKeys keys{key(me, 100), key(100, 100), {}};
+  for (std::size_t i = 0; i < n; ++i) keys.pair.push_back(key(std::min(me, i), std::max(me, i)));
   return keys;
 }
-}  // namespace
 
 std::vector<Cost> run_parties(std::size_t parties, const std::function<void(Party&)>& body, CoinsKind coins,
-                              Isa isa, const WrapParty& wrap) {
+                              Isa isa, const WrapParty& wrap, const WatchCoins& watch) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < parties; ++i) names.push_back("party" + std::to_string(i));
   auto wires = memory_transports(names, std::chrono::minutes(2));
@@ -38,9 +38,10 @@ std::vector<Cost> run_parties(std::size_t parties, const std::function<void(Part
         const auto wrapped = wrap ? wrap(party_id(i), *wires[i]) : nullptr;
         Transport& wire = wrapped ? *wrapped : *wires[i];
         const SessionKeys keys = coins == CoinsKind::Fixed
-                                     ? fixed_keys(i, parties)
+                                     ? fixed_keys(party_id(i), parties)
                                      : shake_hands(party_id(i), names, wire, SessionTerms{}).keys;
         Party party(party_id(i), names, wire, keys, Compute{ring_kernels(isa), workers});
+        if (watch) party.coins() = Coins(keys, isa, watch(party_id(i)));
         body(party);
         costs[i] = party.meter().total();
       } catch (const std::exception& e) {

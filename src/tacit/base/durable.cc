@@ -1,6 +1,7 @@
-#include "tacit/serve/durable.h"
+#include "tacit/base/durable.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,8 +20,7 @@ namespace {
   const int error = errno;
   const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
   throw IoError(fmt::format("the {} '{}' cannot be {}: {}{}", what, path.string(), happens,
-                            std::strerror(error),
-                            full ? ": make room on the disk, or prepare fewer queries ('pool')" : ""));
+                            std::strerror(error), full ? ": make room on the disk" : ""));
 }
 
 }  // namespace
@@ -39,6 +39,18 @@ void make_folder(const std::filesystem::path& folder, unsigned mode) {
     sync_folder(folder.has_parent_path() ? folder.parent_path() : ".");
   else if (errno != EEXIST)
     fail("folder", folder, "made");
+}
+
+OwnFolder::OwnFolder(std::filesystem::path folder) : path_(std::move(folder)) {
+  make_folder(path_, 0700);
+  lock_ = FileDescriptor(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  struct stat info {};
+  require(lock_ && ::fstat(lock_.get(), &info) == 0, "'{}' is no folder that this user may read",
+          path_.string());
+  require(info.st_uid == ::geteuid(), "the folder '{}' belongs to somebody else", path_.string());
+  require((info.st_mode & 077) == 0, "others may use the folder '{0}': run 'chmod 700 {0}'", path_.string());
+  require(::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0, "another process is running with the folder '{}'",
+          path_.string());
 }
 
 NewFile::NewFile(std::filesystem::path file)
@@ -60,19 +72,18 @@ void NewFile::sync() {
   if (::fsync(file_.get()) != 0) fail("file", path_, "synced");
 }
 
-OwnFile::OwnFile(std::filesystem::path file)
+PlainFile::PlainFile(std::filesystem::path file)
     : path_(std::move(file)), file_(::open(path_.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)) {
   require(file_ || errno != ELOOP, "'{}' is no plain file", path_.string());
   if (!file_) fail("file", path_, "read");
   struct stat info {};
   if (::fstat(file_.get(), &info) != 0) fail("file", path_, "read");
   require(S_ISREG(info.st_mode), "'{}' is no plain file", path_.string());
-  require(info.st_uid == ::geteuid() && (info.st_mode & 077) == 0,
-          "'{}' belongs to somebody else, or others may use it", path_.string());
+  own_ = info.st_uid == ::geteuid() && (info.st_mode & 077) == 0;
   size_ = static_cast<std::uint64_t>(info.st_size);
 }
 
-void OwnFile::read(ByteSpan out) {
+void PlainFile::read(ByteSpan out) {
   while (!out.empty()) {
     const ssize_t got = ::read(file_.get(), out.data(), out.size());
     if (got < 0 && errno == EINTR) continue;
@@ -80,6 +91,10 @@ void OwnFile::read(ByteSpan out) {
     require(got > 0, "'{}' ends too early", path_.string());
     out = out.subspan(static_cast<std::size_t>(got));
   }
+}
+
+OwnFile::OwnFile(std::filesystem::path file) : PlainFile(std::move(file)) {
+  require(own(), "'{}' belongs to somebody else, or others may use it", path().string());
 }
 
 void zero_file(const std::filesystem::path& file) {
