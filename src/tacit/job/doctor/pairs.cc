@@ -275,6 +275,10 @@ class Meeting {
           p.name, own().name);
     else if (says("begins a session of the job") || says("is out of step"))
       mend = "End that session, or wait until it has ended: a doctor runs before a job, or after it.";
+    else if (says("has been silent"))
+      mend =
+          "See whether its machine and the line between still work; for a slow line raise patience in [job] "
+          "of all.";
     else if (says("took longer than"))
       mend = "See what else uses the line between, and the machine there, and run the doctors once more.";
     return about(p.name, wrong(subject, why, mend));
