@@ -1,6 +1,7 @@
 #include "tacit/job/doctor/machine.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <sys/socket.h>
