@@ -51,6 +51,14 @@ nlohmann::json share(const PlaceOptions&, const Style&);
 nlohmann::json party(const PlaceOptions&, const Style&);
 nlohmann::json predict(const TrainOptions&, const Style&);
 
+struct DoctorOptions : PlaceOptions {
+  bool local = false;  ///< all parties as processes of this machine
+  double wait = 0;     ///< seconds for the other parties' doctors; 0: the job's start_patience
+  fs::path findings;   ///< from a driver: where they are written
+};
+/// The result says under "exit_code" how the program is to end.
+nlohmann::json examine(const DoctorOptions&, const Style&);
+
 struct SplitOptions {
   fs::path model, out = "parts";
   std::size_t gateway_layers = 0, remotes = 2;

@@ -172,6 +172,27 @@ int run(int argc, char** argv) {
                             "Run all as processes of this machine, after 'train --local'");
   predict_command->callback([&] { result = predict(predict_options, style); });
 
+  DoctorOptions doctor_options;
+  int code = 0;
+  auto* doctor_command = cli.add_subcommand(
+      "doctor",
+      "Look at everything that must be in order before a job runs: names, ports, keys, clocks, versions, "
+      "processors, memory, disk, and latency and bandwidth between all pairs; and say how to mend what is "
+      "not");
+  add_place(doctor_command, doctor_options);
+  doctor_command->add_option("--party", doctor_options.party,
+                             "Which party's machine this is; every operator runs it at about the same time");
+  doctor_command->add_flag("--local", doctor_options.local, "Run the doctors of all parties on this machine");
+  doctor_command
+      ->add_option("--wait", doctor_options.wait,
+                   "Seconds to wait for the other parties' doctors (default: start_patience of the job)")
+      ->check(CLI::Range(1.0, 1e6));
+  doctor_command->add_option("--findings", doctor_options.findings)->group("");
+  doctor_command->callback([&] {
+    result = examine(doctor_options, style);
+    code = result.at("exit_code").get<int>();
+  });
+
   SplitOptions split_options;
   auto* split_command = cli.add_subcommand(
       "split", "Cut a model into one part a server, so that no server has the layers behind the gateway");
@@ -282,7 +303,7 @@ int run(int argc, char** argv) {
     return fine ? 0 : 2;
   }
   if (style.json) std::printf("%s\n", result.dump(2).c_str());
-  return 0;
+  return code;
 }
 
 }  // namespace

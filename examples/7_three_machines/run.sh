@@ -28,6 +28,13 @@ for i in 0 1 2; do
   sed -i "s/${names[i]}.example:7100/127.0.0.1:${ports[i]}/" out/job.toml
 done
 
+doctors=()
+for name in alpha beta gamma; do
+  "$tacit" doctor out/job.toml --party $name --quiet >out/$name-doctor.txt & doctors+=($!)
+done
+for doctor in "${doctors[@]}"; do wait "$doctor"; done
+tail -n 1 out/*-doctor.txt
+
 for name in alpha beta gamma; do "$tacit" party out/job.toml --party $name --quiet & done
 "$tacit" train out/job.toml --owner south --data out/south.csv --quiet & south=$!
 "$tacit" train out/job.toml --owner north --data out/north.csv --quiet

@@ -20,6 +20,7 @@ VERBS = [
     ["party"],
     ["train"],
     ["predict"],
+    ["doctor"],
     ["bench"],
     ["report"],
     ["split"],

@@ -41,6 +41,19 @@ class Docs(TacitTest):
         ):
             self.assertTrue(re.search(rf'`"?{name}"?`', guide), f"docs/job-file.md does not name {name}")
 
+    def test_the_messages_that_are_explained_can_be_told(self):
+        """The longest fixed part of each message in docs/a-party-died.md stands in a source."""
+        texts = "".join(p.read_text() for p in (ROOT / "src").rglob("*.cc") if not p.stem.endswith("_test"))
+        texts = re.sub(r'"\s*\n\s*"', "", texts)
+        page = (ROOT / "docs/a-party-died.md").read_text()
+        rows = re.findall(r"(?m)^\| ((?:a program|the|alpha|beta|gamma|north)\b[^|]*) \|", page)
+        rows = [r for r in rows if not r.startswith("the message")]
+        self.assertGreater(len(rows), 12)
+        for row in rows:
+            parts = re.split(r"\b(?:alpha|beta|gamma|north)\b|HOST:PORT|…|[\d.]+ s\b|[():]", row)
+            part = max((p.strip(" ,") for p in parts), key=len)
+            self.assertIn(part, texts, row)
+
     def test_files_that_the_pages_name_exist(self):
         """In code, `src/tacit/…` and the like, without placeholders."""
         for page in DOCS:

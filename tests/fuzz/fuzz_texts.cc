@@ -1,11 +1,12 @@
-// Everything small that is read from outside: keys, addresses, manifests, results, statistics, reports, and a
-// party's share of a model.
+// Everything small that is read from outside: keys, addresses, manifests, results, statistics, reports, what
+// doctors tell each other, and a party's share of a model.
 #include <nlohmann/json.hpp>
 
 #include "fuzz.h"
 #include "tacit/base/error.h"
 #include "tacit/crypto/hash.h"
 #include "tacit/data/npy.h"
+#include "tacit/job/doctor/facts.h"
 #include "tacit/job/html.h"
 #include "tacit/job/model_store.h"
 #include "tacit/job/releases.h"
@@ -51,7 +52,7 @@ void load_share(ByteView share) {
 void target(ByteView input) {
   static MemoryFile file;
   Cursor cursor(input);
-  const unsigned which = cursor.byte() % 9;
+  const unsigned which = cursor.byte() % 10;
   const ByteView rest = cursor.rest();
   const std::string_view text = text_of(rest);
   switch (which) {
@@ -81,6 +82,8 @@ void target(ByteView input) {
       return;
     case 8:
       return load_share(rest);
+    case 9:
+      return there_and_back(text, [](std::string_view t) { return doctor::parse_facts(t, "alpha"); });
   }
 }
 
@@ -95,15 +98,17 @@ std::vector<std::string> seeds() {
   m.target_width = 1;
   m.components = {sha256(bytes_of("a"))};
   const RunReport report = testing::sample_report();
-  std::vector<std::string> texts{to_string(fixed_identity().public_key()),
-                                 "[::1]:7100",
-                                 "40ms,100mbit",
-                                 to_text(m),
-                                 to_text(ReleaseHead{"loss", "step 4", {2, 3}, 16}),
-                                 to_json(report.parties.at(0)).dump(),
-                                 to_json(report).dump(),
-                                 "{'descr': '<i2', 'fortran_order': False, 'shape': (2, 2), }",
-                                 ""};
+  std::vector<std::string> texts{
+      to_string(fixed_identity().public_key()),
+      "[::1]:7100",
+      "40ms,100mbit",
+      to_text(m),
+      to_text(ReleaseHead{"loss", "step 4", {2, 3}, 16}),
+      to_json(report.parties.at(0)).dump(),
+      to_json(report).dump(),
+      "{'descr': '<i2', 'fortran_order': False, 'shape': (2, 2), }",
+      "",
+      to_text(doctor::facts_of(doctor::look_at_machine(), m.job, std::chrono::seconds(60)))};
   Bytes share;  // one of the small job's model: two weights and a bias, in two parts each
   append_bytes(share, bytes_of("tacit model 2\n"));
   share.resize(share.size() + 2 * sizeof(Digest));

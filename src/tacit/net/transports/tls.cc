@@ -460,6 +460,7 @@ class TlsTransportImpl final : public TlsTransport {
       if (old && !old->ended() && is_party(party_id(i))) return;
       return install(i, std::move(fd), std::move(ssl));
     }
+    if (settings_.stranger) settings_.stranger(claim, key);
     // Someone who claims a party's name without its key is worth stopping for while that party is due.
     for (std::size_t i = 0; i < settings_.parties; ++i)
       if (name(i) == claim && !current(i)) {

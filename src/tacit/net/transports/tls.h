@@ -30,6 +30,9 @@ struct TlsSettings {
   std::chrono::milliseconds connect_patience{60000};  ///< for parties that have not started yet
   FileDescriptor listener;  ///< if given, used instead of listening on the own address
   std::function<void(const std::string&)> progress;  ///< told "waiting for beta at …"; may be empty
+  /// Told, on another thread, of each who came with a key that nobody of the roster has, under whatever name
+  /// it claims; may be empty.
+  std::function<void(const std::string& claim, const std::optional<PublicKey>& key)> stranger;
 };
 
 class TlsTransport : public Transport {
