@@ -117,6 +117,7 @@ std::string canonical_text(const Job& job) {
   c.put("batch", std::uint64_t{t.batch});
   c.put("seed", t.seed);
   c.put("loss", std::string_view(t.loss));
+  c.put("overflow_guard", std::uint64_t{t.guard_every});
   c.put("optimiser", std::string_view(o.name));
   const std::pair<const char*, double> numbers[] = {{"rate", o.rate},
                                                     {"momentum", o.momentum},

@@ -2,6 +2,7 @@
 // (answer.cc) are two ways through it.
 #pragma once
 
+#include "tacit/job/overflow_guard.h"
 #include "tacit/job/releases.h"
 #include "tacit/job/run_party.h"
 #include "tacit/job/upload.h"
@@ -25,10 +26,12 @@ class PartyRun {
         start_(shake_hands(self, job.party_names(), wire, {job_hash(job), kProtocolVersion})),
         party_(self, job.party_names(), wire, start_.keys, Compute{ring_kernels(detect_isa()), workers_}),
         engine_(protocol_.make(party_, profile_named(job.profile))),
-        ctx_{*engine_, job.fraction_bits},
+        guarded_(*engine_),
+        ctx_{job.training.guard_every == 0 ? *engine_ : static_cast<Engine&>(guarded_), job.fraction_bits},
         owner_channels_(job.roster().size()),
         owner_pointers_(job.roster().size(), nullptr),
-        releases_(job, *engine_, owner_pointers_) {}
+        releases_(job, *engine_, owner_pointers_),
+        guard_(guarded_, job.training, releases_) {}
 
   RunReport train();
   Answer answer(PartyId owner);
@@ -66,10 +69,12 @@ class PartyRun {
   SessionStart start_;
   Party party_;
   std::unique_ptr<Engine> engine_;
-  fn::Ctx ctx_;
+  GuardEngine guarded_;
+  fn::Ctx ctx_;  ///< on the guarded engine if the job has a guard
   std::vector<std::optional<Channel>> owner_channels_;
   std::vector<Channel*> owner_pointers_;
   Releases releases_;
+  OverflowGuard guard_;
   std::vector<Upload> uploads_;
   std::optional<double> last_loss_;
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();

@@ -15,6 +15,8 @@ namespace tacit {
 namespace {
 
 constexpr std::size_t kMaxStats = std::size_t{64} << 20;
+/// Rows that are measured at a time.
+constexpr std::size_t kTestBatch = 256;
 }  // namespace
 
 /// Waits until an owner whose errand is done has gone: what it does next comes on a connection of its own.
@@ -106,9 +108,15 @@ void PartyRun::fit(nn::Parameters& parameters) {
   std::uint64_t times = 0;
   for (const auto& r : job_.releases)
     if (r.what == "loss") times = r.times;
+  const std::size_t test_rows = SharedExamples(job_, uploads_, SharedExamples::Part::Test).rows();
+  const std::size_t runs[] = {steps, releases_.allows("metric") ? (test_rows + kTestBatch - 1) / kTestBatch : 0};
+  guard_.require_checks(job_.releases, runs);
+  guard_.compare_costs(true);
   nn::TrainHooks hooks;
+  hooks.before_step = [&](std::size_t step) { guard_.begin(step); };
   hooks.wants_loss = LossPoints(examples.rows(), job_.training, times);
   hooks.after_step = [&](const nn::StepInfo& info) {
+    guard_.end(fmt::format("batch {} of {} in training", info.step + 1, info.steps));
     if (info.loss != nullptr) {
       const auto total =
           releases_.release("loss", fmt::format("{} {}", info.step, info.examples), *info.loss);
@@ -121,6 +129,7 @@ void PartyRun::fit(nn::Parameters& parameters) {
   };
   tell("training", 0, steps);
   nn::train(ctx_, graph_, parameters, examples, job_.training, hooks);
+  guard_.compare_costs(false);
 }
 
 void PartyRun::measure(const nn::Parameters& parameters) {
@@ -132,13 +141,14 @@ void PartyRun::measure(const nn::Parameters& parameters) {
   Score score(job_.data.schema.metric);
   std::vector<std::size_t> rows(examples.rows());
   std::iota(rows.begin(), rows.end(), std::size_t{0});
-  constexpr std::size_t kBatch = 256;
-  for (std::size_t begin = 0; begin < rows.size(); begin += kBatch) {
+  for (std::size_t begin = 0; begin < rows.size(); begin += kTestBatch) {
+    guard_.begin(begin / kTestBatch);
     const auto batch =
-        examples.batch(ctx_, std::span(rows).subspan(begin, std::min(kBatch, rows.size() - begin)));
+        examples.batch(ctx_, std::span(rows).subspan(begin, std::min(kTestBatch, rows.size() - begin)));
     const Secret<Real> inputs[] = {batch.features};
     score.add(ctx_, nn::forward(ctx_, graph_, parameters, inputs)[0], batch.targets);
-    tell("measuring", std::min(rows.size(), begin + kBatch), rows.size());
+    guard_.end(fmt::format("batch {} of the test rows", begin / kTestBatch + 1));
+    tell("measuring", std::min(rows.size(), begin + kTestBatch), rows.size());
   }
   if (const auto told =
           releases_.release("metric", std::string(to_string(job_.data.schema.metric)), score.sum(ctx_)))
@@ -160,6 +170,7 @@ void PartyRun::tell_counts() {
   report_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count();
   report_.parameters = graph_.parameter_count();
   report_.disclosures = releases_.ledger().lines();
+  report_.guard = guard_.report();
   PartyStats own;
   own.name = party_.name(party_.id());
   own.total = party_.meter().total();

@@ -53,6 +53,7 @@ void train(Ctx& ctx, const Graph& graph, Parameters& parameters, Examples& examp
     const auto order = shuffled_rows(examples.rows(), settings.seed, epoch);
     for (std::size_t begin = 0; begin < order.size(); begin += settings.batch, ++step) {
       const std::size_t size = std::min(settings.batch, order.size() - begin);
+      if (hooks.before_step) hooks.before_step(step);
       const auto batch = examples.batch(ctx, std::span(order).subspan(begin, size));
       const bool wants_loss = hooks.wants_loss && hooks.wants_loss(step);
       std::optional<LossResult> result;

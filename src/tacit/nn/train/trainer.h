@@ -26,6 +26,10 @@ struct TrainSettings {
   std::uint64_t seed = 1;  ///< of the shuffle: public, and of nothing else
   std::string loss = "softmax_cross_entropy";
   OptimiserSettings optimiser = {};
+  /// Every so many batches are guarded against overflow, the first among them; 0: none. For who runs it: the
+  /// trainer has hooks.
+  std::size_t guard_every = 0;
+  bool guards(std::size_t batch_number) const { return guard_every != 0 && batch_number % guard_every == 0; }
 };
 
 struct StepInfo {
@@ -35,6 +39,8 @@ struct StepInfo {
 };
 
 struct TrainHooks {
+  /// Before each step, its batch included; may be empty.
+  std::function<void(std::size_t step)> before_step;
   /// Whether the loss of a step is wanted (it costs a little); may be empty.
   std::function<bool(std::size_t step)> wants_loss;
   /// After each step; may be empty.
