@@ -208,7 +208,9 @@ Shape feature_shape(const Schema& schema) {
 std::size_t target_width(const Schema& schema) { return schema.label ? encoded_width(*schema.label) : 0; }
 
 namespace {
-EncodedRange range_of(const NumberRange& range) { return {range.encode(range.low), range.encode(range.high)}; }
+EncodedRange range_of(const NumberRange& range) {
+  return {range.encode(range.low), range.encode(range.high)};
+}
 }  // namespace
 
 EncodedRange encoded_range(const Column& column) {

@@ -27,10 +27,11 @@ void OverflowGuard::require_checks(const std::vector<ReleaseRule>& rules,
   std::uint64_t needed = 0;
   for (std::size_t batches : runs) needed += (batches + settings_.guard_every - 1) / settings_.guard_every;
   for (const ReleaseRule& r : rules)
-    require(r.what != kOverflow || r.times >= needed,
-            "the overflow guard makes {} checks in this run, and the release rule for '{}' allows {}: raise its "
-            "times, or guard fewer batches",
-            needed, kOverflow, r.times);
+    require(
+        r.what != kOverflow || r.times >= needed,
+        "the overflow guard makes {} checks in this run, and the release rule for '{}' allows {}: raise its "
+        "times, or guard fewer batches",
+        needed, kOverflow, r.times);
 }
 
 void OverflowGuard::begin(std::size_t batch) {
@@ -56,8 +57,8 @@ void OverflowGuard::end(const std::string& batch) {
   const Cost now = engine_.meter().total();
   GuardReport::Batches& kind = guarded ? report_.guarded : report_.unguarded;
   ++kind.count;
-  kind.cost += {now.payload - before_.payload, now.overhead - before_.overhead, now.messages - before_.messages,
-                now.rounds - before_.rounds, now.seconds - before_.seconds};
+  kind.cost += {now.payload - before_.payload, now.overhead - before_.overhead,
+                now.messages - before_.messages, now.rounds - before_.rounds, now.seconds - before_.seconds};
 }
 
 void OverflowGuard::stop(const fn::GuardVerdict& verdict, const std::string& batch) {
@@ -71,10 +72,11 @@ void OverflowGuard::stop(const fn::GuardVerdict& verdict, const std::string& bat
         break;  // what comes later follows from the first
       }
   }
-  throw UsageError(fmt::format("{}{}: some value left its range, so the run stops and releases nothing more: take "
-                               "a smaller learning rate, scale the inputs, or lower fraction_bits "
-                               "(docs/numbers-that-are-wrong.md)",
-                               batch, where));
+  throw UsageError(
+      fmt::format("{}{}: some value left its range, so the run stops and releases nothing more: take "
+                  "a smaller learning rate, scale the inputs, or lower fraction_bits "
+                  "(docs/numbers-that-are-wrong.md)",
+                  batch, where));
 }
 
 std::optional<GuardReport> OverflowGuard::report() const {

@@ -183,9 +183,10 @@ std::size_t guard_of(TomlTable& t) {
     return static_cast<std::size_t>(t.integer(key, 1, kMost));
   const std::string word = t.text(key, "off");
   if (word != "off" && word != "every")
-    t.fail(key, fmt::format("'{}' is not known: write \"off\", \"every\" (batch), or a whole number for every "
-                            "so many batches",
-                            word));
+    t.fail(key,
+           fmt::format("'{}' is not known: write \"off\", \"every\" (batch), or a whole number for every "
+                       "so many batches",
+                       word));
   return word == "every" ? 1 : 0;
 }
 
@@ -215,9 +216,10 @@ void check_overflow_rule(TomlTable& t, const Job& roster, const ReleaseRule& rul
   auto parties = roster.party_names();
   std::sort(parties.begin(), parties.end());
   if (rule.to != parties)
-    t.fail("to", fmt::format("'{}' goes to all compute parties, which stop together, and to nobody else: write "
-                             "to = [\"parties\"]",
-                             rule.what));
+    t.fail("to",
+           fmt::format("'{}' goes to all compute parties, which stop together, and to nobody else: write "
+                       "to = [\"parties\"]",
+                       rule.what));
   if (roster.training.guard_every == 0)
     t.fail("what", fmt::format("nothing tells '{}' without the guard: write overflow_guard = \"every\" under "
                                "[training], or drop this rule",
@@ -227,8 +229,9 @@ void check_overflow_rule(TomlTable& t, const Job& roster, const ReleaseRule& rul
 void check_guard_is_allowed(const TomlTable& job, const Job& roster, const std::vector<ReleaseRule>& rules) {
   if (roster.training.guard_every == 0) return;
   if (std::none_of(rules.begin(), rules.end(), [](const ReleaseRule& r) { return r.what == kOverflow; }))
-    job.fail("training", "overflow_guard reveals one bit a check, which no release rule allows: add a "
-                         "[[release]] with what = \"overflow\", to = [\"parties\"] and a purpose");
+    job.fail("training",
+             "overflow_guard reveals one bit a check, which no release rule allows: add a "
+             "[[release]] with what = \"overflow\", to = [\"parties\"] and a purpose");
 }
 
 std::vector<ReleaseRule> releases_of(TomlTable& job, const Job& roster) {

@@ -62,8 +62,8 @@ GuardReport guard_from(const json& j) {
   auto batches = [](const json& b) {
     return GuardReport::Batches{b.at("batches").get<std::size_t>(), cost_from(b)};
   };
-  return {j.at("every").get<std::size_t>(), j.at("checks").get<std::size_t>(), j.at("numbers").get<std::size_t>(),
-          batches(j.at("guarded")), batches(j.at("unguarded"))};
+  return {j.at("every").get<std::size_t>(), j.at("checks").get<std::size_t>(),
+          j.at("numbers").get<std::size_t>(), batches(j.at("guarded")), batches(j.at("unguarded"))};
 }
 
 json number_or_null(const std::optional<double>& x) { return x ? json(*x) : json(nullptr); }

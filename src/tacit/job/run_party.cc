@@ -109,7 +109,8 @@ void PartyRun::fit(nn::Parameters& parameters) {
   for (const auto& r : job_.releases)
     if (r.what == "loss") times = r.times;
   const std::size_t test_rows = SharedExamples(job_, uploads_, SharedExamples::Part::Test).rows();
-  const std::size_t runs[] = {steps, releases_.allows("metric") ? (test_rows + kTestBatch - 1) / kTestBatch : 0};
+  const std::size_t runs[] = {steps,
+                              releases_.allows("metric") ? (test_rows + kTestBatch - 1) / kTestBatch : 0};
   guard_.require_checks(job_.releases, runs);
   guard_.compare_costs(true);
   nn::TrainHooks hooks;

@@ -15,13 +15,12 @@ struct Bounds {
   static Bounds within(std::int64_t magnitude) { return {-magnitude, magnitude}; }
   bool holds(const Bounds& other) const { return low <= other.low && other.high <= high; }
   /// The least interval that holds both.
-  Bounds joined(const Bounds& other) const {
-    return {std::min(low, other.low), std::max(high, other.high)};
-  }
+  Bounds joined(const Bounds& other) const { return {std::min(low, other.low), std::max(high, other.high)}; }
   bool operator==(const Bounds&) const = default;
 };
 
-/// Shared by all copies of one tensor, so that what is learnt of one is known of all. Null: nobody keeps them.
+/// Shared by all copies of one tensor, so that what is learnt of one is known of all. Null: nobody keeps
+/// them.
 using BoundsOf = std::shared_ptr<Bounds>;
 
 /// A record of its own with the same bounds, for a part of a tensor.

@@ -40,7 +40,8 @@ Normalised normalise(Ctx& ctx, const Share& x0, unsigned least = 0) {
   Engine& mpc = ctx.mpc;
   Normalised n;
   n.steps = steps_of(ctx);
-  const Bounds domain{least == 0 ? 0 : std::int64_t{1} << (2 * least), (std::int64_t{1} << (2 * n.steps + 2)) - 1};
+  const Bounds domain{least == 0 ? 0 : std::int64_t{1} << (2 * least),
+                      (std::int64_t{1} << (2 * n.steps + 2)) - 1};
   const Share x = mpc.expect(x0.frac % 2 == 0 ? x0 : mpc.lift(x0, 1), domain);
   n.frac = x.frac;
   const double unit = std::ldexp(1.0, -static_cast<int>(x.frac));

@@ -26,11 +26,11 @@ std::string batches_table(const GuardReport& g) {
   std::vector<Row> rows;
   for (const auto& [name, b] : kinds) {
     if (b.count == 0) continue;
-    rows.push_back({{std::string(name), grouped(b.count),
-                     bytes.with_bar(each(b, static_cast<double>(b.cost.payload))),
-                     short_number(each(b, static_cast<double>(b.cost.rounds))),
-                     seconds.with_bar(each(b, b.cost.seconds))},
-                    ""});
+    rows.push_back(
+        {{std::string(name), grouped(b.count), bytes.with_bar(each(b, static_cast<double>(b.cost.payload))),
+          short_number(each(b, static_cast<double>(b.cost.rounds))),
+          seconds.with_bar(each(b, b.cost.seconds))},
+         ""});
   }
   return table("What a batch of the training costs one party",
                {{"Batches"},
@@ -47,10 +47,11 @@ std::string guard_section(const RunReport& r) {
   if (!r.guard) return "";
   const GuardReport& g = *r.guard;
   const std::string which = g.every == 1 ? "Every batch" : fmt::format("One batch in {}", grouped(g.every));
-  std::string body = fmt::format("<p class=\"lead\">{} was guarded: {} checked, one bit revealed in each of {}.",
-                                 which, counted(g.numbers, "number", "numbers"),
-                                 counted(g.checks, "check", "checks"));
-  body += " <strong>No value left its range in what was guarded</strong>, or the run would have stopped.</p>\n";
+  std::string body =
+      fmt::format("<p class=\"lead\">{} was guarded: {} checked, one bit revealed in each of {}.", which,
+                  counted(g.numbers, "number", "numbers"), counted(g.checks, "check", "checks"));
+  body +=
+      " <strong>No value left its range in what was guarded</strong>, or the run would have stopped.</p>\n";
   return section("guard", "Overflow guard", body + batches_table(g));
 }
 

@@ -1,7 +1,7 @@
-// The checks of a guarded engine. Whether low <= x <= high holds is asked by the signs of x - low and high - x
-// modulo 2^64: for high - low < 2^63 neither is negative exactly if x lies between, for all 2^64 values of x
-// (docs/overflow-guard.md). Where bounds of x are known, only the side that they leave open is asked, and only
-// as many bits as they need. Then the bits that say "inside" are multiplied, half by half, until few are
+// The checks of a guarded engine. Whether low <= x <= high holds is asked by the signs of x - low and high -
+// x modulo 2^64: for high - low < 2^63 neither is negative exactly if x lies between, for all 2^64 values of
+// x (docs/overflow-guard.md). Where bounds of x are known, only the side that they leave open is asked, and
+// only as many bits as they need. Then the bits that say "inside" are multiplied, half by half, until few are
 // left; the complements of those are counted, and a count is positive if its negative's sign says so.
 #include <bit>
 
@@ -117,9 +117,12 @@ std::vector<GuardEngine::SignTests> GuardEngine::sign_tests(bool by_place) {
   for (unsigned width : kWidths) classes.push_back({width, {}, {}, 0});
   for (std::size_t i = 0; i < checks_.size(); ++i) {
     const Bounds &known = checks_[i].known, &allowed = checks_[i].allowed;
-    const Int low = allowed.low, high = allowed.high;
+    // Where the bounds allow more than can be, nothing is asked.
+    const bool overlap = known.low <= allowed.high && allowed.low <= known.high;
+    const Int low = overlap ? std::max(known.low, allowed.low) : allowed.low,
+              high = overlap ? std::min(known.high, allowed.high) : allowed.high;
     ensure(low <= high && high - low <= Int{INT64_MAX}, "bounds that signs can tell");
-    bool below = known.low < low, above = known.high > high;
+    bool below = known.low<low, above = known.high> high;
     unsigned below_bits = bits_for(known.low - low, known.high - low),
              above_bits = bits_for(high - known.high, high - known.low);
     // A difference that may wrap tells nothing by itself: only both signs together do, of all 64 bits.
@@ -131,8 +134,10 @@ std::vector<GuardEngine::SignTests> GuardEngine::sign_tests(bool by_place) {
       for (SignTests& c : classes)
         if (bits <= c.width) return c.add(std::move(x), by_place ? checks_[i].place : 0);
     };
-    if (below) add(below_bits, inner_.add(numbers[i], known_number(inner_, -allowed.low)));
-    if (above) add(above_bits, inner_.add(inner_.negate(numbers[i]), known_number(inner_, allowed.high)));
+    if (below) add(below_bits, inner_.add(numbers[i], known_number(inner_, static_cast<std::int64_t>(-low))));
+    if (above)
+      add(above_bits,
+          inner_.add(inner_.negate(numbers[i]), known_number(inner_, static_cast<std::int64_t>(high))));
   }
   for (std::size_t c = 0; c + 1 < classes.size(); ++c) {
     if (classes[c].count > kFew) continue;

@@ -24,8 +24,7 @@ Int magnitude(const Bounds& b) { return std::max(-Int{b.low}, Int{b.high}); }
 Bounds bounds_of_words(const Words& words) {
   if (words.empty()) return {0, 0};
   Bounds out{INT64_MAX, INT64_MIN};
-  for (Word w : words)
-    out = out.joined({static_cast<std::int64_t>(w), static_cast<std::int64_t>(w)});
+  for (Word w : words) out = out.joined({static_cast<std::int64_t>(w), static_cast<std::int64_t>(w)});
   return out;
 }
 
@@ -111,7 +110,8 @@ Bounds GuardEngine::times(const Share& x, const Bounds& factor) {
 Bounds GuardEngine::plus(const Share& a, const Share& b, bool minus) {
   if (!on_) return {};
   auto sum = [&](const Bounds& x, const Bounds& y) {
-    return minus ? Wide{Int{x.low} - y.high, Int{x.high} - y.low} : Wide{Int{x.low} + y.low, Int{x.high} + y.high};
+    return minus ? Wide{Int{x.low} - y.high, Int{x.high} - y.low}
+                 : Wide{Int{x.low} + y.low, Int{x.high} + y.high};
   };
   Bounds x = of(a), y = of(b);
   if (sum(x, y).fits()) return sum(x, y).narrow();
