@@ -164,7 +164,7 @@ TEST(Schema, EncodedNumbersLieInTheirRange) {
   EXPECT_EQ(encoded_range({"x", NumberCoding{{-10, 20, Scaling::None}, std::nullopt}}),
             (EncodedRange{-10, 20}));
   EXPECT_EQ(encoded_range({"x", NumberCoding{{-10, 20, Scaling::Unit}, std::nullopt}}), (EncodedRange{0, 1}));
-  EXPECT_EQ(encoded_range({"x", CategoryCoding{{"a", "b"}}}), (EncodedRange{0, 1}));
+  EXPECT_EQ(encoded_range({"x", CategoryCoding{{"a", "b"}, std::nullopt}}), (EncodedRange{0, 1}));
   EXPECT_EQ(encoded_range({"x", BinaryCoding{}}), (EncodedRange{0, 1}));
   Schema all;
   all.features = {{"a", NumberCoding{{2, 3, Scaling::None}, std::nullopt}}, {"b", standard}};

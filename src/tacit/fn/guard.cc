@@ -15,6 +15,15 @@ Secret<Real> expect(Ctx& ctx, const Secret<Real>& x, double low, double high) {
   return Access::seal<Real>(ctx.mpc.expect(Access::look(x), {element(low), element(high)}));
 }
 
+KnownRange known_range(Ctx&, const Secret<Real>& x) {
+  const Share& share = Access::look(x);
+  const Bounds bounds = share.bounds == nullptr ? Bounds() : *share.bounds;
+  const auto value = [&](std::int64_t element) {
+    return std::ldexp(static_cast<double>(element), -static_cast<int>(share.frac));
+  };
+  return {value(bounds.low), value(bounds.high)};
+}
+
 std::optional<GuardVerdict> settle_checks(GuardEngine& engine, bool by_place) {
   auto verdict = engine.settle_checks(by_place);
   if (!verdict) return std::nullopt;

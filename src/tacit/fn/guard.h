@@ -12,6 +12,13 @@ namespace tacit::fn {
 /// range: an engine that guards ranges checks that they do.
 Secret<Real> expect(Ctx&, const Secret<Real>&, double low, double high);
 
+/// The interval in which an engine that guards ranges knows numbers to lie, unless a check will fail; that of
+/// the whole ring where nothing is known.
+struct KnownRange {
+  double low = 0, high = 0;
+};
+KnownRange known_range(Ctx&, const Secret<Real>&);
+
 /// What a check of all that was guarded came to.
 struct GuardVerdict {
   Secret<Bit> any;                  ///< [1]: some value left its range

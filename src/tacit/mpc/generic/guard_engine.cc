@@ -48,6 +48,12 @@ struct GuardEngine::Wide {
 void GuardEngine::watch(bool on) {
   ensure(checks_.empty(), "checks are settled before guarding ends");
   on_ = on;
+  widest_.clear();
+}
+
+void GuardEngine::note_width(long double largest) {
+  unsigned& bits = widest_[meter().path()];
+  bits = std::max(bits, 1 + static_cast<unsigned>(std::ceil(std::log2(largest + 1))));
 }
 
 std::size_t GuardEngine::waiting() const {
@@ -102,6 +108,7 @@ Bounds GuardEngine::times(const Share& x, const Bounds& factor) {
   if (!on_) return {};
   const Int largest = magnitude(factor);
   const Wide result = Wide::product(of(x), factor);
+  note_width(static_cast<long double>(magnitude(of(x))) * static_cast<long double>(largest));
   if (result.below(kProduct) || (largest <= 1 && result.fits())) return result.narrow();
   const auto most = static_cast<std::int64_t>(Int{kProduct} / std::max(largest, Int{1}));
   return Wide::product(hold(x, Bounds::within(most)), factor).narrow();
@@ -157,6 +164,8 @@ Share GuardEngine::bilinear(const Bilinear& map, const Share& a, const Share& b)
   Bounds bounds;
   if (on_) {
     const std::size_t terms = map.terms(a.shape, b.shape);
+    note_width(static_cast<long double>(magnitude(of(a))) * static_cast<long double>(magnitude(of(b))) *
+               static_cast<long double>(terms));
     auto result = [&](const Bounds& x, const Bounds& y) {
       const Wide one = Wide::product(x, y);
       const auto n = static_cast<Int>(terms);

@@ -10,6 +10,7 @@
 // check the same, and an engine that only counts (dry_engine.h) can be guarded, too.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "tacit/mpc/engine.h"
@@ -25,6 +26,11 @@ class GuardEngine final : public Engine {
   bool watching() const { return on_; }
   /// Numbers that wait to be checked.
   std::size_t waiting() const;
+
+  /// At each place, the bits (sign included) of the largest exact result that bounds allow there, before
+  /// anything is checked: 63 can be truncated, 64 fit the ring, and what is more may wrap. Since the last
+  /// call of watch().
+  const std::map<std::string, unsigned>& widest() const { return widest_; }
 
   /// What a check came to.
   struct Verdict {
@@ -97,6 +103,7 @@ class GuardEngine final : public Engine {
   /// x times a public number between two.
   Bounds times(const Share& x, const Bounds& factor);
   Bounds plus(const Share& a, const Share& b, bool minus);
+  void note_width(long double largest);
   /// `out` with these bounds, or, while nothing is watched, with none that say anything.
   Share bounded(Share out, const Bounds& bounds) const;
 
@@ -107,6 +114,7 @@ class GuardEngine final : public Engine {
   bool on_ = false;
   std::vector<Check> checks_;
   std::vector<std::string> places_;
+  std::map<std::string, unsigned> widest_;
 };
 
 }  // namespace tacit
