@@ -152,6 +152,8 @@ int run(int argc, char** argv) {
   train_command->add_option(
       "--link", train_options.link,
       "Slow the links down, for example 40ms,100mbit; the same for all parties and owners");
+  train_command->add_flag("--ranges", train_options.ranges,
+                          "Train nothing: how large numbers can become in each layer, by the job file alone");
   train_command->callback([&] { result = train(train_options, style); });
 
   TrainOptions predict_options;
