@@ -71,6 +71,25 @@ class Guard(TacitTest):
         self.assertEqual(north.wait(), PEER, self.stories())
         self.assertIn("some value left its range", north.err.splitlines()[-1], self.stories())
 
+    def test_ranges_before_anything_runs(self):
+        self.prepare('"off"', "")
+        before = self.files()
+        ranges = json.loads(self.run_tacit("--json", "train", "job.toml", "--ranges").out)
+        self.assertEqual((ranges["fraction_bits"], ranges["inputs"]), (16, [-1, 1]))
+        self.assertEqual([layer["operator"] for layer in ranges["layers"]], ["Gemm", "Relu", "Gemm"])
+        self.assertEqual(ranges["layers"][1]["low"], 0)
+        self.assertTrue(all(layer["spare_bits"] > 10 for layer in ranges["layers"]), ranges)
+        self.assertGreaterEqual(ranges["proposed_fraction_bits"], 20)
+        self.assertIn("Nothing can wrap", self.run_tacit("train", "job.toml", "--ranges").out)
+        # Inputs of a billion, and as many digits as there can be.
+        text = (self.folder / "job.toml").read_text().replace("range = [-1, 1]", "range = [-1e9, 1e9]")
+        self.write("job.toml", text)
+        ranges = json.loads(self.run_tacit("--json", "train", "job.toml", "--ranges").out)
+        self.assertLess(min(layer["spare_bits"] for layer in ranges["layers"]), 0)
+        self.assertLess(ranges["proposed_fraction_bits"], 16)
+        self.assertIn("may wrap", self.run_tacit("train", "job.toml", "--ranges").out)
+        self.assertEqual(self.files(), before)
+
     def test_a_guard_that_no_rule_allows(self):
         self.prepare('"every"', "")
         process = self.run_tacit(
