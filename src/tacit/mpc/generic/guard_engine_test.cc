@@ -5,90 +5,20 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <mutex>
 #include <random>
 
-#include "tacit/base/error.h"
-#include "tacit/mpc/protocols/plain/engine.h"
-#include "tacit/mpc/table.h"
-#include "tacit/mpc/testing/conformance.h"
+#include "tacit/mpc/testing/guarded.h"
 
 namespace tacit {
 namespace {
 
-using testing::bits_as_words;
-using testing::OpenSesame;
+using testing::on_every_engine;
+using testing::on_plain;
 using testing::run_parties;
+using testing::Seat;
 
 constexpr std::int64_t kMin = INT64_MIN, kMax = INT64_MAX;
 constexpr std::int64_t two_to(unsigned k) { return std::int64_t{1} << k; }
-
-/// A guarded engine, and what a test does with it.
-struct Seat {
-  GuardEngine& guard;
-  Engine& inner;
-
-  /// The first party's numbers.
-  Share share(const std::vector<std::int64_t>& values, unsigned frac = 0, Shape shape = {}) {
-    if (shape.empty()) shape = {values.size()};
-    RingTensor t(shape);
-    for (std::size_t i = 0; i < values.size(); ++i) t.words[i] = static_cast<Word>(values[i]);
-    return guard.input(party_id(0), index(guard.self()) == 0 ? &t : nullptr, shape, frac);
-  }
-  /// Whether some number left its range in each piece of work.
-  std::vector<bool> verdicts(const std::vector<std::function<void()>>& works) {
-    guard.watch(true);
-    for (std::size_t i = 0; i < works.size(); ++i) {
-      const Meter::Scope scope(guard.meter(), std::to_string(i));
-      works[i]();
-    }
-    const auto verdict = guard.settle_checks(true);
-    guard.watch(false);
-    std::vector<bool> out(works.size());
-    if (!verdict) return out;
-    const auto bits = bits_as_words(OpenSesame::open(inner, verdict->bits), 1 + verdict->places.size());
-    bool any = false;
-    for (std::size_t i = 0; i < verdict->places.size(); ++i) {
-      out.at(std::stoul(verdict->places[i])) = bits[1 + i] != 0;
-      any = any || bits[1 + i] != 0;
-    }
-    EXPECT_EQ(bits[0] != 0, any) << "the first bit is that of all places";
-    return out;
-  }
-  bool verdict(const std::function<void()>& work) {
-    guard.watch(true);
-    work();
-    const auto verdict = guard.settle_checks(false);
-    guard.watch(false);
-    if (!verdict) return false;
-    EXPECT_TRUE(verdict->places.empty());
-    EXPECT_EQ(verdict->bits.shape, Shape{1});
-    return bits_as_words(OpenSesame::open(inner, verdict->bits), 1)[0] != 0;
-  }
-};
-
-void on_plain(const std::function<void(Seat)>& body) {
-  Workers workers(1);
-  plain::PlainEngine engine(Compute{ring_kernels(detect_isa()), workers});
-  GuardEngine guard(engine);
-  body({guard, engine});
-}
-/// Plain numbers, and every protocol in each profile.
-void on_every_engine(const std::function<void(Seat)>& body) {
-  {
-    SCOPED_TRACE("plain");
-    on_plain(body);
-  }
-  for (const ProtocolInfo& protocol : all_protocols())
-    for (const char* profile : {"lan", "wan"}) {
-      SCOPED_TRACE(std::string(protocol.name) + ", " + profile);
-      run_parties(protocol.parties, [&](Party& party) {
-        const auto engine = protocol.make(party, profile_named(profile));
-        GuardEngine guard(*engine);
-        body({guard, *engine});
-      });
-    }
-}
 
 TEST(Guard, ChecksEveryEdgeOfAnyBounds) {
   const Bounds bounds[] = {Bounds::within(0),
@@ -288,117 +218,6 @@ TEST(Guard, ChecksTheDomainsOfOperations) {
     domain(-two_to(47), two_to(47) - 1, [&g](const Share& x) { g.relu(x, 48); });
     domain(-2 * two_to(16), 5 * two_to(16), [&](const Share& x) { g.piecewise(x, sine, 16); });
     EXPECT_EQ(s.verdicts(works), wanted);
-  });
-}
-
-/// A random program on one number after another, with the exact integers beside it. Once one of those leaves
-/// its range, what follows means nothing, and the program ends.
-struct Program {
-  __extension__ typedef __int128 Int;
-  Seat s;
-  std::mt19937_64 rng;
-  std::vector<Share> shares;
-  std::vector<Int> exact;
-  bool left = false;
-
-  static Int value_of(const Share& x) { return static_cast<std::int64_t>(x.parts[0].words[0]); }
-  void put(Share x, Int value) {
-    left = left || value < kMin || value > kMax;
-    shares.push_back(std::move(x));
-    exact.push_back(value);
-  }
-  void step() {
-    GuardEngine& g = s.guard;
-    const std::size_t i = rng() % shares.size(), j = rng() % shares.size();
-    const Share x = shares[i], y = shares[j];
-    const Int p = exact[i], q = exact[j];
-    const auto factor = static_cast<std::int64_t>(rng() % (Word{1} << rng() % 30)) - 3;
-    switch (rng() % 10) {
-      case 0:
-        return put(g.add(x, y), p + q);
-      case 1:
-        return put(g.sub(x, y), p - q);
-      case 2:
-        return put(g.negate(x), -p);
-      case 3:
-        return put(g.scale(x, factor), p * factor);
-      case 4: {
-        const Share both[] = {x, y};
-        const Share* list[] = {&both[0], &both[1]};
-        return put(g.sum_runs(join(list), 2, {1}), p + q);
-      }
-      case 5:
-      case 6: {
-        // Brought back to the one point that all numbers have; halves go up.
-        left = left || p * q < -Int{two_to(62)} || p * q >= Int{two_to(62)};
-        const Share product = g.trunc(g.bilinear(Bilinear::mul(), x, y), 20);
-        return put(g.settle(product), (p * q + two_to(19)) >> 20);
-      }
-      case 7: {
-        left = left || p < -Int{two_to(46)} || p >= Int{two_to(46)};
-        return put(g.relu(x, 47).value, std::max(p, Int{0}));
-      }
-      case 8: {
-        left = left || p < -Int{two_to(62)} || p >= Int{two_to(62)};
-        return put(g.move_point(g.trunc(x, 9), -9), (p + 256) >> 9);
-      }
-      default: {
-        left = left || p < -Int{two_to(62)} || p >= Int{two_to(62)};
-        return put(g.select(g.msb(x, 63), y), p < 0 ? q : Int{0});
-      }
-    }
-  }
-};
-
-TEST(Guard, FindsWhateverLeavesInRandomPrograms) {
-  std::size_t leaving = 0, quiet = 0, complained = 0;
-  on_plain([&](Seat s) {
-    for (std::uint64_t seed = 0; seed < 4000; ++seed) {
-      Program p{s, std::mt19937_64(seed), {}, {}, false};
-      const bool told = s.verdict([&] {
-        for (int i = 0; i < 3; ++i) {
-          const auto start = static_cast<std::int64_t>(p.rng()) >> (p.rng() % 50);
-          p.put(s.share({start}, 20), start);
-        }
-        for (int i = 0; i < 8 && !p.left; ++i) p.step();
-      });
-      if (p.left) {
-        ++leaving;
-        ASSERT_TRUE(told) << "program " << seed;
-        continue;
-      }
-      for (std::size_t i = 0; i < p.shares.size(); ++i) {
-        ASSERT_TRUE(Program::value_of(p.shares[i]) == p.exact[i]) << "program " << seed << ", number " << i;
-        if (told) continue;
-        const Bounds& b = *p.shares[i].bounds;
-        ASSERT_TRUE(b.low <= p.exact[i] && p.exact[i] <= b.high) << "program " << seed << ", number " << i;
-      }
-      ++(told ? complained : quiet);
-    }
-  });
-  EXPECT_GT(leaving, 500u);
-  EXPECT_GT(quiet, 500u);
-  EXPECT_LT(complained, quiet);
-}
-
-TEST(Guard, ChangesNoResult) {
-  on_plain([&](Seat s) {
-    std::mt19937_64 rng(3);
-    for (std::uint64_t seed = 0; seed < 50; ++seed) {
-      std::vector<Words> results;
-      for (bool on : {false, true}) {
-        Program p{s, std::mt19937_64(seed), {}, {}, false};
-        const auto work = [&] {
-          for (int i = 0; i < 3; ++i) p.put(s.share({static_cast<std::int64_t>(p.rng() >> 40)}, 20), 0);
-          for (int i = 0; i < 8; ++i) p.step();
-        };
-        on ? static_cast<void>(s.verdict(work)) : work();
-        Words all(p.shares.size());
-        for (std::size_t i = 0; i < all.size(); ++i) all[i] = p.shares[i].parts[0].words[0];
-        results.push_back(std::move(all));
-      }
-      EXPECT_TRUE(results[0] == results[1]) << seed;
-    }
   });
 }
 
