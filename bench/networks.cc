@@ -2,6 +2,7 @@
 
 #include "tacit/mpc/table.h"
 #include "tacit/nn/layers/layer.h"
+#include "tacit/secret/gate.h"
 
 namespace tacit::bench {
 
@@ -49,6 +50,66 @@ StepCost declared_step(const nn::Graph& graph, std::string_view profile, std::si
     nn::train(ctx, graph, parameters, images, settings, {});
     out.payload_all += engine.meter().total().payload - before.payload;
     out.rounds = engine.meter().total().rounds - before.rounds;
+  }
+  return out;
+}
+
+DeclaredImages::DeclaredImages(fn::Ctx& ctx, const nn::Graph& graph, std::size_t batch, std::size_t batches)
+    : images_(ctx, graph, batch, batches) {}
+
+nn::Examples::Batch DeclaredImages::batch(fn::Ctx& ctx, std::span<const std::size_t> rows) {
+  const Batch kept = images_.batch(ctx, rows);
+  auto anew = [&](const Secret<Real>& x) {
+    return fn::expect(ctx, fn::restored(ctx, fn::stored(ctx, x), x.shape()), 0, 1);
+  };
+  return {anew(kept.features), anew(kept.targets)};
+}
+
+nn::TrainHooks guarding(GuardEngine& guard, std::size_t guard_every) {
+  nn::TrainHooks hooks;
+  hooks.before_step = [&guard, guard_every](std::size_t step) {
+    guard.watch(guard_every != 0 && step % guard_every == 0);
+  };
+  hooks.after_step = [&guard](const nn::StepInfo&) {
+    if (guard.watching()) {
+      const Meter::Scope scope(guard.meter(), "guard");
+      const auto verdict = fn::settle_checks(guard, false);
+      if (verdict) {
+        RevealPolicy policy({{"overflow", {"a", "b", "c"}, "a benchmark", 1}}, {"a", "b", "c"});
+        Ledger ledger;
+        Gate::reveal(guard, ledger, verdict->any, policy.permit("overflow"));
+      }
+    }
+    guard.watch(false);
+  };
+  return hooks;
+}
+
+std::vector<StepCost> declared_steps(const nn::Graph& graph, std::string_view profile, std::size_t batch,
+                                     std::size_t steps, std::size_t guard_every) {
+  std::vector<StepCost> out(steps);
+  Workers workers(1);
+  const ProtocolInfo& protocol = protocol_named("aby3");
+  for (std::size_t p = 0; p < protocol.parties; ++p) {
+    DryEngine engine(protocol.costs(profile_named(profile)), party_id(p),
+                     Compute{ring_kernels(detect_isa()), workers});
+    GuardEngine guard(engine);
+    fn::Ctx ctx{guard, 16};
+    nn::Parameters parameters = nn::initial_parameters(ctx, graph);
+    DeclaredImages images(ctx, graph, batch, steps);
+    nn::TrainSettings settings;
+    settings.epochs = 1;
+    settings.batch = batch;
+    nn::TrainHooks hooks = guarding(guard, guard_every);
+    Cost before = engine.meter().total();
+    hooks.after_step = [&, check = hooks.after_step](const nn::StepInfo& info) {
+      check(info);
+      const Cost now = engine.meter().total();
+      out[info.step].payload_all += now.payload - before.payload;
+      out[info.step].rounds = now.rounds - before.rounds;
+      before = now;
+    };
+    nn::train(ctx, graph, parameters, images, settings, hooks);
   }
   return out;
 }

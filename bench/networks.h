@@ -1,6 +1,7 @@
 // The networks A to D of the literature (see docs/performance.md), and examples for them.
 #pragma once
 
+#include "tacit/fn/guard.h"
 #include "tacit/nn/graph/graph.h"
 #include "tacit/nn/train/trainer.h"
 
@@ -26,5 +27,21 @@ struct StepCost {
   std::uint64_t payload_all = 0, rounds = 0;
 };
 StepCost declared_step(const nn::Graph&, std::string_view profile, std::size_t batch);
+/// The same of so many steps one after the other, of which every so many are guarded against overflow.
+std::vector<StepCost> declared_steps(const nn::Graph&, std::string_view profile, std::size_t batch,
+                                     std::size_t steps, std::size_t guard_every);
+
+/// Images that come anew with every batch, as shares of numbers that are declared to lie in [0, 1].
+class DeclaredImages final : public nn::Examples {
+ public:
+  DeclaredImages(fn::Ctx&, const nn::Graph&, std::size_t batch, std::size_t batches);
+  std::size_t rows() const override { return images_.rows(); }
+  Batch batch(fn::Ctx&, std::span<const std::size_t> rows) override;
+
+ private:
+  SharedImages images_;
+};
+/// Hooks that guard every so many steps and check what waits after each.
+nn::TrainHooks guarding(GuardEngine&, std::size_t guard_every);
 
 }  // namespace tacit::bench

@@ -125,6 +125,56 @@ void memory(Context& c) {
   c.add("training.C.rss_bytes", worst, "bytes, the largest party, 60,000 images stored");
 }
 
+/// What guarding against overflow adds to a step: where every batch is guarded, once bounds have settled, and
+/// where one alone is. Bytes and rounds are declared; seconds are measured for network A.
+void guarded(Context& c) {
+  constexpr std::size_t kSteps = 12, kAlone = 4;
+  for (const char* name : {"A", "B", "C", "D"}) {
+    const nn::Graph graph = network(name);
+    for (const char* profile : {"lan", "wan"}) {
+      const StepCost plain = declared_step(graph, profile, kBatch);
+      const auto every = declared_steps(graph, profile, kBatch, kSteps, 1),
+                 some = declared_steps(graph, profile, kBatch, kAlone + 1, kAlone);
+      const std::string prefix = std::string("training.") + name + "." + profile + ".guard.";
+      auto add = [&](const std::string& what, const StepCost& step) {
+        c.add(prefix + what + ".bytes_total", static_cast<double>(step.payload_all),
+              "bytes a step over all links");
+        c.add(prefix + what + ".rounds", static_cast<double>(step.rounds), "rounds a step");
+        c.add(prefix + what + ".bytes_ratio",
+              static_cast<double>(step.payload_all) / static_cast<double>(plain.payload_all),
+              "times an unguarded step");
+      };
+      add("every", every.back());
+      add("alone", some.back());
+    }
+  }
+  const nn::Graph graph = network("A");
+  for (const std::size_t guard_every : {std::size_t{0}, std::size_t{1}}) {
+    const auto all = on_three_parties(c, "lan", 1, [&](Seat& s) -> json {
+      GuardEngine guard(s.engine);
+      fn::Ctx ctx{guard, 16};
+      DeclaredImages images(ctx, graph, kBatch, 52);
+      nn::Parameters parameters = nn::initial_parameters(ctx, graph);
+      nn::TrainSettings settings;
+      settings.epochs = 1;
+      settings.batch = kBatch;
+      nn::TrainHooks hooks = guarding(guard, guard_every);
+      std::vector<double> seconds;
+      auto last = Clock::now();
+      hooks.after_step = [&, check = hooks.after_step](const nn::StepInfo& info) {
+        check(info);
+        const auto now = Clock::now();
+        if (info.step >= kSteps) seconds.push_back(std::chrono::duration<double>(now - last).count());
+        last = now;
+      };
+      nn::train(ctx, graph, parameters, images, settings, hooks);
+      return median(seconds);
+    });
+    c.add(std::string("training.A.guard.") + (guard_every == 0 ? "off" : "every") + ".seconds_per_step",
+          all[0].get<double>(), "s");
+  }
+}
+
 void a(Context& c) { training(c, "A", c.link ? 6 : 202); }
 void b(Context& c) { training(c, "B", c.link ? 4 : 22); }
 void net_c(Context& c) { training(c, "C", c.link ? 4 : 14); }
@@ -137,6 +187,7 @@ std::vector<Benchmark> training_benchmarks() {
           {"training.B", "one SGD step of network B (two convolutions of 16)", b},
           {"training.C", "one SGD step of LeNet", net_c},
           {"training.D", "one SGD step of network D (one convolution of 5)", d},
+          {"training.guard", "a step guarded against overflow beside one that is not", guarded},
           {"training.memory", "LeNet over stored shares of 60,000 images: the memory of a party", memory}};
 }
 

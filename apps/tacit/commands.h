@@ -44,8 +44,11 @@ struct TrainOptions : PlaceOptions {
   bool simulate = false;  ///< all as threads of this process
   bool local = false;     ///< all as processes of this machine
   bool clear = false;     ///< also train in the clear: the driver has all data
+  bool ranges = false;    ///< train nothing: tell how large numbers can become
 };
 nlohmann::json train(const TrainOptions&, const Style&);
+/// How large the numbers of a job can become in each layer, from what the job file says alone.
+nlohmann::json ranges(const fs::path& job, const Style&);
 
 nlohmann::json share(const PlaceOptions&, const Style&);
 nlohmann::json party(const PlaceOptions&, const Style&);

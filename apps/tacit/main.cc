@@ -158,6 +158,8 @@ int run(int argc, char** argv) {
   train_command->add_flag("--resume", train_options.resume,
                           "Go on from the last checkpoint that all parties have, after a break; all parties "
                           "take it, and owners need not bring their data again (docs/resume.md)");
+  train_command->add_flag("--ranges", train_options.ranges,
+                          "Train nothing: how large numbers can become in each layer, by the job file alone");
   train_command->callback([&] { result = train(train_options, style); });
 
   TrainOptions predict_options;

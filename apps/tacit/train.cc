@@ -178,11 +178,13 @@ json train_locally(const TrainOptions& options, const Style& style) {
 }  // namespace
 
 json train(const TrainOptions& options, const Style& style) {
-  const int ways = !options.party.empty() + !options.owner.empty() + options.simulate + options.local;
+  const int ways =
+      !options.party.empty() + !options.owner.empty() + options.simulate + options.local + options.ranges;
   require(ways == 1,
           "say what to run: --party NAME or --owner NAME on its own machine, --local for all as processes "
-          "here, or "
-          "--simulate for all as threads");
+          "here, "
+          "--simulate for all as threads, or --ranges to train nothing and see how large numbers can become");
+  if (options.ranges) return ranges(options.job, style);
   require(!options.clear || options.simulate || options.local,
           "--clear needs all data in one place: it goes with --simulate or --local");
   if (options.simulate) return simulate(options, style);

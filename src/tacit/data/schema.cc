@@ -207,6 +207,31 @@ Shape feature_shape(const Schema& schema) {
 
 std::size_t target_width(const Schema& schema) { return schema.label ? encoded_width(*schema.label) : 0; }
 
+namespace {
+EncodedRange range_of(const NumberRange& range) {
+  return {range.encode(range.low), range.encode(range.high)};
+}
+}  // namespace
+
+EncodedRange encoded_range(const Column& column) {
+  const auto* number = std::get_if<NumberCoding>(&column.coding);
+  return number == nullptr ? EncodedRange{0, 1} : range_of(number->range);
+}
+
+EncodedRange feature_range(const Schema& schema) {
+  if (schema.array) return range_of(*schema.array);
+  std::optional<EncodedRange> all;
+  for (const Column& column : schema.features) {
+    const EncodedRange one = encoded_range(column);
+    all = all ? EncodedRange{std::min(all->low, one.low), std::max(all->high, one.high)} : one;
+  }
+  return all.value_or(EncodedRange());
+}
+
+EncodedRange target_range(const Schema& schema) {
+  return schema.label ? encoded_range(*schema.label) : EncodedRange();
+}
+
 std::vector<std::string> target_names(const Schema& schema) {
   return schema.label ? encoded_names(*schema.label) : std::vector<std::string>();
 }

@@ -102,6 +102,16 @@ Shape feature_shape(const Schema& schema);
 std::size_t target_width(const Schema& schema);
 std::vector<std::string> target_names(const Schema& schema);
 
+/// Between which two numbers all encoded ones lie, by the declared ranges; of all features, and of the label
+/// (0 and 0 without one).
+struct EncodedRange {
+  double low = 0, high = 0;
+  bool operator==(const EncodedRange&) const = default;
+};
+EncodedRange encoded_range(const Column& column);
+EncodedRange feature_range(const Schema& schema);
+EncodedRange target_range(const Schema& schema);
+
 /// A text that is the same for equal schemas and differs for others, from machine to machine and version to
 /// version: what a hash is taken of.
 std::string canonical_text(const Schema& schema);

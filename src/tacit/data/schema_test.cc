@@ -158,6 +158,25 @@ TEST(Schema, WidthsNamesAndShapes) {
   EXPECT_EQ(target_width(Schema{}), 0u);
 }
 
+TEST(Schema, EncodedNumbersLieInTheirRange) {
+  const NumberCoding standard{{-10, 20, Scaling::Standard, 5, 2}, std::nullopt};
+  EXPECT_EQ(encoded_range({"x", standard}), (EncodedRange{-7.5, 7.5}));
+  EXPECT_EQ(encoded_range({"x", NumberCoding{{-10, 20, Scaling::None}, std::nullopt}}),
+            (EncodedRange{-10, 20}));
+  EXPECT_EQ(encoded_range({"x", NumberCoding{{-10, 20, Scaling::Unit}, std::nullopt}}), (EncodedRange{0, 1}));
+  EXPECT_EQ(encoded_range({"x", CategoryCoding{{"a", "b"}, std::nullopt}}), (EncodedRange{0, 1}));
+  EXPECT_EQ(encoded_range({"x", BinaryCoding{}}), (EncodedRange{0, 1}));
+  Schema all;
+  all.features = {{"a", NumberCoding{{2, 3, Scaling::None}, std::nullopt}}, {"b", standard}};
+  EXPECT_EQ(feature_range(all), (EncodedRange{-7.5, 7.5}));
+  all.features.pop_back();
+  EXPECT_EQ(feature_range(all), (EncodedRange{2, 3})) << "no 0 is put in";
+  EXPECT_EQ(target_range(all), EncodedRange());
+  EXPECT_EQ(target_range(people()), (EncodedRange{0, 1}));
+  EXPECT_EQ(feature_range(images()), (EncodedRange{images().array->encode(images().array->low),
+                                                   images().array->encode(images().array->high)}));
+}
+
 TEST(Schema, ScalingsThereAndBack) {
   EXPECT_EQ((NumberRange{10, 20, Scaling::Unit}.encode(12.5)), 0.25);
   EXPECT_EQ((NumberRange{10, 20, Scaling::Symmetric}.encode(12.5)), -0.5);

@@ -39,7 +39,8 @@ std::vector<RingTensor> stored(Ctx&, const Secret<Real>& x) {
   return look(x).parts;
 }
 Secret<Real> restored(Ctx& ctx, std::vector<RingTensor> parts, const Shape& shape) {
-  return Access::seal<Real>(Share{Domain::Arith, Form::Full, ctx.frac, 0, shape, std::move(parts)});
+  Share share{Domain::Arith, Form::Full, ctx.frac, 0, shape, std::move(parts)};
+  return Access::seal<Real>(ctx.mpc.expect(std::move(share), Bounds()));
 }
 
 Secret<Real> constant(Ctx& ctx, const PublicTensor& value) {

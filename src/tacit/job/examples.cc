@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tacit/base/error.h"
+#include "tacit/fn/guard.h"
 
 namespace tacit {
 
@@ -42,6 +43,8 @@ SharedExamples::SharedExamples(const Job& job, std::span<const Upload> uploads, 
     : example_(feature_shape(job.data.schema)),
       features_(feature_width(job.data.schema)),
       targets_(target_width(job.data.schema)),
+      feature_range_(feature_range(job.data.schema)),
+      target_range_(target_range(job.data.schema)),
       by_columns_(job.data.holding == Holding::SomeColumns),
       uploads_(uploads) {
   const std::size_t sources = by_columns_ ? 1 : uploads.size();
@@ -83,7 +86,10 @@ nn::Examples::Batch SharedExamples::batch(fn::Ctx& ctx, std::span<const std::siz
     targets.push_back(RingTensor::zeros(target_shape));
     read(c, rows, features.back().data(), targets.back().data());
   }
-  return {fn::adopt(ctx, std::move(features), shape), fn::adopt(ctx, std::move(targets), target_shape)};
+  const Secret<Real> x = fn::adopt(ctx, std::move(features), shape),
+                     y = fn::adopt(ctx, std::move(targets), target_shape);
+  return {fn::expect(ctx, x, feature_range_.low, feature_range_.high),
+          fn::expect(ctx, y, target_range_.low, target_range_.high)};
 }
 
 }  // namespace tacit

@@ -23,6 +23,7 @@ class SharedExamples final : public nn::Examples {
 
   Shape example_;
   std::size_t features_, targets_;
+  EncodedRange feature_range_, target_range_;  ///< as declared; checked where overflow is guarded against
   bool by_columns_;
   std::span<const Upload> uploads_;
   std::vector<Place> places_;

@@ -118,6 +118,7 @@ std::string canonical_text(const Job& job) {
   c.put("seed", t.seed);
   c.put("checkpoint_every", std::uint64_t{job.checkpoint_every});
   c.put("loss", std::string_view(t.loss));
+  c.put("overflow_guard", std::uint64_t{t.guard_every});
   c.put("optimiser", std::string_view(o.name));
   const std::pair<const char*, double> numbers[] = {{"rate", o.rate},
                                                     {"momentum", o.momentum},

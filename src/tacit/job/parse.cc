@@ -5,6 +5,7 @@
 #include "tacit/base/text.h"
 #include "tacit/job/endpoints.h"
 #include "tacit/job/job.h"
+#include "tacit/job/overflow_guard.h"
 #include "tacit/job/same_rows.h"
 #include "tacit/job/score.h"
 #include "tacit/job/toml.h"
@@ -174,6 +175,21 @@ nn::OptimiserSettings optimiser_of(TomlTable t) {
   return s;
 }
 
+/// "off", "every", or a number: every so many batches.
+std::size_t guard_of(TomlTable& t) {
+  const std::string key = "overflow_guard";
+  constexpr std::int64_t kMost = 1000000;
+  if (t.has(key) && t.kind(key) == TomlTable::Kind::Integer)
+    return static_cast<std::size_t>(t.integer(key, 1, kMost));
+  const std::string word = t.text(key, "off");
+  if (word != "off" && word != "every")
+    t.fail(key,
+           fmt::format("'{}' is not known: write \"off\", \"every\" (batch), or a whole number for every "
+                       "so many batches",
+                       word));
+  return word == "every" ? 1 : 0;
+}
+
 nn::TrainSettings training_of(TomlTable t, std::size_t& checkpoint_every) {
   nn::TrainSettings s;
   s.epochs = static_cast<std::size_t>(t.integer("epochs", 1, 1000000));
@@ -183,6 +199,7 @@ nn::TrainSettings training_of(TomlTable t, std::size_t& checkpoint_every) {
       static_cast<std::size_t>(t.integer("checkpoint_every", std::int64_t(checkpoint_every), 0, 1000000));
   s.loss = t.text("loss", s.loss);
   t.at("loss", [&] { nn::loss_named(s.loss); });
+  s.guard_every = guard_of(t);
   if (auto o = t.table_if("optimiser")) s.optimiser = optimiser_of(*o);
   t.finish();
   return s;
@@ -190,11 +207,38 @@ nn::TrainSettings training_of(TomlTable t, std::size_t& checkpoint_every) {
 
 std::int64_t default_times(std::string_view what) {
   if (what == "predictions" || what == "scores") return 100;
+  if (what == kOverflow) return INT64_MAX;  // as often as the guard checks
   return what == "loss" ? 20 : 1;
 }
 
+bool is_overflow(std::string_view what) { return what == kOverflow || what == kOverflowPlace; }
+
+/// What the guard tells makes all parties stop together.
+void check_overflow_rule(TomlTable& t, const Job& roster, const ReleaseRule& rule) {
+  auto parties = roster.party_names();
+  std::sort(parties.begin(), parties.end());
+  if (rule.to != parties)
+    t.fail("to",
+           fmt::format("'{}' goes to all compute parties, which stop together, and to nobody else: write "
+                       "to = [\"parties\"]",
+                       rule.what));
+  if (roster.training.guard_every == 0)
+    t.fail("what", fmt::format("nothing tells '{}' without the guard: write overflow_guard = \"every\" under "
+                               "[training], or drop this rule",
+                               rule.what));
+}
+
+void check_guard_is_allowed(const TomlTable& job, const Job& roster, const std::vector<ReleaseRule>& rules) {
+  if (roster.training.guard_every == 0) return;
+  if (std::none_of(rules.begin(), rules.end(), [](const ReleaseRule& r) { return r.what == kOverflow; }))
+    job.fail("training",
+             "overflow_guard reveals one bit a check, which no release rule allows: add a "
+             "[[release]] with what = \"overflow\", to = [\"parties\"] and a purpose");
+}
+
 std::vector<ReleaseRule> releases_of(TomlTable& job, const Job& roster) {
-  constexpr std::string_view kWhat[] = {"loss", "metric", "model", "predictions", "scores"};
+  constexpr std::string_view kWhat[] = {"loss",   "metric",  "model",       "predictions",
+                                        "scores", kOverflow, kOverflowPlace};
   std::vector<ReleaseRule> out;
   for (TomlTable& t : job.tables("release")) {
     ReleaseRule r;
@@ -224,12 +268,14 @@ std::vector<ReleaseRule> releases_of(TomlTable& job, const Job& roster) {
           return roster.is_party(roster.endpoint(n));
         }))
       t.fail("to", "a compute party cannot receive the model: it is released to owners only");
+    if (is_overflow(r.what)) check_overflow_rule(t, roster, r);
     t.finish();
     for (const auto& other : out)
       if (other.what == r.what)
         t.fail("what", fmt::format("there are two rules for '{}': make them one", r.what));
     out.push_back(std::move(r));
   }
+  check_guard_is_allowed(job, roster, out);
   if (roster.data.holding == Holding::SomeColumns) out.push_back(same_rows_rule(roster));
   return out;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tacit/job/checkpoints.h"
+#include "tacit/job/overflow_guard.h"
 #include "tacit/job/releases.h"
 #include "tacit/job/run_party.h"
 #include "tacit/job/training_record.h"
@@ -27,11 +28,14 @@ class PartyRun {
         start_(shake_hands(self, job.party_names(), wire, {job_hash(job), kProtocolVersion})),
         party_(self, job.party_names(), wire, start_.keys, Compute{ring_kernels(detect_isa()), workers_}),
         engine_(protocol_.make(party_, profile_named(job.profile))),
-        ctx_{*engine_, job.fraction_bits},
+        guarded_(*engine_),
+        ctx_{job.training.guard_every == 0 ? *engine_ : static_cast<Engine&>(guarded_), job.fraction_bits},
         owner_channels_(job.roster().size()),
         owner_pointers_(job.roster().size(), nullptr),
-        releases_(job, *engine_, owner_pointers_) {
+        releases_(job, *engine_, owner_pointers_),
+        guard_(guarded_, job.training, releases_) {
     before_.used.resize(job.releases.size());
+    guard_.before_place = [this](std::uint64_t bits) { note_release(kOverflowPlace, bits); };
   }
 
   RunReport train();
@@ -50,6 +54,7 @@ class PartyRun {
   void receive_all();
   void compare_manifests();
   void fit(nn::TrainState& state);
+  std::size_t test_batches();
   void measure(const nn::Parameters& parameters);
   void hand_over(const nn::Parameters& parameters);
   // Checkpoints (resume.cc).
@@ -58,9 +63,10 @@ class PartyRun {
   std::vector<Offer> offers(std::string& trouble) const;
   void go_on_from(const CheckpointName& name, const std::vector<Digest>& files);
   void take_over_record(const TrainingRecord& at_checkpoint);
+  void note_checks_since(std::size_t step, std::size_t steps);
   PartyStats own_stats();
   TrainingRecord record();
-  void note_release(std::string_view what, std::uint64_t numbers);
+  void note_release(std::string_view what, std::uint64_t bits);
   void keep_data();
   void checkpoint(const nn::TrainState& state);
   void finish_checkpoints();
@@ -82,10 +88,12 @@ class PartyRun {
   SessionStart start_;
   Party party_;
   std::unique_ptr<Engine> engine_;
-  fn::Ctx ctx_;
+  GuardEngine guarded_;
+  fn::Ctx ctx_;  ///< on the guarded engine if the job has a guard
   std::vector<std::optional<Channel>> owner_channels_;
   std::vector<Channel*> owner_pointers_;
   Releases releases_;
+  OverflowGuard guard_;
   std::vector<Upload> uploads_;
   std::optional<Checkpoints> checkpoints_;
   Digest training_ = start_.id;            ///< the session in which the training began

@@ -46,6 +46,26 @@ std::vector<LossPoint> points_from(const json& j) {
   return out;
 }
 
+json to_json(const GuardReport::Batches& b) {
+  json j = cost_json(b.cost);
+  j["batches"] = b.count;
+  return j;
+}
+json to_json(const GuardReport& g) {
+  return {{"every", g.every},
+          {"checks", g.checks},
+          {"numbers", g.numbers},
+          {"guarded", to_json(g.guarded)},
+          {"unguarded", to_json(g.unguarded)}};
+}
+GuardReport guard_from(const json& j) {
+  auto batches = [](const json& b) {
+    return GuardReport::Batches{b.at("batches").get<std::size_t>(), cost_from(b)};
+  };
+  return {j.at("every").get<std::size_t>(), j.at("checks").get<std::size_t>(),
+          j.at("numbers").get<std::size_t>(), batches(j.at("guarded")), batches(j.at("unguarded"))};
+}
+
 json number_or_null(const std::optional<double>& x) { return x ? json(*x) : json(nullptr); }
 std::optional<double> optional_number(const json& j) {
   return j.is_number() ? std::optional(j.get<double>()) : std::nullopt;
@@ -139,6 +159,7 @@ json to_json(const RunReport& r) {
                       {"close_calls", r.agreement->close_calls},
                       {"score_bound", r.agreement->score_bound},
                       {"worst_difference", r.agreement->worst_difference}};
+  if (r.guard) j["overflow_guard"] = to_json(*r.guard);
   return j;
 }
 
@@ -187,6 +208,7 @@ RunReport report_from_json(const json& j) {
                      a.at("close_calls").get<std::size_t>(), a.at("score_bound").get<double>(),
                      a.at("worst_difference").get<double>()};
     }
+    if (j.contains("overflow_guard")) r.guard = guard_from(j.at("overflow_guard"));
     return r;
   } catch (const json::exception& e) { throw UsageError(fmt::format("no report of tacit: {}", e.what())); }
 }

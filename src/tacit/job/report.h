@@ -26,6 +26,18 @@ struct LossPoint {
   double loss = 0;  ///< mean over the batch
 };
 
+/// What guarding against overflow came to, and what it cost this party.
+struct GuardReport {
+  std::size_t every = 0;    ///< batches from one guarded to the next
+  std::size_t checks = 0;   ///< one bit revealed each
+  std::size_t numbers = 0;  ///< checked in all of them
+  struct Batches {
+    std::size_t count = 0;
+    Cost cost;  ///< of all of them
+  };
+  Batches guarded, unguarded;  ///< of the training
+};
+
 struct RunReport {
   std::string job, job_hash, protocol, threat, profile;
   std::string mode;                 ///< "three processes over TLS", "simulation", ...
@@ -48,6 +60,7 @@ struct RunReport {
     double score_bound = 0, worst_difference = 0;
   };
   std::optional<Agreement> agreement;
+  std::optional<GuardReport> guard;
 };
 
 /// What the job fixes of a report.

@@ -189,12 +189,29 @@ void PartyRun::take_over_record(const TrainingRecord& at_checkpoint) {
   if (resumed_->step == steps)
     for (std::size_t i = 0; i < job_.releases.size(); ++i)
       if (job_.releases[i].what == "metric" || job_.releases[i].what == "model") before_.used[i] = 0;
+  note_checks_since(resumed_->step, steps);
   before_.resumed.push_back(resumed_->step);
   releases_.resume(before_.used, before_.ledger);
   report_.loss = before_.loss;
   if (!report_.loss.empty()) last_loss_ = report_.loss.back().loss;
   const std::string text = to_text(before_);
   checkpoints_->put_ledger(training_, [&](ByteWriter& to) { put_text(text, to); });
+}
+
+/// Bits of the overflow guard are not noted one by one: as many count as told as can have been, after that
+/// step and before the next checkpoint, by the session that broke off.
+void PartyRun::note_checks_since(std::size_t step, std::size_t steps) {
+  const std::size_t every = job_.checkpoint_every;
+  const std::uint64_t checks = step == steps
+                                   ? guard_.checks(0, test_batches())
+                                   : guard_.checks(step, std::min(steps, (step / every + 1) * every));
+  Ledger ledger(before_.ledger);
+  for (std::size_t i = 0; i < job_.releases.size(); ++i) {
+    if (job_.releases[i].what != kOverflow) continue;
+    before_.used[i] += checks;
+    for (std::uint64_t c = 0; c < checks; ++c) ledger.add(job_.releases[i], 1);
+  }
+  before_.ledger = ledger.lines();
 }
 
 PartyStats PartyRun::own_stats() {
@@ -218,14 +235,14 @@ TrainingRecord PartyRun::record() {
 }
 
 /// Before numbers are revealed: after a crash they count as revealed.
-void PartyRun::note_release(std::string_view what, std::uint64_t numbers) {
+void PartyRun::note_release(std::string_view what, std::uint64_t bits) {
   if (!checkpoints_) return;
   TrainingRecord r = record();
   Ledger ledger(r.ledger);
   for (std::size_t i = 0; i < job_.releases.size(); ++i) {
     if (job_.releases[i].what != what) continue;
     ++r.used[i];
-    ledger.add(job_.releases[i], 64 * numbers);
+    ledger.add(job_.releases[i], bits);
   }
   r.ledger = ledger.lines();
   const std::string text = to_text(r);

@@ -15,6 +15,8 @@ namespace tacit {
 namespace {
 
 constexpr std::size_t kMaxStats = std::size_t{64} << 20;
+/// Rows that are measured at a time.
+constexpr std::size_t kTestBatch = 256;
 }  // namespace
 
 /// Waits until an owner whose errand is done has gone: what it does next comes on a connection of its own.
@@ -108,7 +110,10 @@ void PartyRun::fit(nn::TrainState& state) {
   std::uint64_t times = 0;
   for (const auto& r : job_.releases)
     if (r.what == "loss") times = r.times;
+  guard_.require_checks(guard_.checks(state.step, steps) + guard_.checks(0, test_batches()));
+  guard_.compare_costs(true);
   nn::TrainHooks hooks;
+  hooks.before_step = [&](std::size_t step) { guard_.begin(step); };
   hooks.wants_loss = [&, points = LossPoints(examples.rows(), job_.training, times)](std::size_t step) {
     return step >= losses_until_ && points(step);
   };
@@ -118,9 +123,10 @@ void PartyRun::fit(nn::TrainState& state) {
     scope.emplace(party_.meter(), "train");
   };
   hooks.after_step = [&](const nn::StepInfo& info) {
+    guard_.end(fmt::format("batch {} of {} in training", info.step + 1, info.steps));
     if (info.loss != nullptr) {
       losses_until_ = info.step + 1;
-      note_release("loss", 1);
+      note_release("loss", 64);
       const auto total =
           releases_.release("loss", fmt::format("{} {}", info.step, info.examples), *info.loss);
       if (total) {
@@ -139,6 +145,13 @@ void PartyRun::fit(nn::TrainState& state) {
   if (!scope) scope.emplace(party_.meter(), "train");
   tell("training", state.step, steps);
   nn::train(ctx_, graph_, state, examples, job_.training, hooks);
+  guard_.compare_costs(false);
+}
+
+/// Batches in which the test rows are measured, if they are.
+std::size_t PartyRun::test_batches() {
+  if (!releases_.allows("metric")) return 0;
+  return (SharedExamples(job_, uploads_, SharedExamples::Part::Test).rows() + kTestBatch - 1) / kTestBatch;
 }
 
 void PartyRun::measure(const nn::Parameters& parameters) {
@@ -150,15 +163,16 @@ void PartyRun::measure(const nn::Parameters& parameters) {
   Score score(job_.data.schema.metric);
   std::vector<std::size_t> rows(examples.rows());
   std::iota(rows.begin(), rows.end(), std::size_t{0});
-  constexpr std::size_t kBatch = 256;
-  for (std::size_t begin = 0; begin < rows.size(); begin += kBatch) {
+  for (std::size_t begin = 0; begin < rows.size(); begin += kTestBatch) {
+    guard_.begin(begin / kTestBatch);
     const auto batch =
-        examples.batch(ctx_, std::span(rows).subspan(begin, std::min(kBatch, rows.size() - begin)));
+        examples.batch(ctx_, std::span(rows).subspan(begin, std::min(kTestBatch, rows.size() - begin)));
     const Secret<Real> inputs[] = {batch.features};
     score.add(ctx_, nn::forward(ctx_, graph_, parameters, inputs)[0], batch.targets);
-    tell("measuring", std::min(rows.size(), begin + kBatch), rows.size());
+    guard_.end(fmt::format("batch {} of the test rows", begin / kTestBatch + 1));
+    tell("measuring", std::min(rows.size(), begin + kTestBatch), rows.size());
   }
-  note_release("metric", 1);
+  note_release("metric", 64);
   if (const auto told =
           releases_.release("metric", std::string(to_string(job_.data.schema.metric)), score.sum(ctx_)))
     report_.private_metric = score.value(told->values.at(0), examples.rows());
@@ -171,7 +185,7 @@ void PartyRun::hand_over(const nn::Parameters& parameters) {
   tell("handing over the model");
   std::vector<const Secret<Real>*> all;
   for (const auto& p : parameters) all.push_back(&p);
-  note_release("model", graph_.parameter_count());
+  note_release("model", 64 * graph_.parameter_count());
   releases_.release("model", "all parameters in order", fn::join<Real>(ctx_, all));
 }
 
@@ -181,6 +195,7 @@ void PartyRun::tell_counts() {
   report_.resumed = before_.resumed;
   report_.parameters = graph_.parameter_count();
   report_.disclosures = releases_.ledger().lines();
+  report_.guard = guard_.report();
   const std::string text = to_json(sum(before_.spent, own_stats())).dump();
   const std::vector<Bytes> all = party_.tell_all("stats", bytes_of(text), kMaxStats);
   report_.parties.resize(all.size());

@@ -70,6 +70,16 @@ class Engine {
   /// Settles pending checks (malicious engines); called before every open.
   virtual void verify() {}
 
+  // ---- what the caller knows of numbers; only an engine that guards ranges makes use of it
+
+  /// The same numbers, of which the caller says that they must lie within the bounds, as elements.
+  virtual Share expect(Share x, const Bounds&) { return x; }
+  /// A product of numbers (bilinear) whose results lie within the bounds although those of its operands do
+  /// not say so, since the operands belong together. The caller has to have an argument.
+  virtual Share bilinear_within(const Bilinear& map, const Share& a, const Share& b, const Bounds&) {
+    return bilinear(map, a, b);
+  }
+
   // ---- local arithmetic; the engine over doubles is the only one that overrides it
 
   virtual Words encode(std::span<const double> values, unsigned frac) const;

@@ -21,8 +21,10 @@ Share Share::bit_planes(Shape shape, unsigned bits, std::size_t parts, Form form
 namespace {
 
 Share like(const Share& x, Shape shape) {
-  return x.domain == Domain::Arith ? Share::numbers(std::move(shape), x.frac, x.parts.size(), x.form)
-                                   : Share::bit_planes(std::move(shape), x.bits, x.parts.size(), x.form);
+  Share out = x.domain == Domain::Arith ? Share::numbers(std::move(shape), x.frac, x.parts.size(), x.form)
+                                        : Share::bit_planes(std::move(shape), x.bits, x.parts.size(), x.form);
+  out.bounds = bounds_of_part(x.bounds);
+  return out;
 }
 
 bool bit_at(const Word* plane, std::size_t i) { return plane[i / 64] >> (i % 64) & 1; }
@@ -40,6 +42,8 @@ Share reshape(Share x, Shape shape) {
 Share gather(const Share& x, std::span<const std::size_t> indices, Shape shape) {
   ensure(elements(shape) == indices.size(), "gather fills its shape");
   Share out = like(x, std::move(shape));
+  if (out.bounds != nullptr && std::find(indices.begin(), indices.end(), kZero) != indices.end())
+    *out.bounds = out.bounds->joined({0, 0});
   for (std::size_t p = 0; p < x.parts.size(); ++p) {
     const Word* from = x.parts[p].data();
     Word* to = out.parts[p].data();
@@ -119,6 +123,7 @@ void place(Share& to, std::size_t offset, std::span<const std::size_t> strides, 
   ensure(to.domain == Domain::Arith && x.domain == Domain::Arith && to.parts.size() == x.parts.size() &&
              to.frac == x.frac && to.form == x.form,
          "place puts numbers among numbers of their kind");
+  to.bounds = bounds_of_both(to.bounds, x.bounds);  // a new record: copies of `to` do not change with it
   for (std::size_t p = 0; p < x.parts.size(); ++p) {
     const Word* from = x.parts[p].data();
     Word* out = to.parts[p].data();
@@ -143,6 +148,7 @@ Share join(std::span<const Share* const> shares) {
     n += s->size();
   }
   Share out = like(first, {n});
+  for (const Share* s : shares) out.bounds = bounds_of_both(out.bounds, s->bounds);
   for (std::size_t p = 0; p < first.parts.size(); ++p) {
     if (first.domain == Domain::Arith) {
       Word* to = out.parts[p].data();

@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "tacit/mpc/bounds.h"
 #include "tacit/ring/tensor.h"
 
 namespace tacit {
@@ -28,6 +29,7 @@ struct Share {
   Shape shape;        ///< of the tensor that is shared
   /// Arith: tensors of `shape`. Bool: tensors of [bits, plane_words(shape)].
   std::vector<RingTensor> parts;
+  BoundsOf bounds = nullptr;  ///< Arith, where an engine keeps them: valid for every element
 
   std::size_t size() const { return elements(shape); }
 

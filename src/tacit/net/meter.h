@@ -70,6 +70,8 @@ class Meter {
     Cost before_;
   };
   const std::map<std::string, Cost>& scopes() const { return scopes_; }
+  /// The name under which costs are booked now; empty outside of all scopes.
+  const std::string& path() const { return path_; }
 
  private:
   Cost cost_;

@@ -1,5 +1,7 @@
 #include "tacit/ring/bilinear.h"
 
+#include <algorithm>
+
 #include "tacit/base/error.h"
 #include "tacit/ring/lowering.h"
 
@@ -85,6 +87,28 @@ std::size_t Bilinear::multiply_adds(const Shape& a, const Shape& b) const {
       return elements(b) * out[1] * out[2] * out[3];
   }
   return 0;
+}
+
+std::size_t Bilinear::terms(const Shape& a, const Shape& b) const {
+  std::size_t n = 1;
+  switch (kind) {
+    case Kind::Mul:
+    case Kind::And:
+      break;
+    case Kind::MatMul:
+      n = a[a.size() - 1 - (transpose_a ? 1 : 0)];
+      break;
+    case Kind::Conv:
+      n = b[1] * b[2] * b[3];
+      break;
+    case Kind::ConvGradInput:
+      n = b[0] / conv.groups * b[2] * b[3];
+      break;
+    case Kind::ConvGradWeight:
+      n = b[0] * b[2] * b[3];
+      break;
+  }
+  return std::max<std::size_t>(n, 1);
 }
 
 std::size_t Bilinear::outer(const Shape& a, const Shape& b) const {

@@ -44,6 +44,8 @@ struct Bilinear {
   Shape output_shape(const Shape& a, const Shape& b) const;
   /// Multiply-adds in one evaluation.
   std::size_t multiply_adds(const Shape& a, const Shape& b) const;
+  /// Products that are added up in one element of the result, at most; at least 1.
+  std::size_t terms(const Shape& a, const Shape& b) const;
   /// Length of the outer axis: elements (Mul, And), rows of all matrices (MatMul), images, or channels.
   std::size_t outer(const Shape& a, const Shape& b) const;
 };

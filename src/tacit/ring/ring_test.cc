@@ -74,6 +74,14 @@ class EveryIsa : public ::testing::TestWithParam<Isa> {
   std::mt19937_64 rng_{42};
   std::size_t pick(std::size_t low, std::size_t high) { return low + rng_() % (high - low + 1); }
 
+  /// Of ones, each element of the result is the number of products in it.
+  void expect_counted(const Bilinear& map, const Shape& sa, const Shape& sb) {
+    auto ones = [](const Shape& s) { return RingTensor(s, Words(elements(s), 1)); };
+    const RingTensor counts = schoolbook(map, ones(sa), ones(sb));
+    const Word most = counts.size() == 0 ? 0 : *std::max_element(counts.words.begin(), counts.words.end());
+    EXPECT_LE(most, map.terms(sa, sb));
+    if (map.kind == Bilinear::Kind::MatMul) { EXPECT_EQ(std::max<Word>(most, 1), map.terms(sa, sb)); }
+  }
   void expect_schoolbook(const Bilinear& map, const Shape& sa, const Shape& sb) {
     const RingTensor a = random_tensor(sa, rng_), b = random_tensor(sb, rng_);
     const RingTensor expected = schoolbook(map, a, b);
@@ -85,6 +93,7 @@ class EveryIsa : public ::testing::TestWithParam<Isa> {
     RingTensor a2(sa), b2(sb), pieces(expected.shape);
     compute_.kernels.sub(a.size(), a.data(), a1.data(), a2.data());
     compute_.kernels.sub(b.size(), b.data(), b1.data(), b2.data());
+    expect_counted(map, sa, sb);
     const BilinearTerm terms[] = {{a1.data(), nullptr, b1.data(), b2.data()},
                                   {a2.data(), nullptr, b.data(), nullptr}};
     const std::size_t outer = map.outer(sa, sb), cut = pick(0, outer);

@@ -16,6 +16,9 @@ namespace {
 constexpr unsigned kMantissaFrac = 24;  ///< fractional bits of c
 constexpr unsigned kTableFrac = 15;     ///< of a table's value, small enough for the product that follows
 
+/// K: comparisons that tell the magnitudes of a session's numbers apart.
+unsigned steps_of(const Ctx& ctx) { return (62 - ctx.frac) / 2 - 1; }
+
 struct Normalised {
   unsigned frac;               ///< of x as it was taken apart: even
   unsigned steps;              ///< K
@@ -32,12 +35,15 @@ struct Normalised {
   }
 };
 
-Normalised normalise(Ctx& ctx, const Share& x0) {
+/// Holds for 4^`least` <= x < 4^(K+1), in units of the last place.
+Normalised normalise(Ctx& ctx, const Share& x0, unsigned least = 0) {
   Engine& mpc = ctx.mpc;
   Normalised n;
-  const Share x = x0.frac % 2 == 0 ? x0 : mpc.lift(x0, 1);
+  n.steps = steps_of(ctx);
+  const Bounds domain{least == 0 ? 0 : std::int64_t{1} << (2 * least),
+                      (std::int64_t{1} << (2 * n.steps + 2)) - 1};
+  const Share x = mpc.expect(x0.frac % 2 == 0 ? x0 : mpc.lift(x0, 1), domain);
   n.frac = x.frac;
-  n.steps = (62 - ctx.frac) / 2 - 1;
   const double unit = std::ldexp(1.0, -static_cast<int>(x.frac));
   std::vector<Share> less;
   std::vector<const Share*> list;
@@ -53,7 +59,8 @@ Normalised normalise(Ctx& ctx, const Share& x0) {
       ctx, std::ldexp(1.0, static_cast<int>(2 * K)),
       [&](unsigned k) { return -(std::int64_t{3} << (2 * (K - k))); }, 2 * (K + 1));
   const Share integer = mpc.move_point(x, static_cast<int>(x.frac));
-  const Share product = mpc.bilinear(Bilinear::mul(), integer, multiplier);
+  // The multiplier is large only where x is small: x·4^(K-e) < 4^(K+1).
+  const Share product = mpc.bilinear_within(Bilinear::mul(), integer, multiplier, {0, domain.high});
   n.mantissa = mpc.trunc(product, product.frac - kMantissaFrac);
   return n;
 }
@@ -65,8 +72,10 @@ Secret<Real> scaled_back(Ctx& ctx, const Normalised& n, const Piecewise& table, 
 }
 
 Secret<Real> positive_reciprocal(Ctx& ctx, const Secret<Real>& x) {
-  const Normalised n = normalise(ctx, Access::look(x));
-  const unsigned K = n.steps;
+  // 1/c <= 4 and the factor is 4^(K-e), so that for e >= K - kMost the product stays below 2^62.
+  constexpr unsigned kMost = (61 - kTableFrac - 2) / 2;
+  const unsigned K = steps_of(ctx);
+  const Normalised n = normalise(ctx, Access::look(x), K > kMost ? K - kMost : 0);
   // 1/x = (1/c)·4^(K-e)·2^(frac - 2(K+1))
   const Share factor = n.linear(
       ctx, std::ldexp(1.0, static_cast<int>(2 * K)),

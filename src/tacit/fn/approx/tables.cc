@@ -18,10 +18,12 @@ const Piecewise kExpWide{"exp-wide", exponential, -16, 0, 5, 5, 33000, 3e-2, exp
 const Piecewise kSigmoid{"sigmoid", logistic, -16, 0, 5, 4, 1, 4e-6};
 const Piecewise kTanh{"tanh", hyperbolic_tangent, -8, -1, 5, 4, 1, 8e-6};
 const Piecewise kErf{"erf", error_function, -4, -1, 4, 4, 1, 8e-6};
-const Piecewise kReciprocalTo16{"reciprocal-16", reciprocal, 1, -1, 5, 6, 2, 8e-6};
-const Piecewise kReciprocalTo64{"reciprocal-64", reciprocal, 1, -1, 7, 6, 2, 8e-6};
-const Piecewise kLogTo16{"log-16", logarithm, 1, -1, 5, 6, 4, 2e-6};
-const Piecewise kLogTo64{"log-64", logarithm, 1, -1, 7, 6, 8, 2e-6};
+// Sums of exponentials of which one is 1 come a few units below 1 when the others are nothing: a little room.
+constexpr double kNearlyOne = 1 - 0x1p-7;
+const Piecewise kReciprocalTo16{"reciprocal-16", reciprocal, kNearlyOne, -1, 5, 6, 2, 8e-6};
+const Piecewise kReciprocalTo64{"reciprocal-64", reciprocal, kNearlyOne, -1, 7, 6, 2, 8e-6};
+const Piecewise kLogTo16{"log-16", logarithm, kNearlyOne, -1, 5, 6, 4, 2e-6};
+const Piecewise kLogTo64{"log-64", logarithm, kNearlyOne, -1, 7, 6, 8, 2e-6};
 const Piecewise kReciprocalMantissa{"reciprocal-mantissa", reciprocal, 0.25, -3, 3, 6, 8, 4e-5};
 const Piecewise kRsqrtMantissa{"rsqrt-mantissa", rsqrt, 0.25, -3, 3, 6, 4, 4e-6};
 const Piecewise kSqrtMantissa{"sqrt-mantissa", square_root, 0.25, -3, 3, 6, 2, 1e-7};

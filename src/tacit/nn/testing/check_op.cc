@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tacit/mpc/generic/guard_engine.h"
 #include "tacit/nn/testing/engines.h"
 
 namespace tacit::nn::testing {
 
 namespace {
+
+using tacit::testing::OpenSesame;
 
 /// A row's arguments on some engine, and the gradient that comes from above.
 struct Prepared {
@@ -116,6 +119,19 @@ void expect_within(const Opened& got, const Opened& want, const OpCase& row, con
     expect_near(got.state[i], want.state[i], row.forward.ulps * ulp, row.forward.relative, where + " state");
 }
 
+/// Guarded against overflow an operator does the same, and its rows' ordinary numbers raise no alarm.
+void expect_unremarkable(Ctx& ctx, const OpCase& row, const PublicTensor& upstream, const Opened& exact,
+                         const std::string& where) {
+  GuardEngine guard(ctx.mpc);
+  Ctx guarded{guard, ctx.frac};
+  guard.watch(true);
+  const Computed c = compute(guarded, row, prepare(guarded, row, upstream));
+  const auto verdict = guard.settle_checks(false);
+  guard.watch(false);
+  if (verdict) { EXPECT_EQ(OpenSesame::open(ctx.mpc, verdict->bits).words[0] & 1, 0u) << where; }
+  expect_within(open(ctx, c), exact, row, where);
+}
+
 /// Σ upstream · result in training, on doubles.
 double objective(Ctx& ctx, OpCase row, const PublicTensor& upstream, std::size_t argument,
                  std::size_t element, double step) {
@@ -176,9 +192,12 @@ std::size_t check(const std::vector<OpCase>& rows) {
     }
   });
   on_fixed([&](Ctx& ctx) {
-    for (std::size_t i = 0; i < rows.size(); ++i)
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const std::string where = std::string(rows[i].op->name) + ", " + rows[i].what + ", fixed";
       expect_within(open(ctx, compute(ctx, rows[i], prepare(ctx, rows[i], upstream[i]))), exact[i], rows[i],
-                    std::string(rows[i].op->name) + ", " + rows[i].what + ", fixed");
+                    where);
+      expect_unremarkable(ctx, rows[i], upstream[i], exact[i], where + ", guarded");
+    }
   });
   on_aby3([&](Ctx& ctx, Party& party, const Profile& profile) {
     for (std::size_t i = 0; i < rows.size(); ++i) {

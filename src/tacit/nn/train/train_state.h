@@ -12,6 +12,10 @@ struct TrainSettings {
   std::uint64_t seed = 1;  ///< of the shuffle: public, and of nothing else
   std::string loss = "softmax_cross_entropy";
   OptimiserSettings optimiser = {};
+  /// Every so many batches are guarded against overflow, the first among them; 0: none. For who runs it: the
+  /// trainer has hooks.
+  std::size_t guard_every = 0;
+  bool guards(std::size_t batch_number) const { return guard_every != 0 && batch_number % guard_every == 0; }
 };
 
 struct TrainState {

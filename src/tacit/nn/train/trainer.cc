@@ -62,6 +62,7 @@ void train(Ctx& ctx, const Graph& graph, TrainState& state, Examples& examples, 
     for (std::size_t begin = done * settings.batch; begin < order.size(); begin += settings.batch) {
       const std::size_t step = state.step;
       const std::size_t size = std::min(settings.batch, order.size() - begin);
+      if (hooks.before_step) hooks.before_step(step);
       const auto batch = examples.batch(ctx, std::span(order).subspan(begin, size));
       const bool wants_loss = hooks.wants_loss && hooks.wants_loss(step);
       std::optional<LossResult> result;

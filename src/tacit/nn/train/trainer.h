@@ -29,6 +29,8 @@ struct StepInfo {
 };
 
 struct TrainHooks {
+  /// Before each step, its batch included; may be empty.
+  std::function<void(std::size_t step)> before_step;
   /// Whether the loss of a step is wanted (it costs a little); may be empty.
   std::function<bool(std::size_t step)> wants_loss;
   /// After each step; may be empty.
