@@ -21,10 +21,11 @@ class Examination {
     add(check_clock(machine));
     JobCheck job = check_job(s_.job_file, s_.read_job);
     add(std::move(job.finding));
-    const std::optional<PartyId> self = job.job ? find_self(*job.job) : std::nullopt;
+    const std::optional<PartyId> found = job.job ? find_self(*job.job) : std::nullopt;
+    const PartyId self = found.value_or(party_id(0));
     NeedsCheck needs;
     if (job.job) {
-      needs = check_model(*job.job, self.value_or(party_id(0)));
+      needs = check_model(*job.job, self);
       add(std::move(needs.finding));
       for (Finding& f : check_names(*job.job, why_unresolved)) add(std::move(f));
     }
@@ -38,13 +39,13 @@ class Examination {
     add(check_folder("results folder", s_.out));
     add(check_folder("state folder", s_.state));
     add(check_disk(s_.state, free_disk(s_.state), needs.needs ? &*needs.needs : nullptr));
-    KeyCheck key = check_key(s_.key, s_.party, self ? &*job.job : nullptr);
+    KeyCheck key = check_key(s_.key, s_.party, found ? &*job.job : nullptr);
     add(std::move(key.finding));
-    if (!self) {
+    if (!found) {
       add(skipped("pairs", "who the parties are is not known until the job file and --party are right"));
       return std::move(findings_);
     }
-    PortCheck port = check_port(*job.job, *self, std::move(s_.listener));
+    PortCheck port = check_port(*job.job, self, std::move(s_.listener));
     add(std::move(port.finding));
     if (!key.identity) {
       add(skipped("pairs", fmt::format("nobody lets {} in without its key", s_.party)));
@@ -52,7 +53,7 @@ class Examination {
     }
     const auto wait = s_.wait.value_or(job.job->start_patience);
     PairSettings pairs{.job = *job.job,
-                       .self = *self,
+                       .self = self,
                        .identity = *key.identity,
                        .job_file = s_.job_file,
                        .listener = std::move(port.listener),
