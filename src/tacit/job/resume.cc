@@ -18,7 +18,7 @@ struct PartyRun::Offer {
 namespace {
 
 constexpr std::size_t kMostOffers = 64;
-constexpr std::size_t kOffer = 4 * sizeof(Digest) + sizeof(std::uint64_t);
+constexpr std::size_t kOffer = 3 * sizeof(Digest) + sizeof(std::uint64_t);
 constexpr std::uint64_t kMaxRecord = std::uint64_t{64} << 20;
 
 std::string steps_of(const std::vector<std::uint64_t>& steps) {
