@@ -73,7 +73,7 @@ class Resume(TacitTest):
     def watch(self, folder):
         """Of checkpoints that will lie in the folder."""
         checkpoints = self.folder / folder / "checkpoints"
-        checkpoints.mkdir(parents=True)
+        checkpoints.mkdir(parents=True, exist_ok=True)
         checkpoints.chmod(0o700)
         watch = Watch(checkpoints)
         self.addCleanup(watch.close)

@@ -55,6 +55,7 @@ class PartyRun {
   void compare_manifests();
   void fit(nn::TrainState& state);
   std::size_t test_batches();
+  void end_guarded(const std::string& batch);
   void measure(const nn::Parameters& parameters);
   void hand_over(const nn::Parameters& parameters);
   // Checkpoints (resume.cc).

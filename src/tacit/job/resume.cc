@@ -92,6 +92,10 @@ void PartyRun::begin() {
     append_bytes(words, o.file);
   }
   const auto all = party_.tell_all("begin", words, sizeof(std::uint64_t) + kMostOffers * kOffer);
+  const auto all_stop = [&](const std::string& why) {
+    party_.wait_until_all_have_judged();
+    throw UsageError(why);
+  };
   std::vector<std::vector<Offer>> told;
   for (std::size_t p = 0; p < all.size(); ++p) {
     const std::string& name = party_.name(party_id(p));
@@ -99,10 +103,11 @@ void PartyRun::begin() {
     if (bytes.size() < 8 || (bytes.size() - 8) % kOffer != 0 || read_at<std::uint64_t>(bytes, 0) > 1)
       throw PeerError(name, name + " told of its checkpoints in a way that cannot be read");
     const bool resumes = read_at<std::uint64_t>(bytes, 0) == 1;
-    require(resumes == options_.resume,
-            "{} begins a training and {} resumes one: start all parties with --resume, or none",
-            options_.resume ? name : party_.name(party_.id()),
-            options_.resume ? party_.name(party_.id()) : name);
+    if (resumes != options_.resume)
+      all_stop(
+          fmt::format("{} begins a training and {} resumes one: start all parties with --resume, or none",
+                      options_.resume ? name : party_.name(party_.id()),
+                      options_.resume ? party_.name(party_.id()) : name));
     told.emplace_back();
     for (std::size_t at = 8; at < bytes.size(); at += kOffer)
       told.back().push_back({{read_at<Digest>(bytes, at), read_at<Digest>(bytes, at + sizeof(Digest)),
@@ -127,7 +132,7 @@ void PartyRun::begin() {
     for (const Offer& o : told[p]) steps.push_back(o.name.step);
     each += fmt::format("{}{} has {}", p == 0 ? "" : ", ", party_.name(party_id(p)), steps_of(steps));
   }
-  throw UsageError(
+  all_stop(
       fmt::format("there is no checkpoint that all parties have: {}{}; put the right state folders back, or "
                   "train anew without --resume",
                   each, trouble.empty() ? "" : fmt::format(" ({})", trouble)));

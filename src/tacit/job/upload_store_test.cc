@@ -17,7 +17,8 @@ class UploadStore : public ::testing::Test {
     job_.data.owners = {"north"};
     job_.owners[0].key = identity_.public_key();
     std::string rows = "a,b,sold\n";
-    for (int i = 0; i < 30; ++i) rows += fmt::format("{},{},{}\n", i % 21 - 10, i % 4, i % 2 == 0 ? "no" : "yes");
+    for (int i = 0; i < 30; ++i)
+      rows += fmt::format("{},{},{}\n", i % 21 - 10, i % 4, i % 2 == 0 ? "no" : "yes");
     const auto data = folder_.write("north.csv", rows);
     auto out = testing::run_upload({job_, job_, "north", identity_, {.features = data}, folder_.path("")});
     for (auto& u : out.uploads) uploads_.push_back(std::move(u.value()));

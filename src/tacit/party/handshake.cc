@@ -9,6 +9,7 @@
 #include "tacit/base/error.h"
 #include "tacit/crypto/kdf.h"
 #include "tacit/crypto/os_entropy.h"
+#include "tacit/party/judged.h"
 
 namespace tacit {
 
@@ -53,23 +54,6 @@ void check(const Hello& own, const Hello& theirs, const std::string& name) {
                           name, to_hex(theirs.job).substr(0, 12), to_hex(own.job).substr(0, 12)));
 }
 
-/// Where two hellos differ, every party sees a difference. None leaves before the others have heard everyone,
-/// since its goodbye, which names whom *it* differs from, would reach them as the first cause.
-void wait_until_all_have_judged(std::vector<Channel>& peers, std::size_t me) {
-  auto each_peer = [&](auto&& act) {
-    for (std::size_t i = 0; i < peers.size(); ++i) {
-      if (i == me) continue;
-      try {
-        act(peers[i]);
-      } catch (const PeerError&) {
-        // It has left already, or is of a version that does not wait: the difference found stands.
-      }
-    }
-  };
-  each_peer([](Channel& peer) { peer.send("judged", ByteView()); });
-  each_peer([](Channel& peer) { peer.receive("judged", ByteSpan()); });
-}
-
 }  // namespace
 
 SessionStart shake_hands(PartyId self, const std::vector<std::string>& names, Transport& wire,
@@ -94,7 +78,8 @@ SessionStart shake_hands(PartyId self, const std::vector<std::string>& names, Tr
   try {
     each_peer([&](std::size_t i) { check(hello[me], hello[i], names[i]); });
   } catch (const PeerError&) {
-    wait_until_all_have_judged(peers, me);
+    // Where two hellos differ, every party sees a difference.
+    wait_until_all_have_judged(peers, self);
     throw;
   }
   Hasher transcript;

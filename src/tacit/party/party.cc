@@ -1,5 +1,7 @@
 #include "tacit/party/party.h"
 
+#include "tacit/party/judged.h"
+
 namespace tacit {
 
 Party::Party(PartyId self, std::vector<std::string> names, Transport& wire, const SessionKeys& keys,
@@ -32,6 +34,8 @@ std::vector<Bytes> Party::tell_all(std::string_view tag, ByteView own, std::size
     if (party_id(i) != self_) all[i] = to(party_id(i)).receive_up_to(tag, limit);
   return all;
 }
+
+void Party::wait_until_all_have_judged() { tacit::wait_until_all_have_judged(channels_, self_); }
 
 void Party::trade(std::string_view tag, std::span<const ByteView> to_each,
                   std::span<const ByteSpan> from_each) {

@@ -35,6 +35,8 @@ class Party {
   /// takes messages of the size of one's own, the second of any size up to `limit`.
   std::vector<Bytes> tell_all(std::string_view tag, ByteView own);
   std::vector<Bytes> tell_all(std::string_view tag, ByteView own, std::size_t limit);
+  /// Before an error that all parties come to by themselves (judged.h).
+  void wait_until_all_have_judged();
   /// One round in which each two parties trade messages: to[i] goes to party i, and from[i], which has the
   /// room for it, comes from there. The own entries are not looked at.
   void trade(std::string_view tag, std::span<const ByteView> to, std::span<const ByteSpan> from);
