@@ -75,7 +75,7 @@ make_targets "$here/build/clang" unit_tests fuzzers
 step "the unit tests under the address and undefined behaviour sanitizers"
 run_sanitized "$here/build/clang"
 step "fuzzing"
-python3 "$here/tests/fuzz/run.py" "$here/build/clang" 30
+python3 "$here/tests/fuzz/run.py" "$here/build/clang" 15
 
 step "building for the thread sanitizer"
 cmake -G Ninja -S "$here" -B "$here/build/tsan" -DTACIT_TESTS=ON -DTACIT_SANITIZE=thread >/dev/null

@@ -26,7 +26,7 @@ struct Crash : std::runtime_error {
   Crash() : std::runtime_error("crashed") {}
 };
 
-constexpr std::size_t kSteps = 12, kEvery = 5;  // of four epochs; checkpoints at 0, 5, 10 and 12
+constexpr std::size_t kSteps = 12;  // of four epochs; checkpoints at 0, 5, 10 and 12
 
 std::string job_text(std::string_view from = "", std::string_view to = "") {
   std::string text = testing::tiny_classes_job();
@@ -210,6 +210,32 @@ TEST_F(Resume, OfOwnersColumns) {
   expect_done(resumed);
   EXPECT_EQ(report(resumed).resumed, std::vector<std::size_t>{5});
   EXPECT_EQ(told(report(resumed), "same rows"), 1u) << "it is not asked again";
+}
+
+TEST_F(Resume, CountsTheBitsOfTheOverflowGuard) {
+  const std::string rule =
+      "[[release]]\nwhat = \"overflow\"\nto = [\"parties\"]\npurpose = \"to stop what wraps\"\n";
+  const std::string guarded =
+      job_text("checkpoint_every = 5\n", "checkpoint_every = 5\noverflow_guard = 2\n") + rule;
+  cast_ = testing::cast_of(folder_, guarded,
+                           {testing::tiny_classes_data(20, 1), testing::tiny_classes_data(24, 2)});
+  // Before steps 0, 2, .. 10, and for the one batch of test rows.
+  const auto whole = run(false);
+  expect_done(whole);
+  EXPECT_EQ(told(report(whole), "overflow"), 7u);
+
+  // Steps 0, 2 and 4; then 6 and 8, which may have been told before the next checkpoint; and 6, 8, 10 again.
+  run_until(7);
+  const auto resumed = run(true);
+  expect_done(resumed);
+  EXPECT_EQ(told(report(resumed), "overflow"), 9u);
+
+  // A rule that allows no more than an unbroken run needs does not suffice.
+  cast_ = testing::cast_of(folder_, guarded + "times = 7\n",
+                           {testing::tiny_classes_data(20, 1), testing::tiny_classes_data(24, 2)});
+  for (std::size_t p = 0; p < 3; ++p) fs::remove_all(state(p));
+  run_until(7);
+  expect_refused(run(true), {"the release rule for 'overflow' allows"});
 }
 
 TEST_F(Resume, SendsNothingOfTheBrokenSessionAgain) {
