@@ -55,7 +55,16 @@ class PartyRun {
   void compare_manifests();
   void fit(nn::TrainState& state);
   std::size_t test_batches();
-  void end_guarded(const std::string& batch);
+  /// Does what ends alike at all parties, if it ends in an error.
+  template <class Act>
+  void judge(Act act) {
+    try {
+      act();
+    } catch (const UsageError&) {
+      party_.wait_until_all_have_judged();
+      throw;
+    }
+  }
   void measure(const nn::Parameters& parameters);
   void hand_over(const nn::Parameters& parameters);
   // Checkpoints (resume.cc).
@@ -64,9 +73,11 @@ class PartyRun {
   std::vector<Offer> offers(std::string& trouble) const;
   void go_on_from(const CheckpointName& name, const std::vector<Digest>& files);
   void take_over_record(const TrainingRecord& at_checkpoint);
-  void note_checks_since(std::size_t step, std::size_t steps);
   PartyStats own_stats();
   TrainingRecord record();
+  void foresee_checks(std::size_t step, std::size_t steps);
+  TrainingRecord foreseen();
+  void put_ledger(const TrainingRecord& record);
   void note_release(std::string_view what, std::uint64_t bits);
   void keep_data();
   void checkpoint(const nn::TrainState& state);
@@ -100,6 +111,8 @@ class PartyRun {
   Digest training_ = start_.id;            ///< the session in which the training began
   TrainingRecord before_;                  ///< of that and later sessions before this one
   std::optional<nn::TrainState> resumed_;  ///< what is gone on from
+  std::uint64_t checks_foreseen_ = 0;      ///< of the overflow guard, up to the next checkpoint
+  Uses used_before_;                       ///< reveals of each rule when they were foreseen
   std::size_t losses_until_ = 0;           ///< losses of earlier steps are not to be revealed (again)
   std::optional<double> last_loss_;
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();

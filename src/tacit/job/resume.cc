@@ -194,29 +194,37 @@ void PartyRun::take_over_record(const TrainingRecord& at_checkpoint) {
   if (resumed_->step == steps)
     for (std::size_t i = 0; i < job_.releases.size(); ++i)
       if (job_.releases[i].what == "metric" || job_.releases[i].what == "model") before_.used[i] = 0;
-  note_checks_since(resumed_->step, steps);
   before_.resumed.push_back(resumed_->step);
   releases_.resume(before_.used, before_.ledger);
   report_.loss = before_.loss;
   if (!report_.loss.empty()) last_loss_ = report_.loss.back().loss;
-  const std::string text = to_text(before_);
-  checkpoints_->put_ledger(training_, [&](ByteWriter& to) { put_text(text, to); });
+  foresee_checks(resumed_->step, steps);
+  put_ledger(foreseen());
 }
 
-/// Bits of the overflow guard are not noted one by one: as many count as told as can have been, after that
-/// step and before the next checkpoint, by the session that broke off.
-void PartyRun::note_checks_since(std::size_t step, std::size_t steps) {
+/// Bits of the overflow guard are not noted one by one: as many count as told as can be after this step and
+/// before the next checkpoint.
+void PartyRun::foresee_checks(std::size_t step, std::size_t steps) {
   const std::size_t every = job_.checkpoint_every;
-  const std::uint64_t checks = step == steps
-                                   ? guard_.checks(0, test_batches())
+  checks_foreseen_ = step == steps ? guard_.checks(0, test_batches())
                                    : guard_.checks(step, std::min(steps, (step / every + 1) * every));
-  Ledger ledger(before_.ledger);
-  for (std::size_t i = 0; i < job_.releases.size(); ++i) {
-    if (job_.releases[i].what != kOverflow) continue;
-    before_.used[i] += checks;
-    for (std::uint64_t c = 0; c < checks; ++c) ledger.add(job_.releases[i], 1);
-  }
-  before_.ledger = ledger.lines();
+  used_before_ = releases_.policy().used();
+}
+
+/// As things stand, and will with those bits.
+TrainingRecord PartyRun::foreseen() {
+  TrainingRecord r = record();
+  Ledger ledger(r.ledger);
+  for (std::size_t i = 0; i < r.used.size(); ++i)
+    for (; job_.releases[i].what == kOverflow && r.used[i] < used_before_[i] + checks_foreseen_; ++r.used[i])
+      ledger.add(job_.releases[i], 1);
+  r.ledger = ledger.lines();
+  return r;
+}
+
+void PartyRun::put_ledger(const TrainingRecord& record) {
+  const std::string text = to_text(record);
+  checkpoints_->put_ledger(training_, [&](ByteWriter& to) { put_text(text, to); });
 }
 
 PartyStats PartyRun::own_stats() {
@@ -242,7 +250,7 @@ TrainingRecord PartyRun::record() {
 /// Before numbers are revealed: after a crash they count as revealed.
 void PartyRun::note_release(std::string_view what, std::uint64_t bits) {
   if (!checkpoints_) return;
-  TrainingRecord r = record();
+  TrainingRecord r = foreseen();
   Ledger ledger(r.ledger);
   for (std::size_t i = 0; i < job_.releases.size(); ++i) {
     if (job_.releases[i].what != what) continue;
@@ -250,8 +258,7 @@ void PartyRun::note_release(std::string_view what, std::uint64_t bits) {
     ledger.add(job_.releases[i], bits);
   }
   r.ledger = ledger.lines();
-  const std::string text = to_text(r);
-  checkpoints_->put_ledger(training_, [&](ByteWriter& to) { put_text(text, to); });
+  put_ledger(r);
 }
 
 void PartyRun::keep_data() {
@@ -292,8 +299,8 @@ void PartyRun::checkpoint(const nn::TrainState& state) {
     before_.agreed.files.push_back(read_at<Digest>(all[p], sizeof(Digest)));
   }
   if (!checkpoints_) return;
-  const std::string text = to_text(record());
-  checkpoints_->put_ledger(training_, [&](ByteWriter& to) { put_text(text, to); });
+  foresee_checks(state.step, report_.steps);
+  put_ledger(foreseen());
   checkpoints_->keep_only(name);
 }
 

@@ -110,7 +110,7 @@ void PartyRun::fit(nn::TrainState& state) {
   std::uint64_t times = 0;
   for (const auto& r : job_.releases)
     if (r.what == "loss") times = r.times;
-  guard_.require_checks(guard_.checks(state.step, steps) + guard_.checks(0, test_batches()));
+  judge([&] { guard_.require_checks(guard_.checks(state.step, steps) + guard_.checks(0, test_batches())); });
   guard_.compare_costs(true);
   nn::TrainHooks hooks;
   hooks.before_step = [&](std::size_t step) { guard_.begin(step); };
@@ -123,7 +123,7 @@ void PartyRun::fit(nn::TrainState& state) {
     scope.emplace(party_.meter(), "train");
   };
   hooks.after_step = [&](const nn::StepInfo& info) {
-    end_guarded(fmt::format("batch {} of {} in training", info.step + 1, info.steps));
+    judge([&] { guard_.end(fmt::format("batch {} of {} in training", info.step + 1, info.steps)); });
     if (info.loss != nullptr) {
       losses_until_ = info.step + 1;
       note_release("loss", 64);
@@ -148,15 +148,6 @@ void PartyRun::fit(nn::TrainState& state) {
   guard_.compare_costs(false);
 }
 
-void PartyRun::end_guarded(const std::string& batch) {
-  try {
-    guard_.end(batch);
-  } catch (const UsageError&) {  // all parties are told the same
-    party_.wait_until_all_have_judged();
-    throw;
-  }
-}
-
 /// Batches in which the test rows are measured, if they are.
 std::size_t PartyRun::test_batches() {
   if (!releases_.allows("metric")) return 0;
@@ -178,7 +169,7 @@ void PartyRun::measure(const nn::Parameters& parameters) {
         examples.batch(ctx_, std::span(rows).subspan(begin, std::min(kTestBatch, rows.size() - begin)));
     const Secret<Real> inputs[] = {batch.features};
     score.add(ctx_, nn::forward(ctx_, graph_, parameters, inputs)[0], batch.targets);
-    end_guarded(fmt::format("batch {} of the test rows", begin / kTestBatch + 1));
+    judge([&] { guard_.end(fmt::format("batch {} of the test rows", begin / kTestBatch + 1)); });
     tell("measuring", std::min(rows.size(), begin + kTestBatch), rows.size());
   }
   note_release("metric", 64);
