@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tacit/base/error.h"
+#include "tacit/base/json_number.h"
 
 namespace tacit {
 
@@ -16,7 +17,7 @@ ReleaseHead parse_release_head(std::string_view text, const std::string& party) 
   try {
     const json j = json::parse(text);
     ReleaseHead head{j.at("what").get<std::string>(), j.at("note").get<std::string>(),
-                     j.at("shape").get<Shape>(), j.at("frac").get<unsigned>()};
+                     whole_numbers<Shape>(j.at("shape")), whole_number<unsigned>(j.at("frac"))};
     if (head.frac < 64 && elements(head.shape) < (std::size_t{1} << 32)) return head;
   } catch (const std::exception&) {}
   throw PeerError(party, fmt::format("{} sent a release that cannot be read", party));

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tacit/base/error.h"
+#include "tacit/base/json_number.h"
 #include "tacit/mpc/table.h"
 #include "tacit/version.h"
 
@@ -27,10 +28,10 @@ json cost_json(const Cost& c) {
 }
 Cost cost_from(const json& j) {
   Cost c;
-  c.payload = j.at("bytes_sent").get<std::uint64_t>();
-  c.overhead = j.at("overhead_bytes").get<std::uint64_t>();
-  c.messages = j.at("messages").get<std::uint64_t>();
-  c.rounds = j.at("rounds").get<std::uint64_t>();
+  c.payload = whole_number<std::uint64_t>(j.at("bytes_sent"));
+  c.overhead = whole_number<std::uint64_t>(j.at("overhead_bytes"));
+  c.messages = whole_number<std::uint64_t>(j.at("messages"));
+  c.rounds = whole_number<std::uint64_t>(j.at("rounds"));
   c.seconds = j.at("seconds").get<double>();
   return c;
 }
@@ -42,7 +43,8 @@ json points_json(const std::vector<LossPoint>& points) {
 }
 std::vector<LossPoint> points_from(const json& j) {
   std::vector<LossPoint> out;
-  for (const json& p : j) out.push_back({p.at("step").get<std::size_t>(), p.at("loss").get<double>()});
+  for (const json& p : j)
+    out.push_back({whole_number<std::size_t>(p.at("step")), p.at("loss").get<double>()});
   return out;
 }
 
@@ -60,10 +62,10 @@ json to_json(const GuardReport& g) {
 }
 GuardReport guard_from(const json& j) {
   auto batches = [](const json& b) {
-    return GuardReport::Batches{b.at("batches").get<std::size_t>(), cost_from(b)};
+    return GuardReport::Batches{whole_number<std::size_t>(b.at("batches")), cost_from(b)};
   };
-  return {j.at("every").get<std::size_t>(), j.at("checks").get<std::size_t>(),
-          j.at("numbers").get<std::size_t>(), batches(j.at("guarded")), batches(j.at("unguarded"))};
+  return {whole_number<std::size_t>(j.at("every")), whole_number<std::size_t>(j.at("checks")),
+          whole_number<std::size_t>(j.at("numbers")), batches(j.at("guarded")), batches(j.at("unguarded"))};
 }
 
 json number_or_null(const std::optional<double>& x) { return x ? json(*x) : json(nullptr); }
@@ -108,7 +110,7 @@ json to_json(const PartyStats& s) {
 PartyStats stats_from_json(const json& j) {
   PartyStats s;
   s.total = cost_from(j);
-  s.memory_bytes = j.at("memory_bytes").get<std::uint64_t>();
+  s.memory_bytes = whole_number<std::uint64_t>(j.at("memory_bytes"));
   for (const auto& [name, cost] : j.at("scopes").items()) s.scopes[name] = cost_from(cost);
   return s;
 }
@@ -171,17 +173,17 @@ RunReport report_from_json(const json& j) {
     r.job_hash = job.at("hash").get<std::string>();
     r.protocol = job.at("protocol").get<std::string>();
     r.profile = job.at("profile").get<std::string>();
-    r.fraction_bits = job.at("fraction_bits").get<unsigned>();
-    r.epochs = job.at("epochs").get<std::size_t>();
-    r.parameters = job.at("parameters").get<std::size_t>();
-    r.train_rows = job.at("train_rows").get<std::size_t>();
-    r.test_rows = job.at("test_rows").get<std::size_t>();
-    r.steps = job.at("steps").get<std::size_t>();
+    r.fraction_bits = whole_number<unsigned>(job.at("fraction_bits"));
+    r.epochs = whole_number<std::size_t>(job.at("epochs"));
+    r.parameters = whole_number<std::size_t>(job.at("parameters"));
+    r.train_rows = whole_number<std::size_t>(job.at("train_rows"));
+    r.test_rows = whole_number<std::size_t>(job.at("test_rows"));
+    r.steps = whole_number<std::size_t>(job.at("steps"));
     r.mode = j.at("mode").get<std::string>();
     r.stamps = j.at("stamps").get<std::vector<std::string>>();
     r.machine = j.at("machine").get<std::string>();
     r.seconds = j.at("seconds").get<double>();
-    if (j.contains("resumed")) r.resumed = j.at("resumed").get<std::vector<std::size_t>>();
+    if (j.contains("resumed")) r.resumed = whole_numbers<std::vector<std::size_t>>(j.at("resumed"));
     r.clear_note = j.at("accuracy").at("note").get<std::string>();
     for (const auto& [name, pair] : j.at("metrics").items()) {
       r.metric = name;
@@ -197,15 +199,16 @@ RunReport report_from_json(const json& j) {
     }
     for (const json& d : j.at("disclosures"))
       r.disclosures.push_back({d.at("what").get<std::string>(), d.at("to").get<std::vector<std::string>>(),
-                               d.at("purpose").get<std::string>(), d.at("bits").get<std::uint64_t>(),
-                               d.at("times").get<std::uint64_t>()});
+                               d.at("purpose").get<std::string>(), whole_number<std::uint64_t>(d.at("bits")),
+                               whole_number<std::uint64_t>(d.at("times"))});
     r.security = j.at("security").get<std::map<std::string, std::string>>();
     r.threat = r.security["threat"];
     r.security.erase("threat");
     if (j.contains("agreement")) {
       const json& a = j.at("agreement");
-      r.agreement = {a.at("examples").get<std::size_t>(), a.at("same_class").get<std::size_t>(),
-                     a.at("close_calls").get<std::size_t>(), a.at("score_bound").get<double>(),
+      r.agreement = {whole_number<std::size_t>(a.at("examples")),
+                     whole_number<std::size_t>(a.at("same_class")),
+                     whole_number<std::size_t>(a.at("close_calls")), a.at("score_bound").get<double>(),
                      a.at("worst_difference").get<double>()};
     }
     if (j.contains("overflow_guard")) r.guard = guard_from(j.at("overflow_guard"));

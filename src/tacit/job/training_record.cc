@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tacit/base/error.h"
+#include "tacit/base/json_number.h"
 
 namespace tacit {
 
@@ -26,15 +27,15 @@ json public_json(const TrainingRecord& r) {
   return j;
 }
 void read_public(const json& j, const Job& job, TrainingRecord& r) {
-  r.used = j.at("used").get<Uses>();
+  r.used = whole_numbers<Uses>(j.at("used"));
   require(r.used.size() == job.releases.size(), "it counts {} rules, and the job has {}", r.used.size(),
           job.releases.size());
   for (const json& d : j.at("ledger"))
     r.ledger.push_back({d.at("what").get<std::string>(), d.at("to").get<std::vector<std::string>>(),
-                        d.at("purpose").get<std::string>(), d.at("bits").get<std::uint64_t>(),
-                        d.at("times").get<std::uint64_t>()});
-  r.losses_until = j.at("losses_until").get<std::size_t>();
-  r.resumed = j.at("resumed").get<std::vector<std::size_t>>();
+                        d.at("purpose").get<std::string>(), whole_number<std::uint64_t>(d.at("bits")),
+                        whole_number<std::uint64_t>(d.at("times"))});
+  r.losses_until = whole_number<std::size_t>(j.at("losses_until"));
+  r.resumed = whole_numbers<std::vector<std::size_t>>(j.at("resumed"));
 }
 
 }  // namespace
@@ -56,12 +57,12 @@ TrainingRecord parse_training_record(std::string_view text, const Job& job) {
     TrainingRecord r;
     read_public(j, job, r);
     for (const json& p : j.at("loss"))
-      r.loss.push_back({p.at("step").get<std::size_t>(), p.at("loss").get<double>()});
+      r.loss.push_back({whole_number<std::size_t>(p.at("step")), p.at("loss").get<double>()});
     r.seconds = j.at("seconds").get<double>();
     r.spent = stats_from_json(j.at("spent"));
     const json& agreed = j.at("agreed");
     r.agreed.session = digest_from(agreed.at("session"));
-    r.agreed.step = agreed.at("step").get<std::uint64_t>();
+    r.agreed.step = whole_number<std::uint64_t>(agreed.at("step"));
     for (const json& d : agreed.at("files")) r.agreed.files.push_back(digest_from(d));
     require(r.agreed.files.empty() || r.agreed.files.size() == job.parties.size(),
             "it has digests of {} files", r.agreed.files.size());

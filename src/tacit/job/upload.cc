@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tacit/base/error.h"
+#include "tacit/base/json_number.h"
 #include "tacit/crypto/os_entropy.h"
 #include "tacit/party/handshake.h"
 
@@ -88,10 +89,10 @@ Manifest parse_manifest(std::string_view text, const std::string& owner) {
     m.job = digest_of(j.at("job").get<std::string>());
     m.session = digest_of(j.at("session").get<std::string>());
     m.upload = j.at("upload").get<std::string>();
-    m.rows = j.at("rows").get<std::uint64_t>();
-    m.test_rows = j.at("test_rows").get<std::uint64_t>();
-    m.feature_columns = j.at("feature_columns").get<std::vector<std::size_t>>();
-    m.target_width = j.at("target_width").get<std::size_t>();
+    m.rows = whole_number<std::uint64_t>(j.at("rows"));
+    m.test_rows = whole_number<std::uint64_t>(j.at("test_rows"));
+    m.feature_columns = whole_numbers<std::vector<std::size_t>>(j.at("feature_columns"));
+    m.target_width = whole_number<std::size_t>(j.at("target_width"));
     m.ids = digest_of(j.at("ids").get<std::string>());
     for (const auto& c : j.at("components")) m.components.push_back(digest_of(c.get<std::string>()));
     return m;

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tacit/base/error.h"
+#include "tacit/base/json_number.h"
 #include "tacit/base/text.h"
 #include "tacit/party/handshake.h"
 #include "tacit/version.h"
@@ -60,7 +61,7 @@ Facts parse_facts(std::string_view text, const std::string& peer) {
   auto number = [&](const char* name, std::uint64_t most) {
     const auto at = j.find(name);
     sound(at != j.end() && at->is_number_unsigned());
-    const auto value = at->get<std::uint64_t>();
+    const auto value = whole_number<std::uint64_t>(*at);
     sound(value <= most);
     return value;
   };

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tacit/base/error.h"
+#include "tacit/base/json_number.h"
 #include "tacit/crypto/os_entropy.h"
 #include "tacit/crypto/prg.h"
 
@@ -29,7 +30,7 @@ json to_json(const Term& t) {
       {"geometry", to_json(t.geometry)},  {"kernel", t.kernel}, {"factor", t.factor}, {"lift", t.lift}};
 }
 Term term_from(const json& j) {
-  return {.kind = static_cast<Term::Kind>(j.at("kind").get<int>()),
+  return {.kind = static_cast<Term::Kind>(whole_number<int>(j.at("kind"))),
           .value = j.at("value"),
           .in = j.at("in"),
           .weights = j.at("weights"),
@@ -56,14 +57,14 @@ Stage stage_from(const json& j) {
   s.name = j.at("name");
   for (const json& t : j.at("terms")) s.terms.push_back(term_from(t));
   s.bias_lift = j.at("bias_lift");
-  s.sum = j.at("sum").get<Shape>();
-  s.out = j.at("out").get<Shape>();
+  s.sum = whole_numbers<Shape>(j.at("sum"));
+  s.out = whole_numbers<Shape>(j.at("out"));
   s.activation.truncate = j.at("truncate");
   s.activation.relu = j.at("relu");
   s.activation.places = j.at("places");
-  s.activation.windows = j.at("windows").get<std::vector<std::size_t>>();
+  s.activation.windows = whole_numbers<std::vector<std::size_t>>(j.at("windows"));
   s.activation.positions = j.at("positions");
-  if (j.contains("bias")) s.bias = j.at("bias").get<std::size_t>();
+  if (j.contains("bias")) s.bias = whole_number<std::size_t>(j.at("bias"));
   if (j.contains("ceiling")) s.activation.ceiling = j.at("ceiling").get<Word>();
   return s;
 }
@@ -201,12 +202,12 @@ Part read_part(ByteView bytes, std::string_view name) {
     part.model = j.at("model");
     part.servers = j.at("servers").get<std::vector<std::string>>();
     part.network.numbers = {.bits = j.at("bits"), .fraction = j.at("fraction")};
-    part.network.input = j.at("input").get<Shape>();
+    part.network.input = whole_numbers<Shape>(j.at("input"));
     for (const json& s : j.at("stages")) part.network.stages.push_back(stage_from(s));
     part.network.weights = j.at("weights").get<std::vector<Shape>>();
     for (const json& row : j.at("holders")) {
       auto& who = part.holders.emplace_back();
-      for (const json& i : row) who.push_back(party_id(i.get<std::size_t>()));
+      for (const json& i : row) who.push_back(party_id(whole_number<std::size_t>(i)));
     }
   } catch (const json::exception&) { sound(false); }
   sound(part.self < part.servers.size() && part.holders.size() == part.network.stages.size());
