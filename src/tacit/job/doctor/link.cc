@@ -161,7 +161,8 @@ constexpr double kSlow = 20e6 / 8;      // bytes a second
 constexpr double kTripsInPatience = 4;  // connecting alone takes three
 
 std::string rate_text(double bytes_per_second) {
-  return fmt::format("{:.3g} Mbit/s", bytes_per_second * 8e-6);
+  const double mbit = bytes_per_second * 8e-6;
+  return mbit < 999.5 ? fmt::format("{:.3g} Mbit/s", mbit) : fmt::format("{:.3g} Gbit/s", mbit / 1000);
 }
 /// Of round trips, which may be short.
 std::string trip_text(double seconds) {
