@@ -139,9 +139,11 @@ class Meeting {
         if (is_due(p)) p.trouble = trouble_of(p, e.what());
     }
     look_for_absent();
-    for (Peer& p : peers_)
+    for (Peer& p : peers_) {
+      if (earlier(p)) continue;  // they are being dialled
       if (const auto at = absent_.find(p.place); !p.facts && !p.trouble && at != absent_.end())
         p.trouble = at->second;
+    }
   }
 
   /// On the own address, for all parties: even the last one is looked for by others.
