@@ -22,8 +22,9 @@ using namespace onnx_io;
 /// What became of a node of the file.
 struct Read {
   std::string op;
-  std::size_t begin, end;  ///< the nodes of the graph that it came to
-  bool refused;
+  std::size_t begin, end;      ///< the nodes of the graph that it came to
+  bool missing;                ///< tacit has no such operator
+  bool refused;                ///< ... or does not do what this node asks for
   std::optional<Shape> input;  ///< of its first input
   Attrs attrs;
 };
@@ -188,13 +189,13 @@ class Importer {
     step.to_softmax = to_softmax_.contains(step.out[0]) && !others_.contains(step.out[0]);
     const std::string op = step.op;
     const auto out = step.out;
-    Read read{op, builder_.graph().nodes.size(), 0, false, std::nullopt, step.attrs};
+    Read read{op, builder_.graph().nodes.size(), 0, false, false, std::nullopt, step.attrs};
     if (step.has(0) && step.in[0].is != Operand::Is::Missing) read.input = builder_.shape(step.in[0]);
     const std::size_t missing_before = missing(op);
     std::vector<Operand> results;
     try {
       results = lower(builder_, std::move(step), origin_);
-      read.refused = missing(op) > missing_before;
+      read.missing = missing(op) > missing_before;
     } catch (const UsageError& e) {
       // What follows is read all the same, so that all such nodes are told at once.
       Operand lost;
@@ -231,7 +232,7 @@ class Importer {
   /// A result of a node that tacit computes the first one of.
   void refuse_result(const std::string& what) {
     ++missing_results_[what];
-    nodes_read_.push_back({what, 0, 0, true, std::nullopt, {}});
+    nodes_read_.push_back({what, 0, 0, true, false, std::nullopt, {}});
   }
 
   /// The lines of the table, with the costs of the nodes that each came to.
@@ -250,9 +251,10 @@ class Importer {
         line.costs->rounds += (*costs)[i].rounds;
         if (!(*costs)[i].problem.empty()) problems.push_back((*costs)[i].problem);
       }
-      const bool refused = read.refused || !problems.empty();
+      const bool refused = read.missing || read.refused || !problems.empty();
       line.left_out += !refused && read.begin == read.end;
-      if (refused && line.refused++ == 0) suggest(line, read);
+      line.refused += refused;
+      if (read.missing && line.instead.empty()) suggest(line, read);
       constexpr std::size_t kMost = 5;
       for (const std::string& p : problems)
         if (line.problems.size() < kMost) line.problems.push_back(p);
@@ -264,8 +266,6 @@ class Importer {
   }
 
   static void suggest(OperatorLine& line, const Read& read) {
-    // An operator that there is says itself what is wrong with a node.
-    if (find_op(read.op) != nullptr) return;
     Suggestion s = suggestion_for(read.op, read.input, read.attrs);
     line.instead = std::move(s.words);
     line.price = std::move(s.price);
