@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <set>
+#include <string_view>
 
 #include "tacit/base/error.h"
 #include "tacit/nn/graph/onnx_step.h"
@@ -126,9 +127,14 @@ inline std::string difference(const OnnxCase& c, const std::vector<PublicTensor>
   return "";
 }
 
+/// Debian's, and those of the newest package for operator sets 18 to 21, which tests/onnx/make_cases.py
+/// writes.
+constexpr std::string_view kDebianCases = TACIT_ONNX_CASES;
+constexpr std::string_view kNewerCases = TACIT_ONNX_NEWER;
+
 /// The cases of a folder by their names, in alphabetical order.
-inline std::set<fs::path> case_folders(const std::string& kind) {
-  const fs::path root = fs::path(TACIT_ONNX_CASES) / kind;
+inline std::set<fs::path> case_folders(std::string_view home, std::string_view kind) {
+  const fs::path root = fs::path(home) / kind;
   std::set<fs::path> out;
   if (!fs::is_directory(root)) return out;
   for (const auto& entry : fs::directory_iterator(root)) out.insert(entry.path());
