@@ -12,15 +12,15 @@ namespace tacit::nn {
 namespace {
 
 constexpr unsigned kFractionBits = 16;
-/// Places that operators compute take memory, though shares do not.
-constexpr std::size_t kMostNumbers = std::size_t{1} << 28;
+// Places that operators compute take memory, though shares do not.
+constexpr std::size_t kMostAtOnce = std::size_t{1} << 24, kMostNumbers = std::size_t{1} << 28;
 
-/// Whether its tensors, and those of a one-hot row, can be named one by one.
 bool countable(const Graph& graph) {
   std::size_t numbers = 0;
   for (const ValueInfo& v : graph.values) {
-    const std::size_t n = elements(v.shape);
-    if (n > kMostNumbers || (numbers += n) > kMostNumbers) return false;
+    // Of weights no places are computed.
+    const std::size_t n = v.kind == ValueInfo::Kind::Parameter ? 0 : elements(v.shape);
+    if (n > kMostAtOnce || (numbers += n) > kMostNumbers) return false;
   }
   return true;
 }

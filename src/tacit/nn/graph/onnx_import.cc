@@ -202,6 +202,8 @@ class Importer {
       lost.is = Operand::Is::Missing;
       results.assign(out.size(), lost);
       problems_.push_back({nodes_read_.size(), e.what()});
+      constexpr std::size_t kEnough = 1000;
+      if (problems_.size() == kEnough) refuse();
       read.refused = true;
     }
     read.end = builder_.graph().nodes.size();
