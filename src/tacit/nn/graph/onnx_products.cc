@@ -234,7 +234,7 @@ Operand lower_matmul(Builder& builder, Step step, const Origin& origin) {
 Operand lower_embedding(Builder& builder, const Step& step, const Origin& origin) {
   require(step.has(0), "{} lacks its table", step.what());
   const Operand &table = step.in[0], &at = step.in[1];
-  const Shape& rows = builder.shape(table);
+  const Shape rows = builder.shape(table);
   require(rows.size() == 2 && axis_of(step.attrs.integer("axis", 0), 2) == 0 &&
               rows == builder.shape_of_two(table),
           "{} takes elements along an axis of a tensor of shape {} at places that come from data; tacit does "
