@@ -6,11 +6,11 @@
 #include <unordered_set>
 
 #include "tacit/base/error.h"
-#include "tacit/nn/graph/onnx_check.h"
 #include "tacit/nn/graph/onnx_file.h"
 #include "tacit/nn/graph/onnx_lower.h"
 #include "tacit/nn/graph/onnx_node.h"
 #include "tacit/nn/graph/onnx_passes.h"
+#include "tacit/nn/graph/onnx_record.h"
 #include "tacit/nn/graph/onnx_unsupported.h"
 
 namespace tacit::nn {
@@ -18,20 +18,6 @@ namespace tacit::nn {
 namespace {
 
 using namespace onnx_io;
-
-/// What became of a node of the file.
-struct Read {
-  std::string op;
-  std::size_t begin, end;      ///< the nodes of the graph that it came to
-  bool missing;                ///< tacit has no such operator
-  bool refused;                ///< ... or does not do what this node asks for
-  std::optional<Shape> input;  ///< of its first input
-  Attrs attrs;
-};
-struct Problem {
-  std::size_t node;  ///< which of those that were read
-  std::string message;
-};
 
 class Importer {
  public:
@@ -67,7 +53,7 @@ class Importer {
     out.opset = origin_.opset;
     out.producer = printable(model_.producer_name() + " " + model_.producer_version());
     while (out.producer.ends_with(' ')) out.producer.pop_back();
-    add_lines(out);
+    out.operators = lines_of(builder_.graph(), nodes_read_, problems_);
     const bool complete = out.supported();
     if (complete) {
       try {
@@ -189,7 +175,7 @@ class Importer {
     step.to_softmax = to_softmax_.contains(step.out[0]) && !others_.contains(step.out[0]);
     const std::string op = step.op;
     const auto out = step.out;
-    Read read{op, builder_.graph().nodes.size(), 0, false, false, std::nullopt, step.attrs};
+    ReadNode read{op, builder_.graph().nodes.size(), 0, false, false, std::nullopt, step.attrs};
     if (step.has(0) && step.in[0].is != Operand::Is::Missing) read.input = builder_.shape(step.in[0]);
     const std::size_t missing_before = missing(op);
     std::vector<Operand> results;
@@ -237,43 +223,6 @@ class Importer {
     nodes_read_.push_back({what, 0, 0, true, false, std::nullopt, {}});
   }
 
-  /// The lines of the table, with the costs of the nodes that each came to.
-  void add_lines(OnnxCheck& check) const {
-    std::map<std::string, OperatorLine> lines;
-    const auto costs = node_costs(builder_.graph());
-    std::vector<std::vector<std::string>> why(nodes_read_.size());
-    for (const Problem& p : problems_) why[p.node].push_back(p.message);
-    for (std::size_t n = 0; n < nodes_read_.size(); ++n) {
-      const Read& read = nodes_read_[n];
-      OperatorLine& line = lines[read.op];
-      if (line.nodes++ == 0 && costs) line.costs = NodeCost{};
-      std::vector<std::string> problems = why[n];
-      for (std::size_t i = read.begin; costs && i < read.end; ++i) {
-        line.costs->bytes += (*costs)[i].bytes;
-        line.costs->rounds += (*costs)[i].rounds;
-        if (!(*costs)[i].problem.empty()) problems.push_back((*costs)[i].problem);
-      }
-      const bool refused = read.missing || read.refused || !problems.empty();
-      line.left_out += !refused && read.begin == read.end;
-      line.refused += refused;
-      if (read.missing && line.instead.empty()) suggest(line, read);
-      constexpr std::size_t kMost = 5;
-      for (const std::string& p : problems)
-        if (line.problems.size() < kMost) line.problems.push_back(p);
-    }
-    for (auto& [name, line] : lines) {
-      line.name = printable(name);
-      check.operators.push_back(std::move(line));
-    }
-  }
-
-  static void suggest(OperatorLine& line, const Read& read) {
-    Suggestion s = suggestion_for(read.op, read.input, read.attrs);
-    line.instead = std::move(s.words);
-    line.price = std::move(s.price);
-    line.price_counted = std::move(s.costs);
-  }
-
   void describe(OnnxCheck& check) const {
     const Graph& graph = builder_.graph();
     const auto line = [&](ValueId id, const std::string& name) {
@@ -318,26 +267,11 @@ class Importer {
   std::unordered_map<std::string, Operand> named_;
   std::unordered_set<std::string> to_softmax_, others_;
   std::map<std::string, std::size_t> missing_results_;
-  std::vector<Read> nodes_read_;
+  std::vector<ReadNode> nodes_read_;
   std::vector<Problem> problems_;
 };
 
 }  // namespace
-
-bool OnnxCheck::supported() const {
-  return problem.empty() &&
-         std::all_of(operators.begin(), operators.end(), [](const OperatorLine& l) { return l.supported(); });
-}
-
-std::optional<NodeCost> OnnxCheck::total() const {
-  NodeCost sum;
-  for (const OperatorLine& line : operators) {
-    if (!line.costs) return std::nullopt;
-    sum.bytes += line.costs->bytes;
-    sum.rounds += line.costs->rounds;
-  }
-  return sum;
-}
 
 OnnxCheck check_onnx(const std::filesystem::path& file) {
   const ::onnx::ModelProto model = read_model(file);
