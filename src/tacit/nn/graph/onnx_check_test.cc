@@ -92,6 +92,7 @@ TEST_F(OnnxCheckTest, EverythingThatIsNotSupportedIsThereAtOnce) {
   EXPECT_EQ(line(told, "Reluu").instead, "is Relu meant?");
   EXPECT_EQ(line(told, "com.example.Frobnicate").instead, "express it by the operators that tacit has");
   EXPECT_TRUE(line(told, "Relu").supported());
+  EXPECT_EQ(line(told, "Relu").left_out, 0u);
   EXPECT_TRUE(line(told, "Sum").supported());
 }
 

@@ -24,7 +24,7 @@ void count_node(OperatorLine& line, const ReadNode& node, std::vector<std::strin
   }
   const bool refused = node.missing || node.refused || !problems.empty();
   line.refused += refused;
-  line.left_out += !refused && node.begin == node.end;
+  line.left_out += !refused && !node.unreached && node.begin == node.end;
   constexpr std::size_t kMost = 5;
   for (const std::string& p : problems)
     if (line.problems.size() < kMost) line.problems.push_back(p);

@@ -11,6 +11,7 @@ struct ReadNode {
   std::size_t begin, end;      ///< the nodes of the graph that it came to
   bool missing;                ///< tacit has no such operator
   bool refused;                ///< ... or does not do what this node asks for
+  bool unreached;              ///< one before it was missing or refused
   std::optional<Shape> input;  ///< of its first input
   Attrs attrs;
 };
