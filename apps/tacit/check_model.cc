@@ -100,7 +100,9 @@ json check_model(const fs::path& file, const Style& style) {
            {"supported", check.supported()},
            {"exit_code", check.supported() ? 0 : 2}};
   for (const auto& line : check.operators) out["operators"].push_back(to_json(line));
-  put_costs(out, check.total(), "");
+  // Of a part of a model the sum would say nothing.
+  const std::optional<nn::NodeCost> total = check.supported() ? check.total() : std::nullopt;
+  put_costs(out, total, "");
   if (style.json) return out;
   std::printf("%s: operator set %d, IR version %lld%s%s, %zu numbers in weights\n", file.string().c_str(),
               check.opset, static_cast<long long>(check.ir_version), check.producer.empty() ? "" : ", from ",
@@ -109,7 +111,7 @@ json check_model(const fs::path& file, const Style& style) {
   print_tensors("gives", check.outputs);
   std::printf("\n%-28s %6s  %-9s %7s %10s\n", "operator", "nodes", "supported", "rounds", "bytes");
   for (const auto& line : check.operators) print_line(line);
-  if (const auto total = check.total())
+  if (total)
     std::printf("%-28s %6s  %-9s %7llu %10s   to predict one example, all parties together\n", "", "", "",
                 static_cast<unsigned long long>(total->rounds),
                 human_bytes(static_cast<double>(total->bytes)).c_str());
