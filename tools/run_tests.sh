@@ -36,10 +36,13 @@ python3 "$here/tools/check_layers.py"
 
 step "a Python with ONNX Runtime, as an oracle"
 venv=$here/build/oracle
-if [ ! -x "$venv/bin/python" ] || ! "$venv/bin/python" -c 'import onnxruntime, numpy' 2>/dev/null; then
+if [ ! -x "$venv/bin/python" ] || ! "$venv/bin/python" -c 'import onnxruntime, numpy, onnx' 2>/dev/null; then
   python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet onnxruntime numpy
+  "$venv/bin/pip" install --quiet onnxruntime numpy onnx
 fi
+
+step "the newest ONNX's node tests, as ONNX Runtime judges them"
+[ -d "$here/build/onnx-cases/node" ] || "$venv/bin/python" "$here/tests/onnx/make_cases.py" "$here/build/onnx-cases/node"
 
 step "tests"
 (cd "$here/build" && ctest --output-on-failure -j "$jobs")

@@ -62,6 +62,10 @@ struct DoctorOptions : PlaceOptions {
 /// The result says under "exit_code" how the program is to end.
 nlohmann::json examine(const DoctorOptions&, const Style&);
 
+/// What tacit makes of an ONNX file, operator by operator. The result says under "exit_code" how the program
+/// is to end: 2 if something is not supported.
+nlohmann::json check_model(const fs::path& file, const Style&);
+
 struct SplitOptions {
   fs::path model, out = "parts";
   std::size_t gateway_layers = 0, remotes = 2;

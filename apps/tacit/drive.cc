@@ -190,6 +190,7 @@ LocalRun::LocalRun(const PlaceOptions& options)
       job_(read_job(options.job, Keys::MadeLater)),
       out_(options.out.empty() ? options.job.parent_path() / "local-out" : options.out),
       rehearsal_(job_, made(out_ / "keys")) {
+  require_model(job_);
   write_overrides(job_, out_ / "keys" / "overrides.json");
 }
 

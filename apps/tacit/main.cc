@@ -195,6 +195,18 @@ int run(int argc, char** argv) {
     code = result.at("exit_code").get<int>();
   });
 
+  fs::path model_file;
+  auto* check_command =
+      cli.add_subcommand("check",
+                         "Look whether tacit can take an ONNX model, before anything runs: a table of its "
+                         "operators, what each costs, "
+                         "and what to use instead of those that it does not have, at which price");
+  check_command->add_option("model", model_file, "An ONNX file")->required();
+  check_command->callback([&] {
+    result = check_model(model_file, style);
+    code = result.at("exit_code").get<int>();
+  });
+
   SplitOptions split_options;
   auto* split_command = cli.add_subcommand(
       "split", "Cut a model into one part a server, so that no server has the layers behind the gateway");

@@ -10,6 +10,7 @@
 #include "tacit/base/error.h"
 #include "tacit/data/write.h"
 #include "tacit/job/html.h"
+#include "tacit/nn/graph/node_costs.h"
 #include "tacit/nn/graph/onnx_export.h"
 #include "tacit/nn/graph/score_bound.h"
 
@@ -104,8 +105,20 @@ Place::Place(const PlaceOptions& options, const Style& style)
   identity_ = Identity::load(key);
 }
 
+void require_model(const Job& job) {
+  if (job.model.file.empty()) return;
+  const nn::Graph graph = build_model(job);
+  const auto costs = nn::node_costs(graph);
+  if (!costs) return;
+  std::string problems;
+  for (const nn::NodeCost& c : *costs)
+    if (!c.problem.empty()) problems += (problems.empty() ? "" : "; ") + c.problem;
+  require(problems.empty(), "{}", problems);
+}
+
 void Place::connect() {
-  // Before anyone is met: a mistake in it is nobody else's concern.
+  // Before anyone is met: mistakes in these are nobody else's concern.
+  require_model(job_);
   const std::optional<LinkShape> shape =
       options_.link.empty() ? std::nullopt : std::optional(parse_link(options_.link));
   TlsSettings settings;

@@ -12,6 +12,10 @@ namespace tacit::app {
 Job read_job_with_overrides(const fs::path& file, const fs::path& overrides);
 void write_overrides(const Job& job, const fs::path& file);
 
+/// A model from a file is read, and each of its operators tried without data, before anybody is met.
+/// UsageError with all that is not supported.
+void require_model(const Job& job);
+
 /// "OWNER=FILE" options by owner; a bare FILE belongs to `only`. UsageError for unknown or missing owners.
 std::map<std::string, DataFiles> data_by_owner(const Job& job, const std::vector<std::string>& data,
                                                const std::vector<std::string>& labels,

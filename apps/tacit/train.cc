@@ -89,6 +89,7 @@ json simulate(const TrainOptions& options, const Style& style) {
   require(!options.resume,
           "a simulation keeps no checkpoints: --resume goes with --party, --owner or --local");
   Job job = read_job(options.job, Keys::MadeLater);
+  require_model(job);
   const auto files = all_files(job, options);
   const fs::path out = options.out.empty() ? options.job.parent_path() / "simulation-out" : options.out;
   TemporaryFolder folder;

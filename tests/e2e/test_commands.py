@@ -21,6 +21,7 @@ VERBS = [
     ["train"],
     ["predict"],
     ["doctor"],
+    ["check"],
     ["bench"],
     ["report"],
     ["split"],

@@ -54,6 +54,15 @@ class Docs(TacitTest):
             part = max((p.strip(" ,") for p in parts), key=len)
             self.assertIn(part, texts, row)
 
+    def test_what_an_import_may_say_can_be_told(self):
+        texts = "".join(p.read_text() for p in (ROOT / "src").rglob("*.cc") if not p.stem.endswith("_test"))
+        texts = re.sub(r'"\s*\n\s*"', "", texts)
+        page = (ROOT / "docs/my-model-does-not-import.md").read_text()
+        rows = re.findall(r"(?m)^\| ([^|]*…[^|]*) \|", page)
+        self.assertGreater(len(rows), 12)
+        for row in rows:
+            self.assertIn(max((p.strip(" ,'") for p in row.split("…")), key=len), texts, row)
+
     def test_files_that_the_pages_name_exist(self):
         """In code, `src/tacit/…` and the like, without placeholders."""
         for page in DOCS:

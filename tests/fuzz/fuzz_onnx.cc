@@ -1,6 +1,7 @@
 // ONNX files. Most seeds are ONNX's own test cases, which run.py puts into the corpus.
 #include "fuzz.h"
 #include "tacit/job/testing/sample_job.h"
+#include "tacit/nn/graph/onnx_check.h"
 #include "tacit/nn/graph/onnx_export.h"
 #include "tacit/nn/graph/onnx_import.h"
 
@@ -11,6 +12,10 @@ void target(ByteView input) {
   const auto& path = file.holding(input);
   // The last byte, which a parser of messages sees as well, chooses.
   const unsigned mode = input.empty() ? 0 : std::to_integer<unsigned>(input.back());
+  if ((mode & 4) != 0) {
+    nn::check_onnx(path);
+    return;
+  }
   nn::import_onnx(path, {.fold_batch_norm = (mode & 1) != 0, .open_batch = (mode & 2) == 0});
 }
 

@@ -89,6 +89,17 @@ TEST(Fn, ElementaryFunctionsAreThoseOfTheLibrary) {
       logistic, [](double x) { return 1 / (1 + std::exp(-x)); }, -40, 40, fine);
   near(hyperbolic_tangent, std::tanh, -20, 20, fine);
   near(error_function, std::erf, -9, 9, std::ldexp(1.0, -38));
+  const double coarser = std::ldexp(1.0, -33);
+  const auto half_less = [](double x) { return x / 2 * std::erfc(-x / std::numbers::sqrt2); };
+  near(gaussian_unit, half_less, -9, 9, coarser);
+  // Each slope is the derivative, by central differences.
+  near(
+      gaussian_unit_slope,
+      [](double x) { return (gaussian_unit(x + 1e-4) - gaussian_unit(x - 1e-4)) / 2e-4; }, -9, 9, 1e-6);
+  near(
+      gaussian_unit_by_tanh_slope,
+      [](double x) { return (gaussian_unit_by_tanh(x + 1e-4) - gaussian_unit_by_tanh(x - 1e-4)) / 2e-4; }, -9,
+      9, 1e-6);
   EXPECT_EQ(logarithm(1), 0);
   EXPECT_EQ(exponential(0), 1);
   EXPECT_NEAR(error_function(0), 0, fine);
@@ -129,6 +140,27 @@ TEST(Fn, Exponentials) {
       -9, 9, fn::erf, [](double x) { return std::erf(x); }, 0, 3);
   expect_function(
       -9, 9, erf_slope, [](double x) { return 2 / std::sqrt(std::numbers::pi) * std::exp(-x * x); }, 0, 8);
+  const auto normal = [](double x) { return x / 2 * std::erfc(-x / std::numbers::sqrt2); };
+  expect_function(-40, 40, fn::gelu, normal, 0, 3);
+  expect_function(
+      -40, 40, fn::gelu_slope,
+      [](double x) {
+        return std::erfc(-x / std::numbers::sqrt2) / 2 +
+               x * std::exp(-x * x / 2) / std::sqrt(2 * std::numbers::pi);
+      },
+      0, 3);
+  const auto by_tanh = [](double x) {
+    return x / 2 * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
+  };
+  expect_function(-40, 40, fn::gelu_by_tanh, by_tanh, 0, 3);
+  expect_function(
+      -40, 40, fn::gelu_by_tanh_slope,
+      [](double x) {
+        const double inner = std::sqrt(2 / std::numbers::pi);
+        const double t = std::tanh(inner * (x + 0.044715 * x * x * x));
+        return (1 + t) / 2 + x / 2 * (1 - t * t) * inner * (1 + 3 * 0.044715 * x * x);
+      },
+      0, 3);
   expect_function(
       -40, 40, softplus, [](double x) { return std::log1p(std::exp(x)); }, 0, 5);
 }

@@ -20,6 +20,14 @@ Secret<Real> tanh(Ctx&, const Secret<Real>&);
 Secret<Real> erf(Ctx&, const Secret<Real>&);
 /// 2/√π e^-x², its derivative, for all x. 8 ulp.
 Secret<Real> erf_slope(Ctx&, const Secret<Real>&);
+/// x Φ(x), Φ being the normal distribution's, and its derivative, for all x. 3 ulp. In the rounds of erf, and
+/// without its product.
+Secret<Real> gelu(Ctx&, const Secret<Real>&);
+Secret<Real> gelu_slope(Ctx&, const Secret<Real>&);
+/// The same with (1 + tanh √(2/π)(x + 0.044715 x³))/2 for Φ (Hendrycks, Gimpel 2016, "Gaussian error linear
+/// units").
+Secret<Real> gelu_by_tanh(Ctx&, const Secret<Real>&);
+Secret<Real> gelu_by_tanh_slope(Ctx&, const Secret<Real>&);
 /// ln(1 + e^x) for all x. 5 ulp.
 Secret<Real> softplus(Ctx&, const Secret<Real>&);
 

@@ -73,4 +73,22 @@ double error_function(double x) {
   return std::copysign(u * now - before + kSeries[0] / 2, x);
 }
 
+double gaussian_unit(double x) { return x / 2 * (1 + error_function(x * (std::numbers::sqrt2 / 2))); }
+// Φ + x φ, with φ(x) = e^(-x²/2) / √(2π).
+double gaussian_unit_slope(double x) {
+  const double density = exponential(-x * x / 2) * (std::numbers::inv_sqrtpi * std::numbers::sqrt2 / 2);
+  return (1 + error_function(x * (std::numbers::sqrt2 / 2))) / 2 + x * density;
+}
+
+namespace {
+constexpr double kGeluInner = std::numbers::inv_sqrtpi * std::numbers::sqrt2, kGeluCube = 0.044715;
+}
+double gaussian_unit_by_tanh(double x) {
+  return x / 2 * (1 + hyperbolic_tangent(kGeluInner * x * (1 + kGeluCube * x * x)));
+}
+double gaussian_unit_by_tanh_slope(double x) {
+  const double t = hyperbolic_tangent(kGeluInner * x * (1 + kGeluCube * x * x));
+  return (1 + t) / 2 + x / 2 * (1 - t * t) * kGeluInner * (1 + 3 * kGeluCube * x * x);
+}
+
 }  // namespace tacit::fn

@@ -13,5 +13,11 @@ double logistic(double x);
 double hyperbolic_tangent(double x);
 /// erf x for every finite x, within 2^-38.
 double error_function(double x);
+/// x Φ(x), Φ being the normal distribution's, and its derivative, for |x| <= 30, within 2^-33.
+double gaussian_unit(double x);
+double gaussian_unit_slope(double x);
+/// The same with (1 + tanh √(2/π)(x + 0.044715 x³))/2 for Φ (Hendrycks, Gimpel 2016), for |x| <= 15.
+double gaussian_unit_by_tanh(double x);
+double gaussian_unit_by_tanh_slope(double x);
 
 }  // namespace tacit::fn

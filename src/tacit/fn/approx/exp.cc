@@ -55,6 +55,31 @@ Secret<Real> erf_slope(Ctx& ctx, const Secret<Real>& x) {
   return scaled(ctx, e, 2 / std::sqrt(std::numbers::pi));
 }
 
+namespace {
+
+/// A function that is 0 below its table's interval and x above it.
+Secret<Real> bent(Ctx& ctx, const Secret<Real>& x, const Piecewise& function) {
+  // Both sides of the clip at once, as clip() does; what lies beyond is added again.
+  const double raise = -function.low, lower = -function.high();
+  const Secret<Real> above = add_public(ctx, x, {&raise, 1}), beyond = add_public(ctx, x, {&lower, 1});
+  const Secret<Real>* both[] = {&above, &beyond};
+  const Shape shapes[] = {x.shape(), x.shape()};
+  const auto sides = split<Real>(ctx, relu(ctx, join<Real>(ctx, both)).value, shapes);
+  const Secret<Real> inside = add_public(ctx, sub(ctx, sides[0], sides[1]), {&function.low, 1});
+  return add(ctx, table(ctx, inside, function), sides[1]);
+}
+
+}  // namespace
+
+Secret<Real> gelu(Ctx& ctx, const Secret<Real>& x) { return bent(ctx, x, kGelu); }
+Secret<Real> gelu_by_tanh(Ctx& ctx, const Secret<Real>& x) { return bent(ctx, x, kGeluByTanh); }
+Secret<Real> gelu_slope(Ctx& ctx, const Secret<Real>& x) {
+  return table(ctx, clip(ctx, x, kGeluSlope.low, kGeluSlope.high()), kGeluSlope);
+}
+Secret<Real> gelu_by_tanh_slope(Ctx& ctx, const Secret<Real>& x) {
+  return table(ctx, clip(ctx, x, kGeluByTanhSlope.low, kGeluByTanhSlope.high()), kGeluByTanhSlope);
+}
+
 Secret<Real> softplus(Ctx& ctx, const Secret<Real>& x) {
   // max(x, 0) + ln(1 + e^-|x|)
   const double one = 1;

@@ -18,6 +18,10 @@ const Piecewise kExpWide{"exp-wide", exponential, -16, 0, 5, 5, 33000, 3e-2, exp
 const Piecewise kSigmoid{"sigmoid", logistic, -16, 0, 5, 4, 1, 4e-6};
 const Piecewise kTanh{"tanh", hyperbolic_tangent, -8, -1, 5, 4, 1, 8e-6};
 const Piecewise kErf{"erf", error_function, -4, -1, 4, 4, 1, 8e-6};
+const Piecewise kGelu{"gelu", gaussian_unit, -8, -1, 5, 4, 8, 4e-6};
+const Piecewise kGeluSlope{"gelu-slope", gaussian_unit_slope, -8, -1, 5, 4, 2, 8e-6};
+const Piecewise kGeluByTanh{"gelu-by-tanh", gaussian_unit_by_tanh, -8, -1, 5, 4, 8, 4e-6};
+const Piecewise kGeluByTanhSlope{"gelu-by-tanh-slope", gaussian_unit_by_tanh_slope, -8, -1, 5, 4, 2, 8e-6};
 // Sums of exponentials of which one is 1 come a few units below 1 when the others are nothing: a little room.
 constexpr double kNearlyOne = 1 - 0x1p-7;
 const Piecewise kReciprocalTo16{"reciprocal-16", reciprocal, kNearlyOne, -1, 5, 6, 2, 8e-6};
@@ -35,6 +39,10 @@ std::span<const Piecewise* const> all_tables() {
                                           &kSigmoid,
                                           &kTanh,
                                           &kErf,
+                                          &kGelu,
+                                          &kGeluSlope,
+                                          &kGeluByTanh,
+                                          &kGeluByTanhSlope,
                                           &kReciprocalTo16,
                                           &kReciprocalTo64,
                                           &kLogTo16,

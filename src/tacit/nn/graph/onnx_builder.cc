@@ -25,6 +25,7 @@ Element result_element(const Step& step) {
                        "Not", "Or", "Xor"}))
     return Element::Bool;
   if (one_of(step.op, {"ArgMax", "ArgMin", "NonZero"})) return Element::Int;
+  if (step.op == "OneHot") return step.has(2) ? step.in[2].element : Element::Float;
   return step.in.empty() ? Element::Float : step.in[step.op == "Where" && step.in.size() > 1 ? 1 : 0].element;
 }
 
@@ -49,6 +50,22 @@ void check_size(const Shape& shape, const Step& step) {
             to_string(shape));
   require(shape.size() <= 16 && elements(shape) <= (std::size_t{1} << 36),
           "{} gives a tensor of shape {}, which is too large", step.what(), to_string(shape));
+}
+
+/// Where a softmax takes a score as none: infinite in some files, the largest of its type in others. Beside
+/// any score this gives 0, and fixed point holds it with any digits.
+constexpr double kNoScore = -10000;
+
+/// Whether an operand of a sum or a choice that only a softmax reads leaves out some scores.
+bool masks(const Operand& x, const Step& step) {
+  const auto none = [](double v) { return v < kNoScore; };
+  return step.to_softmax && one_of(step.op, {"Add", "Where"}) && x.numbers() &&
+         std::any_of(x.one->values.begin(), x.one->values.end(), none);
+}
+TensorPtr as_mask(const TensorPtr& t) {
+  Tensor out = *t;
+  for (double& v : out.values) v = std::max(v, kNoScore);
+  return std::make_shared<const Tensor>(std::move(out));
 }
 
 Attr as_attribute(const KnownInput& k, const Tensor& t, const Step& step) {
@@ -178,7 +195,8 @@ Operand Builder::emit(const Step& step) {
 
 ValueId Builder::constant(const Operand& x, const Step& step) {
   const bool once = !same(x) && broadcasts(step.op) && repeats(*x.one, *x.two);
-  const TensorPtr t = once ? x.one : numbers_of(x, step, printable(x.name));
+  TensorPtr t = once ? x.one : numbers_of(x, step, printable(x.name));
+  if (masks(x, step)) t = as_mask(t);
   for (double v : t->values)
     require(std::fabs(v) < 1e30,
             "the constant '{}' that {} reads holds {}, which fixed point cannot; use a finite number, as "
@@ -191,9 +209,11 @@ ValueId Builder::constant(const Operand& x, const Step& step) {
 ValueId Builder::value(const Operand& x, const Step& step) {
   if (x.is == Operand::Is::Absent) return kNoValue;
   if (x.is == Operand::Is::Live) return x.id;
-  const std::pair key(x.is, x.name);
+  // A mask is no weight, and what it is turned into is for the softmax alone.
+  const bool mask = masks(x, step), fixed = mask || x.is == Operand::Is::Known;
+  const std::pair key(fixed ? Operand::Is::Known : x.is, mask ? x.name + " as a mask" : x.name);
   if (const auto at = placed_.find(key); at != placed_.end()) return at->second;
-  if (x.is == Operand::Is::Known) return placed_[key] = constant(x, step);
+  if (fixed) return placed_[key] = constant(x, step);
   for (double v : x.one->values)
     require(std::fabs(v) < 1e30, "the weight '{}' holds {}; train the model again, from finite numbers",
             printable(x.name), v);
@@ -204,6 +224,13 @@ ValueId Builder::value(const Operand& x, const Step& step) {
 std::optional<ValueId> Builder::parameter(const std::string& weight) const {
   const auto at = placed_.find({Operand::Is::Weight, weight});
   return at == placed_.end() ? std::nullopt : std::optional(at->second);
+}
+
+void Builder::forget_from(ValueId first) {
+  for (Graph* g : {&graph_, &two_}) {
+    while (!g->nodes.empty() && g->nodes.back().output >= first) g->nodes.pop_back();
+    while (g->values.size() > first) g->values.pop_back();
+  }
 }
 
 Operand Builder::live(const Step& step, const Op& op) {
@@ -228,15 +255,20 @@ Operand Builder::live(const Step& step, const Op& op) {
   for (const Operand& x : in) ids.push_back(value(x, step));
   // An error here names the node itself.
   const ValueId id = graph_.add_node(op, clean(step.name), ids, attrs);
-  check_size(graph_.values[id].shape, step);
-  graph_.values[id].name = clean(step.out.at(0));
   try {
-    two_.add_node(op, step.name, ids, attrs);
-  } catch (const UsageError& e) {
-    throw UsageError(fmt::format("{} works for one example at a time only, and training needs batches: {}",
-                                 step.what(), e.what()));
+    check_size(graph_.values[id].shape, step);
+    graph_.values[id].name = clean(step.out.at(0));
+    try {
+      two_.add_node(op, step.name, ids, attrs);
+    } catch (const UsageError& e) {
+      throw UsageError(fmt::format("{} works for one example at a time only, and training needs batches: {}",
+                                   step.what(), e.what()));
+    }
+    check_size(two_.values[id].shape, step);
+  } catch (const UsageError&) {
+    forget_from(id);
+    throw;
   }
-  check_size(two_.values[id].shape, step);
   return {Operand::Is::Live, step.out.at(0), result_element(step), nullptr, nullptr, id, false};
 }
 

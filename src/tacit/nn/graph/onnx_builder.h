@@ -29,6 +29,7 @@ class Builder {
   /// Counts of the operators that tacit does not have.
   const std::map<std::string, std::size_t>& missing() const { return missing_; }
   Graph& graph() { return graph_; }
+  const Graph& graph() const { return graph_; }
 
  private:
   Operand fold(const Step& step, TensorPtr (*pick)(const Operand&));
@@ -37,6 +38,8 @@ class Builder {
   Operand shape_constant(const Step& step);
   Operand live(const Step& step, const Op& op);
   ValueId constant(const Operand& x, const Step& step);
+  /// Takes back what was added since there were so many values, in both graphs.
+  void forget_from(ValueId first);
   void spend(std::uint64_t numbers);
 
   Graph graph_, two_;

@@ -3,6 +3,7 @@
 #include <onnx/onnx_pb.h>
 
 #include <algorithm>
+#include <iterator>
 #include <unordered_set>
 
 #include "tacit/base/error.h"
@@ -14,7 +15,16 @@ namespace {
 
 using namespace onnx_io;
 using Kind = ValueInfo::Kind;
-constexpr int kOpset = 17;
+/// An operator set, and the version of the file's form that belongs to it.
+struct Version {
+  int opset, ir;
+};
+/// The oldest that has every operator of the graph, so that most programs can read the file.
+Version version_for(const Graph& graph) {
+  for (const Node& node : graph.nodes)
+    if (node.op->name == "Gelu") return {20, 9};
+  return {17, 8};
+}
 
 int type_of(Element e) {
   using Type = ::onnx::TensorProto;
@@ -54,15 +64,18 @@ bool one_of(std::string_view op, std::initializer_list<std::string_view> names) 
   return std::find(names.begin(), names.end(), op) != names.end();
 }
 
+bool arranges(std::string_view op) {
+  return one_of(op, {"Expand", "Flatten", "Gather", "Identity", "Reshape", "Slice", "Squeeze", "Transpose",
+                     "Unsqueeze"});
+}
+
 // Comparisons give truth values and ArgMax places; logic wants truth values, and all else numbers, but for
 // what only arranges its input. In a graph all of them are numbers.
 Element wanted_by(std::string_view op, std::size_t i, const std::vector<Element>& in) {
   if (one_of(op, {"And", "Not", "Or", "Xor"}) || (op == "Where" && i == 0)) return Element::Bool;
   if ((op == "Gather" && i == 1) || (op == "OneHot" && i == 0)) return Element::Int;
-  const bool arranges = one_of(op, {"Expand", "Flatten", "Gather", "Identity", "Reshape", "Slice", "Squeeze",
-                                    "Transpose", "Unsqueeze"});
   const bool alike = op == "Concat" && std::equal(in.begin() + 1, in.end(), in.begin());
-  return (arranges && i == 0) || alike ? in[0] : Element::Float;
+  return (arranges(op) && i == 0) || alike ? in[0] : Element::Float;
 }
 Element result_of(std::string_view op, const std::vector<Element>& in) {
   if (one_of(op, {"And", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "Or", "Xor"}))
@@ -72,10 +85,29 @@ Element result_of(std::string_view op, const std::vector<Element>& in) {
   return op == "OneHot" || op == "Where" ? Element::Float : wanted_by(op, 0, in);
 }
 
+/// Inputs that are read as places, at once or arranged first: integers, in a file.
+std::vector<ValueId> places(const Graph& graph) {
+  std::vector<std::size_t> reads(graph.values.size()), as_places(graph.values.size());
+  const auto all_places = [&](ValueId id) { return reads[id] > 0 && reads[id] == as_places[id]; };
+  for (ValueId id : graph.outputs) ++reads[id];
+  for (std::size_t n = graph.nodes.size(); n-- > 0;) {
+    const Node& node = graph.nodes[n];
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      if (node.inputs[i] == kNoValue) continue;
+      ++reads[node.inputs[i]];
+      if (i == 0 && (node.op->name == "OneHot" || (arranges(node.op->name) && all_places(node.output))))
+        ++as_places[node.inputs[i]];
+    }
+  }
+  std::vector<ValueId> out;
+  std::copy_if(graph.inputs.begin(), graph.inputs.end(), std::back_inserter(out), all_places);
+  return out;
+}
+
 class Exporter {
  public:
-  Exporter(const Graph& graph, const std::vector<PublicTensor>& parameters)
-      : graph_(graph), names_(graph.values.size()) {
+  Exporter(const Graph& graph, const std::vector<PublicTensor>& parameters, int opset)
+      : graph_(graph), opset_(opset), names_(graph.values.size()) {
     const auto ids = graph.parameters();
     require(parameters.size() == ids.size(), "the model has {} parameters, and {} tensors are given",
             ids.size(), parameters.size());
@@ -86,6 +118,7 @@ class Exporter {
               to_string(value.shape), to_string(parameters[i].shape));
     }
     elements_.resize(graph.values.size(), Element::Float);
+    for (ValueId id : places(graph)) elements_[id] = Element::Int;
     // The names of inputs and outputs are what users see: they are given first.
     for (ValueId id : graph.inputs) name(id);
     for (ValueId id : graph.outputs) name(id);
@@ -191,7 +224,7 @@ class Exporter {
         in.emplace_back();
       } else if (graph_.values[id].kind != Kind::Constant) {
         in.push_back(as(id, wanted, node.name));
-      } else if (k != known.end() && k->since > kOpset) {
+      } else if (k != known.end() && k->since > opset_) {
         in.emplace_back();
         attrs.set(k->name, attribute_of(*k, graph_.values[id].initial));
       } else if (k != known.end() || wanted == Element::Int) {
@@ -204,7 +237,7 @@ class Exporter {
     }
     for (const KnownInput& k : known) {
       const auto at = attrs.all().find(std::string(k.name));
-      if (at == attrs.all().end() || k.since > kOpset || k.name == "training_mode") continue;
+      if (at == attrs.all().end() || k.since > opset_ || k.name == "training_mode") continue;
       if (in.size() <= k.index) in.resize(k.index + 1);
       PublicTensor numbers = numbers_of(at->second);
       if (op == "Gather" && attrs.has("indices_shape")) {
@@ -248,6 +281,7 @@ class Exporter {
   }
 
   const Graph& graph_;
+  int opset_;
   ::onnx::GraphProto out_;
   std::vector<std::string> names_;
   std::vector<Element> elements_;
@@ -260,17 +294,18 @@ class Exporter {
 std::string export_onnx(const Graph& graph, const std::vector<PublicTensor>& parameters,
                         const ExportInfo& info) {
   ::onnx::ModelProto model;
-  model.set_ir_version(8);
+  const Version version = version_for(graph);
+  model.set_ir_version(version.ir);
   auto& set = *model.add_opset_import();
   set.set_domain("");
-  set.set_version(kOpset);
+  set.set_version(version.opset);
   model.set_producer_name("tacit");
   for (const auto& [key, value] : info.properties) {
     auto& property = *model.add_metadata_props();
     property.set_key(key);
     property.set_value(value);
   }
-  *model.mutable_graph() = Exporter(graph, parameters).run(info.name);
+  *model.mutable_graph() = Exporter(graph, parameters, version.opset).run(info.name);
   std::string out;
   require(model.ByteSizeLong() < (std::size_t{1} << 31) && model.SerializeToString(&out),
           "the model '{}' is larger than 2 GiB, the most that an ONNX file holds", info.name);

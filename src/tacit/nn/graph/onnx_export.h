@@ -1,4 +1,5 @@
-// Networks as ONNX files: operator set 17, float32, and an open batch size "N".
+// Networks as ONNX files: operator set 17 (20 with a Gelu, which is that young), float32, and an open batch
+// size "N".
 #pragma once
 
 #include <map>

@@ -115,7 +115,7 @@ Tensor range(const FoldCall& call) {
 template <double (*kF)(double, double)>
 Tensor reduction(const FoldCall& call) {
   const Tensor& x = call.input(0);
-  std::vector<bool> gone(x.shape.size(), !call.has(1) && !call.attrs.has("axes"));
+  std::vector<bool> gone(x.shape.size());
   const auto axes = call.has(1) ? integers_of(call.input(1), "axes") : call.attrs.integers("axes", {});
   if (axes.empty() && call.attrs.integer("noop_with_empty_axes", 0) == 0) gone.assign(gone.size(), true);
   for (std::int64_t axis : axes) gone[axis_of(axis, x.shape.size())] = true;

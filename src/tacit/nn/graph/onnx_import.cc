@@ -1,5 +1,6 @@
 #include "tacit/nn/graph/onnx_import.h"
 
+#include <algorithm>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
@@ -9,6 +10,8 @@
 #include "tacit/nn/graph/onnx_lower.h"
 #include "tacit/nn/graph/onnx_node.h"
 #include "tacit/nn/graph/onnx_passes.h"
+#include "tacit/nn/graph/onnx_record.h"
+#include "tacit/nn/graph/onnx_unsupported.h"
 
 namespace tacit::nn {
 
@@ -21,6 +24,7 @@ class Importer {
   Importer(const ::onnx::ModelProto& model, const std::filesystem::path& file, const ImportOptions& options)
       : model_(model),
         graph_(model.graph()),
+        file_(file),
         folder_(file.parent_path()),
         name_(name_of(file)),
         options_(options),
@@ -30,16 +34,8 @@ class Importer {
   }
 
   Graph run() {
-    find_live();
-    add_inputs();
-    add_initializers();
-    for (std::size_t n = 0; n < live_.size(); ++n)
-      if (live_[n]) add_node(graph_.node(static_cast<int>(n)));
-    if (!missing_results_.empty() || !builder_.missing().empty()) {
-      auto counts = builder_.missing();
-      counts.merge(missing_results_);
-      throw UsageError(unsupported_operators(name_, counts));
-    }
+    read();
+    refuse();
     set_outputs();
     std::vector<ValueId> parameters;
     for (const auto& t : graph_.initializer())
@@ -50,10 +46,51 @@ class Importer {
     return pruned(out, out.parameters());
   }
 
+  OnnxCheck check() {
+    read();
+    OnnxCheck out;
+    out.ir_version = model_.ir_version();
+    out.opset = origin_.opset;
+    out.producer = printable(model_.producer_name() + " " + model_.producer_version());
+    while (out.producer.ends_with(' ')) out.producer.pop_back();
+    out.operators = lines_of(builder_.graph(), nodes_read_, problems_);
+    const bool complete = out.supported();
+    if (complete) {
+      try {
+        set_outputs();
+      } catch (const UsageError& e) { out.problem = e.what(); }
+    }
+    describe(out);
+    return out;
+  }
+
  private:
   /// Folding may do a fixed amount of work, and some more for each number in the file.
   static std::uint64_t budget(const ::onnx::GraphProto& graph) {
     return (std::uint64_t{1} << 27) + 8 * graph.ByteSizeLong();
+  }
+
+  void read() {
+    find_live();
+    add_inputs();
+    add_initializers();
+    for (std::size_t n = 0; n < live_.size(); ++n)
+      if (live_[n]) add_node(graph_.node(static_cast<int>(n)));
+  }
+
+  /// All that is not supported, in one sentence.
+  void refuse() const {
+    std::string text;
+    auto counts = builder_.missing();
+    for (const auto& [result, n] : missing_results_) counts[result] += n;
+    if (!counts.empty()) text = unsupported_operators(name_, counts);
+    constexpr std::size_t kMost = 8;
+    for (std::size_t i = 0; i < problems_.size() && i < kMost; ++i)
+      text += (text.empty() ? "" : "; ") + problems_[i].message;
+    if (problems_.size() > kMost) text += fmt::format("; and {} more", problems_.size() - kMost);
+    if (!counts.empty() || problems_.size() > 1)
+      text += fmt::format(" ('tacit check {}' tells more)", printable(file_.filename().string()));
+    require(text.empty(), "{}", text);
   }
 
   /// Nodes that outputs depend on, and how often each name is read.
@@ -62,14 +99,19 @@ class Importer {
     for (const auto& out : graph_.output()) {
       require(!out.name().empty(), "{} has an output without a name; export it again", name_);
       ++reads_[out.name()];
+      others_.insert(out.name());
     }
     live_.resize(static_cast<std::size_t>(graph_.node_size()));
     for (std::size_t n = live_.size(); n-- > 0;) {
       const auto& node = graph_.node(static_cast<int>(n));
       for (const auto& out : node.output()) live_[n] = live_[n] || (!out.empty() && reads_.contains(out));
       if (!live_[n]) continue;
-      for (const auto& in : node.input())
-        if (!in.empty()) ++reads_[in];
+      const bool softmax = node.op_type() == "Softmax" || node.op_type() == "LogSoftmax";
+      for (const auto& in : node.input()) {
+        if (in.empty()) continue;
+        ++reads_[in];
+        (softmax ? to_softmax_ : others_).insert(in);
+      }
     }
   }
 
@@ -130,9 +172,29 @@ class Importer {
   void add_node(const ::onnx::NodeProto& node) {
     Step step = read_node(node, origin_.opset, folder_);
     for (const auto& in : node.input()) step.in.push_back(operand(in, step.what()));
+    step.to_softmax = to_softmax_.contains(step.out[0]) && !others_.contains(step.out[0]);
     const std::string op = step.op;
     const auto out = step.out;
-    const auto results = lower(builder_, std::move(step), origin_);
+    ReadNode read{op, builder_.graph().nodes.size(), 0, false, false, false, std::nullopt, step.attrs};
+    if (step.has(0) && step.in[0].is != Operand::Is::Missing) read.input = builder_.shape(step.in[0]);
+    const std::size_t missing_before = missing(op);
+    std::vector<Operand> results;
+    try {
+      results = lower(builder_, std::move(step), origin_);
+      read.missing = missing(op) > missing_before;
+      read.unreached = !read.missing && !results.empty() && results[0].is == Operand::Is::Missing;
+    } catch (const UsageError& e) {
+      // What follows is read all the same, so that all such nodes are told at once.
+      Operand lost;
+      lost.is = Operand::Is::Missing;
+      results.assign(out.size(), lost);
+      problems_.push_back({nodes_read_.size(), e.what()});
+      constexpr std::size_t kEnough = 1000;
+      if (problems_.size() == kEnough) refuse();
+      read.refused = true;
+    }
+    read.end = builder_.graph().nodes.size();
+    nodes_read_.push_back(std::move(read));
     for (std::size_t i = 0; i < out.size(); ++i) {
       if (out[i].empty()) continue;
       Operand x;
@@ -141,7 +203,7 @@ class Importer {
       } else if (reads_.contains(out[i])) {
         x.is = Operand::Is::Missing;
         if (results.empty() || results[0].is != Operand::Is::Missing)
-          ++missing_results_[fmt::format("the result {} of {}", i + 1, op)];
+          refuse_result(fmt::format("the result {} of {}", i + 1, op));
       } else {
         continue;
       }
@@ -150,6 +212,34 @@ class Importer {
       x.sole_use = x.sole_use && reads != reads_.end() && reads->second == 1;
       define(out[i], std::move(x));
     }
+  }
+
+  std::size_t missing(const std::string& op) const {
+    const auto at = builder_.missing().find(op);
+    return at == builder_.missing().end() ? 0 : at->second;
+  }
+  /// A result of a node that tacit computes the first one of.
+  void refuse_result(const std::string& what) {
+    ++missing_results_[what];
+    nodes_read_.push_back({what, 0, 0, true, false, false, std::nullopt, {}});
+  }
+
+  void describe(OnnxCheck& check) const {
+    const Graph& graph = builder_.graph();
+    const auto line = [&](ValueId id, const std::string& name) {
+      TensorLine out{printable(name), {}};
+      const Shape& shape = graph.values[id].shape;
+      for (std::size_t i = 0; i < shape.size(); ++i)
+        out.extents.push_back(i == 0 && shape[i] == 1 ? -1 : static_cast<std::int64_t>(shape[i]));
+      return out;
+    };
+    for (ValueId id : graph.inputs) check.inputs.push_back(line(id, graph.values[id].name));
+    for (const auto& out : graph_.output()) {
+      const auto at = named_.find(out.name());
+      if (at != named_.end() && at->second.is == Operand::Is::Live)
+        check.outputs.push_back(line(at->second.id, out.name()));
+    }
+    for (ValueId id : graph.parameters()) check.parameters += elements(graph.values[id].shape);
   }
 
   void set_outputs() {
@@ -168,7 +258,7 @@ class Importer {
 
   const ::onnx::ModelProto& model_;
   const ::onnx::GraphProto& graph_;
-  std::filesystem::path folder_;
+  std::filesystem::path file_, folder_;
   std::string name_;
   ImportOptions options_;
   Origin origin_;
@@ -176,10 +266,18 @@ class Importer {
   std::vector<bool> live_;
   std::unordered_map<std::string, std::size_t> reads_;
   std::unordered_map<std::string, Operand> named_;
+  std::unordered_set<std::string> to_softmax_, others_;
   std::map<std::string, std::size_t> missing_results_;
+  std::vector<ReadNode> nodes_read_;
+  std::vector<Problem> problems_;
 };
 
 }  // namespace
+
+OnnxCheck check_onnx(const std::filesystem::path& file) {
+  const ::onnx::ModelProto model = read_model(file);
+  return Importer(model, file, {}).check();
+}
 
 Graph import_onnx(const std::filesystem::path& file, const ImportOptions& options) {
   const ::onnx::ModelProto model = read_model(file);

@@ -236,7 +236,7 @@ TEST_F(OnnxImport, MissingOperatorsAreNamedTogether) {
             "and Tanh, unrolled over "
             "the steps), MatMull (one node: is MatMul meant?), com.example.Frobnicate (one node: express it "
             "by the operators "
-            "that tacit has)");
+            "that tacit has) ('tacit check m.onnx' tells more)");
   Model second;
   second.input("x", {0, 1, 2, 2}).output("y");
   set(second.node("MaxPool", {"x"}, {"p", "places"}), "kernel_shape", Integers{2, 2});
@@ -244,7 +244,7 @@ TEST_F(OnnxImport, MissingOperatorsAreNamedTogether) {
   EXPECT_EQ(
       error(second),
       "the model 'm.onnx' uses an operator that tacit does not have: the result 2 of MaxPool (one node: "
-      "do without it)");
+      "do without it) ('tacit check m.onnx' tells more)");
 }
 
 TEST_F(OnnxImport, WhatDependsOnDataCannotShapeIt) {

@@ -18,19 +18,6 @@ Operand input_of(const Step& step, std::size_t i) {
   return step.in[i];
 }
 
-/// The step's helper: another operator on some inputs, under a name of its own.
-Step helper(const Step& step, std::string_view op, std::string_view suffix, std::vector<Operand> in,
-            Attrs attrs = {}) {
-  Step out;
-  out.op = op;
-  out.name = fmt::format("{}.{}", step.name, suffix);
-  out.in = std::move(in);
-  out.attrs = std::move(attrs);
-  out.out = {fmt::format("{}.{}", step.out.at(0), suffix)};
-  out.opset = step.opset;
-  return out;
-}
-
 /// The tensor itself, under its own name. Only live ones: of known ones the numbers are folded.
 Results unchanged(const Step& step) { return {input_of(step, 0)}; }
 
@@ -179,7 +166,40 @@ Results batch_normalization(Builder& builder, Step step) {
   return {builder.emit(step)};
 }
 
+/// Fixed point has powers of some public exponents alone.
+Results power(Builder& builder, const Step& step) {
+  const auto live = [](const Operand& x) { return x.is != Operand::Is::Known; };
+  if (std::any_of(step.in.begin(), step.in.end(), live)) {
+    const TensorPtr exponent = numbers_of(input_of(step, 1), step, "exponent");
+    require(exponent->values.size() == 1,
+            "{} takes a power of each element of its own, and tacit one for all; split the tensor",
+            step.what());
+    const double n = exponent->values[0];
+    require(n == 0.5 || n == -0.5 || (n == std::nearbyint(n) && std::fabs(n) <= 8),
+            "{} takes the power {}, and tacit the integers from -8 to 8, 0.5 and -0.5; use one of these",
+            step.what(), n);
+  }
+  return {builder.emit(step)};
+}
+
+Results gather(Builder& builder, const Step& step, const Origin& origin) {
+  const bool from_data = step.has(1) && step.in[1].is == Operand::Is::Live;
+  return {from_data ? lower_embedding(builder, step, origin) : builder.emit(step)};
+}
+
 }  // namespace
+
+Step helper(const Step& step, std::string_view op, std::string_view suffix, std::vector<Operand> in,
+            Attrs attrs) {
+  Step out;
+  out.op = op;
+  out.name = fmt::format("{}.{}", step.name, suffix);
+  out.in = std::move(in);
+  out.attrs = std::move(attrs);
+  out.out = {fmt::format("{}.{}", step.out.at(0), suffix)};
+  out.opset = step.opset;
+  return out;
+}
 
 Step with_newest_inputs(Step step) {
   for (const KnownInput& k : known_inputs_of(step.op)) {
@@ -203,7 +223,7 @@ std::vector<Operand> lower(Builder& builder, Step step, const Origin& origin) {
                                  [](const Operand& x) { return x.is == Operand::Is::Missing; });
   if (lost != step.in.end()) {
     // What is lowered to other operators is not missing itself.
-    if (op == "Split" || op == "Dropout") return Results(step.out.size(), *lost);
+    if (op == "Split" || op == "Dropout" || op == "Einsum") return Results(step.out.size(), *lost);
     return {builder.emit(step)};
   }
   if (op == "Identity") return identity(builder, step);
@@ -214,6 +234,10 @@ std::vector<Operand> lower(Builder& builder, Step step, const Origin& origin) {
     return softmax(builder, std::move(step), origin);
   if (op == "Split") return split(builder, step);
   if (op == "Div") return divide(builder, step);
+  if (op == "MatMul") return {lower_matmul(builder, std::move(step), origin)};
+  if (op == "Einsum") return {lower_einsum(builder, step, origin)};
+  if (op == "Gather") return gather(builder, step, origin);
+  if (op == "Pow") return power(builder, step);
   if (op == "Pad") return pad(builder, std::move(step));
   if (op == "BatchNormalization") return batch_normalization(builder, std::move(step));
   if (op == "Reshape") return {lower_reshape(builder, std::move(step), origin)};

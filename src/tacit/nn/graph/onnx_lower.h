@@ -22,5 +22,14 @@ std::vector<Operand> lower(Builder& builder, Step step, const Origin& origin);
 Step with_newest_inputs(Step step);
 /// A reshape that works for every size of the batch.
 Operand lower_reshape(Builder& builder, Step step, const Origin& origin);
+/// Another operator on some inputs, under a name of its own, as a part of a step.
+Step helper(const Step& step, std::string_view op, std::string_view suffix, std::vector<Operand> in,
+            Attrs attrs = {});
+/// A matrix product of which a factor may be a vector.
+Operand lower_matmul(Builder& builder, Step step, const Origin& origin);
+/// Rows of a table at places that come from data: a product with one-hot rows.
+Operand lower_embedding(Builder& builder, const Step& step, const Origin& origin);
+/// Sums of products by names of axes, of one or two tensors: transpositions and a matrix product.
+Operand lower_einsum(Builder& builder, const Step& step, const Origin& origin);
 
 }  // namespace tacit::nn::onnx_io

@@ -1,9 +1,6 @@
 // What is done to a graph once it is read.
 #pragma once
 
-#include <map>
-#include <string>
-
 #include "tacit/nn/graph/graph.h"
 
 namespace tacit::nn::onnx_io {
@@ -13,8 +10,5 @@ namespace tacit::nn::onnx_io {
 Graph pruned(const Graph& graph, const std::vector<ValueId>& parameters);
 /// Batch normalisations into the convolution or Gemm before them, where nothing else reads its result.
 void fold_batch_norms(Graph& graph);
-
-/// The sentence on operators that tacit does not have, with what to use instead.
-std::string unsupported_operators(const std::string& model, const std::map<std::string, std::size_t>& counts);
 
 }  // namespace tacit::nn::onnx_io

@@ -41,6 +41,7 @@ struct Step {
   TensorPtr value;               ///< the attribute that is a tensor
   std::vector<std::string> out;  ///< empty where a result is left out
   int opset = 0;
+  bool to_softmax = false;  ///< nothing but a softmax reads the result
 
   bool has(std::size_t i) const { return i < in.size() && in[i].present(); }
   /// "'conv1' (Conv)", for messages

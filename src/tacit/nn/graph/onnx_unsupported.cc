@@ -1,107 +1,254 @@
-// What to use instead of operators that tacit does not have.
+#include "tacit/nn/graph/onnx_unsupported.h"
+
 #include <algorithm>
+#include <array>
 
 #include "tacit/base/error.h"
 #include "tacit/base/text.h"
-#include "tacit/nn/graph/onnx_passes.h"
 
 namespace tacit::nn::onnx_io {
 
 namespace {
 
-struct Substitute {
-  std::string_view op, advice;
-};
-constexpr Substitute kSubstitutes[] = {
-    {"Acos", "a table of its values before the training"},
-    {"ArgMin", "ArgMax of the negative"},
-    {"Attention", "MatMul and Softmax"},
-    {"BatchNormalization", "its form folded into the weights before it"},
-    {"BitShift", "Mul by a power of two"},
-    {"Ceil", "numbers rounded before they are shared"},
-    {"Celu", "Relu or LeakyRelu"},
-    {"ConvInteger", "Conv on the float model, before quantisation"},
-    {"ConvTranspose", "Conv"},
-    {"Cos", "the cosine as a column of the data"},
-    {"CumSum", "MatMul with a triangular matrix of ones"},
-    {"DequantizeLinear", "the float model, before quantisation"},
-    {"DynamicQuantizeLinear", "the float model, before quantisation"},
-    {"Einsum", "MatMul and Transpose"},
-    {"Elu", "Relu or LeakyRelu"},
-    {"Erf", "Relu in place of Gelu"},
-    {"EyeLike", "a constant"},
-    {"Floor", "numbers rounded before they are shared"},
-    {"GRU", "Gemm and Sigmoid, unrolled over the steps"},
-    {"Gather", "OneHot and MatMul, or Slice where the places are known"},
-    {"GatherElements", "OneHot and MatMul"},
-    {"GatherND", "OneHot and MatMul"},
-    {"Gelu", "Relu"},
-    {"GlobalLpPool", "GlobalAveragePool"},
-    {"GroupNormalization", "BatchNormalization"},
-    {"Hardmax", "ArgMax"},
-    {"If", "Where, which computes both branches: a secret cannot decide what runs"},
-    {"InstanceNormalization", "BatchNormalization"},
-    {"LRN", "BatchNormalization"},
-    {"LSTM", "Gemm, Sigmoid and Tanh, unrolled over the steps"},
-    {"LayerNormalization", "BatchNormalization"},
-    {"Loop", "the loop unrolled: a secret cannot decide how often it runs"},
-    {"LpNormalization", "BatchNormalization"},
-    {"LpPool", "AveragePool"},
-    {"MatMulInteger", "MatMul on the float model, before quantisation"},
-    {"Mean", "Sum and Mul"},
-    {"Mish", "HardSwish or Relu"},
-    {"Mod", "features computed before they are shared"},
-    {"NonMaxSuppression", "the raw scores as outputs"},
-    {"NonZero", "Where: how many there are would not be secret"},
-    {"PRelu", "LeakyRelu"},
-    {"QLinearConv", "Conv on the float model, before quantisation"},
-    {"QLinearMatMul", "MatMul on the float model, before quantisation"},
-    {"QuantizeLinear", "the float model, before quantisation"},
-    {"RNN", "Gemm and Tanh, unrolled over the steps"},
-    {"RandomNormal", "a constant"},
-    {"RandomNormalLike", "a constant"},
-    {"RandomUniform", "a constant"},
-    {"RandomUniformLike", "a constant"},
-    {"Resize", "Conv with a stride, or images resized before they are shared"},
-    {"Round", "numbers rounded before they are shared"},
-    {"Scan", "the loop unrolled: a secret cannot decide how often it runs"},
-    {"ScatterElements", "Where with a constant mask"},
-    {"ScatterND", "Where with a constant mask"},
-    {"Selu", "Relu or LeakyRelu"},
-    {"Sign", "Greater"},
-    {"Sin", "the sine as a column of the data"},
-    {"Softplus", "Relu"},
-    {"Softsign", "Tanh or HardSigmoid"},
-    {"Swish", "HardSwish"},
-    {"Tile", "Concat or broadcasting"},
-    {"TopK", "ArgMax"},
-    {"Upsample", "Conv with a stride, or images resized before they are shared"},
-    {"ZipMap", "an export without it (zipmap=False)"},
+/// How a substitute is priced.
+enum class Way {
+  Outside,    ///< done before numbers are shared, or after they are released
+  Moves,      ///< numbers are only moved
+  Each,       ///< these operators, one after the other
+  Norm,       ///< a normalisation with weights
+  Cells,      ///< a recurrent cell a step; `gates` say how many products it has
+  Products,   ///< a product with a square matrix along the last axis
+  Attention,  ///< two products and a softmax between them
+  Float,      ///< the layer as it was before quantisation
+  Unknown,    ///< depends on what it is used for
 };
 
-std::string advice_on(const std::string& op) {
-  if (op.starts_with("the result")) return "do without it";
+struct Substitute {
+  std::string_view op, advice;
+  Way way;
+  std::array<std::string_view, 2> ops = {};
+  bool retrain = false;  ///< another function, to which weights have to get used
+  std::size_t gates = 0;
+};
+constexpr Substitute kSubstitutes[] = {
+    {"Acos", "its values as a column of the data", Way::Outside},
+    {"Asin", "its values as a column of the data", Way::Outside},
+    {"Atan", "Tanh", Way::Each, {"Tanh"}, true},
+    {"Attention", "MatMul and Softmax", Way::Attention},
+    {"BiasGelu", "Add and Gelu", Way::Each, {"Gelu"}},
+    {"BitShift", "Mul by a power of two", Way::Moves},
+    {"Ceil", "numbers rounded before they are shared", Way::Outside},
+    {"Compress", "Slice", Way::Moves},
+    {"ConvInteger", "Conv on the float model, before quantisation", Way::Float},
+    {"ConvTranspose", "Tile and Conv", Way::Unknown, {}, true},
+    {"Cos", "the cosine as a column of the data", Way::Outside},
+    {"CumSum", "MatMul with a triangular matrix of ones", Way::Products},
+    {"DepthToSpace", "Reshape and Transpose", Way::Moves},
+    {"DequantizeLinear", "the float model, before quantisation", Way::Float},
+    {"Det", "the determinant as a column of the data", Way::Outside},
+    {"DynamicQuantizeLinear", "the float model, before quantisation", Way::Float},
+    {"EyeLike", "a constant", Way::Moves},
+    {"FastGelu", "Gelu", Way::Each, {"Gelu"}},
+    {"Floor", "numbers rounded before they are shared", Way::Outside},
+    {"GRU", "Gemm and Sigmoid, unrolled over the steps", Way::Cells, {}, false, 3},
+    {"GatherElements", "OneHot and MatMul", Way::Unknown},
+    {"GatherND", "OneHot and MatMul", Way::Unknown},
+    {"GlobalLpPool", "GlobalAveragePool", Way::Each, {"GlobalAveragePool"}, true},
+    {"GroupNormalization", "BatchNormalization", Way::Norm, {"BatchNormalization"}, true},
+    {"Hardmax", "ArgMax", Way::Each, {"ArgMax"}},
+    {"If", "Where, which computes both branches: a secret cannot decide what runs", Way::Unknown},
+    {"InstanceNormalization", "BatchNormalization", Way::Norm, {"BatchNormalization"}, true},
+    {"IsInf", "nothing in its place: fixed point has no infinity", Way::Moves},
+    {"IsNaN", "nothing in its place: fixed point has none", Way::Moves},
+    {"LRN", "BatchNormalization", Way::Norm, {"BatchNormalization"}, true},
+    {"LSTM", "Gemm, Sigmoid and Tanh, unrolled over the steps", Way::Cells, {}, false, 4},
+    {"Loop", "the loop unrolled: a secret cannot decide how often it runs", Way::Unknown},
+    {"LpNormalization", "LayerNormalization", Way::Norm, {"LayerNormalization"}, true},
+    {"LpPool", "AveragePool", Way::Unknown, {}, true},
+    {"MatMulInteger", "MatMul on the float model, before quantisation", Way::Float},
+    {"MeanVarianceNormalization", "BatchNormalization", Way::Norm, {"BatchNormalization"}, true},
+    {"Mish", "HardSwish or Relu", Way::Each, {"HardSwish"}, true},
+    {"Mod", "features computed before they are shared", Way::Outside},
+    {"NonMaxSuppression", "the raw scores as outputs", Way::Outside},
+    {"NonZero", "Where: how many there are would not be secret", Way::Unknown},
+    {"QLinearConv", "Conv on the float model, before quantisation", Way::Float},
+    {"QLinearMatMul", "MatMul on the float model, before quantisation", Way::Float},
+    {"QuantizeLinear", "the float model, before quantisation", Way::Float},
+    {"QuickGelu", "Gelu", Way::Each, {"Gelu"}, true},
+    {"RMSNormalization", "LayerNormalization", Way::Norm, {"LayerNormalization"}, true},
+    {"RNN", "Gemm and Tanh, unrolled over the steps", Way::Cells, {}, false, 1},
+    {"RandomNormal", "a constant", Way::Moves},
+    {"RandomNormalLike", "a constant", Way::Moves},
+    {"RandomUniform", "a constant", Way::Moves},
+    {"RandomUniformLike", "a constant", Way::Moves},
+    {"ReduceLogSum", "ReduceSum and Log", Way::Each, {"ReduceSum", "Log"}},
+    {"ReduceProd", "Slice and Mul", Way::Unknown},
+    {"Resize", "Conv with a stride, or images resized before they are shared", Way::Outside},
+    {"Round", "numbers rounded before they are shared", Way::Outside},
+    {"Scan", "the loop unrolled: a secret cannot decide how often it runs", Way::Unknown},
+    {"ScatterElements", "Where with a constant mask", Way::Moves},
+    {"ScatterND", "Where with a constant mask", Way::Moves},
+    {"Shrink", "Relu", Way::Each, {"Relu"}, true},
+    {"Sin", "the sine as a column of the data", Way::Outside},
+    {"SkipLayerNormalization", "Add and LayerNormalization", Way::Norm, {"LayerNormalization"}},
+    {"SpaceToDepth", "Reshape and Transpose", Way::Moves},
+    {"Swish", "HardSwish", Way::Each, {"HardSwish"}, true},
+    {"Tan", "its values as a column of the data", Way::Outside},
+    {"TopK", "ArgMax", Way::Each, {"ArgMax"}},
+    {"Trilu", "Where with a constant mask", Way::Moves},
+    {"Unique", "the raw numbers as outputs", Way::Outside},
+    {"Upsample", "Conv with a stride, or images resized before they are shared", Way::Outside},
+    {"ZipMap", "an export without it (zipmap=False)", Way::Outside},
+};
+
+const Substitute* substitute_for(const std::string& op) {
   const std::string_view bare = std::string_view(op).substr(op.find_last_of('.') + 1);
   for (const Substitute& s : kSubstitutes)
-    if (s.op == bare) return fmt::format("use {}", s.advice);
-  std::vector<std::string_view> names;
-  for (const Op* known : all_ops()) names.push_back(known->name);
-  const std::string close = nearest(bare, names);
-  // Three letters apart is another word.
-  if (edit_distance(bare, close) <= 2) return fmt::format("is {} meant?", close);
-  return "express it by the operators that tacit has";
+    if (s.op == bare) return &s;
+  return nullptr;
+}
+
+/// The few nodes that stand for an operator in its price.
+class Sketch {
+ public:
+  ValueId input(Shape shape) { return graph_.add_input("x", std::move(shape)); }
+  ValueId weight(Shape shape) { return graph_.add_parameter("w", {std::move(shape), {}}); }
+  ValueId node(std::string_view op, std::vector<ValueId> in, Attrs attrs = {}) {
+    const Op* known = find_op(op);
+    ensure(known != nullptr, "substitutes are operators that there are");
+    return graph_.add_node(*known, std::string(op), std::move(in), std::move(attrs));
+  }
+  const Shape& shape(ValueId id) const { return graph_.values[id].shape; }
+  std::optional<NodeCost> total(std::size_t times = 1) const {
+    const auto costs = node_costs(graph_);
+    if (!costs) return std::nullopt;
+    NodeCost sum;
+    for (const NodeCost& c : *costs) {
+      if (!c.problem.empty()) return std::nullopt;
+      sum.bytes += c.bytes * times;
+      sum.rounds += c.rounds * times;
+    }
+    return sum;
+  }
+
+ private:
+  Graph graph_;
+};
+
+std::optional<NodeCost> normalised(const Substitute& s, const Shape& x) {
+  Sketch g;
+  const ValueId in = g.input(x);
+  const bool layer = s.ops[0] == "LayerNormalization";
+  const Shape group{layer ? x.back() : x.at(1)};
+  std::vector<ValueId> inputs{in};
+  for (std::size_t i = 0; i < (layer ? 2u : 4u); ++i) inputs.push_back(g.weight(group));
+  g.node(s.ops[0], inputs);
+  return g.total();
+}
+
+/// One step of a cell on [batch, features], as often as there are steps.
+std::optional<NodeCost> unrolled(const Substitute& s, const Shape& x, const Attrs& attrs) {
+  const std::int64_t wanted = attrs.integer("hidden_size", 0);
+  if (x.size() != 3 || wanted <= 0 || wanted > (1 << 20)) return std::nullopt;
+  const auto hidden = static_cast<std::size_t>(wanted);
+  Sketch g;
+  const ValueId in = g.input({x[1], x[2]}), state = g.input({x[1], hidden});
+  g.node("MatMul", {in, g.weight({x[2], s.gates * hidden})});
+  g.node("MatMul", {state, g.weight({hidden, s.gates * hidden})});
+  g.node("Tanh", {state});
+  for (std::size_t gate = 1; gate < s.gates; ++gate) {
+    g.node("Sigmoid", {state});
+    g.node("Mul", {state, state});
+  }
+  return g.total(x[0]);
+}
+
+std::optional<NodeCost> price_of(const Substitute& s, const Shape& x, const Attrs& attrs) {
+  Sketch g;
+  switch (s.way) {
+    case Way::Each: {
+      ValueId v = g.input(x);
+      for (std::string_view op : s.ops)
+        if (!op.empty()) v = g.node(op, {v}, op == "ArgMax" ? Attrs{{"axis", std::int64_t{-1}}} : Attrs{});
+      return g.total();
+    }
+    case Way::Norm:
+      return x.size() < 2 ? std::nullopt : normalised(s, x);
+    case Way::Cells:
+      return unrolled(s, x, attrs);
+    case Way::Products:
+      if (x.empty()) return std::nullopt;
+      g.node("MatMul", {g.input(x), g.weight({x.back(), x.back()})});
+      return g.total();
+    case Way::Attention: {
+      if (x.size() < 2) return std::nullopt;
+      Shape turned = x;
+      std::swap(turned[x.size() - 1], turned[x.size() - 2]);
+      const ValueId scores = g.node("Softmax", {g.node("MatMul", {g.input(x), g.input(turned)})});
+      g.node("MatMul", {scores, g.input(x)});
+      return g.total();
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
+std::string fixed_price(Way way) {
+  switch (way) {
+    case Way::Outside:
+      return "nothing in a run";
+    case Way::Moves:
+      return "nothing in a run: numbers are only moved";
+    case Way::Float:
+      return "that of the same layer in the float model";
+    default:
+      return "not counted: it depends on what it is used for";
+  }
 }
 
 }  // namespace
+
+Suggestion suggestion_for(const std::string& op, const std::optional<Shape>& input, const Attrs& attrs) {
+  if (op.starts_with("the result")) return {"do without it", fixed_price(Way::Outside), std::nullopt};
+  const Substitute* s = substitute_for(op);
+  if (s == nullptr) {
+    const std::string_view bare = std::string_view(op).substr(op.find_last_of('.') + 1);
+    std::vector<std::string_view> names;
+    for (const Op* known : all_ops()) names.push_back(known->name);
+    const std::string close = nearest(bare, names);
+    // Three letters apart is another word.
+    const bool meant = edit_distance(bare, close) <= 2;
+    return {meant ? fmt::format("is {} meant?", close) : "express it by the operators that tacit has",
+            fixed_price(Way::Unknown), std::nullopt};
+  }
+  Suggestion out{fmt::format("use {}", s->advice), fixed_price(s->way), std::nullopt};
+  if (input) {
+    try {
+      out.costs = price_of(*s, *input, attrs);
+    } catch (const UsageError&) {
+      // It does not fit this input; the words hold all the same.
+    }
+  }
+  if (out.costs) out.price = in_words(*out.costs) + " an example";
+  if (s->retrain) out.price += ", and the model is to be trained again";
+  return out;
+}
 
 std::string unsupported_operators(const std::string& model,
                                   const std::map<std::string, std::size_t>& counts) {
   std::string list;
   for (const auto& [op, n] : counts)
     list += fmt::format("{}{} ({}: {})", list.empty() ? "" : ", ", op,
-                        n == 1 ? "one node" : fmt::format("{} nodes", n), advice_on(op));
+                        n == 1 ? "one node" : fmt::format("{} nodes", n),
+                        suggestion_for(op, std::nullopt, {}).words);
   return fmt::format("{} uses {} that tacit does not have: {}", model,
                      counts.size() == 1 ? "an operator" : "operators", list);
+}
+
+std::vector<std::string_view> operators_with_substitutes() {
+  std::vector<std::string_view> out;
+  for (const Substitute& s : kSubstitutes) out.push_back(s.op);
+  return out;
 }
 
 }  // namespace tacit::nn::onnx_io

@@ -42,6 +42,7 @@ std::optional<Smooth> smooth(const Node& node) {
   if (op == "Sigmoid") return Smooth{0.25, 3};
   if (op == "Tanh") return Smooth{1, 3};
   if (op == "Erf") return Smooth{1.1284, 3};  // 2/sqrt(pi)
+  if (op == "Gelu") return Smooth{1.13, 3};
   if (op == "Softplus") return Smooth{1, 5};
   if (op == "HardSigmoid") return Smooth{attribute("alpha", 0.2), 3};
   if (op == "HardSwish") return Smooth{1.5, 10};

@@ -12,6 +12,7 @@ ValueId relu(GraphBuilder& g, const LayerSpec&, ValueId in) { return g.node("Rel
 ValueId sigmoid(GraphBuilder& g, const LayerSpec&, ValueId in) { return g.node("Sigmoid", {in}); }
 ValueId tanh(GraphBuilder& g, const LayerSpec&, ValueId in) { return g.node("Tanh", {in}); }
 ValueId softplus(GraphBuilder& g, const LayerSpec&, ValueId in) { return g.node("Softplus", {in}); }
+ValueId gelu(GraphBuilder& g, const LayerSpec&, ValueId in) { return g.node("Gelu", {in}); }
 ValueId hard_swish(GraphBuilder& g, const LayerSpec&, ValueId in) { return g.node("HardSwish", {in}); }
 ValueId elu(GraphBuilder& g, const LayerSpec& layer, ValueId in) {
   return g.node("Elu", {in}, {{"alpha", layer.attrs.real("alpha", 1)}});
@@ -34,6 +35,7 @@ const Layer kReluLayer{"relu", "max(x, 0)", {}, false, relu};
 const Layer kSigmoidLayer{"sigmoid", "1 / (1 + e^-x)", {}, false, sigmoid};
 const Layer kTanhLayer{"tanh", "the hyperbolic tangent", {}, false, tanh};
 const Layer kSoftplusLayer{"softplus", "log(1 + e^x)", {}, false, softplus};
+const Layer kGeluLayer{"gelu", "x times the normal distribution's share below x", {}, false, gelu};
 const Layer kHardSwishLayer{"hard_swish", "x times its hard sigmoid", {}, false, hard_swish};
 const Layer kEluLayer{"elu",
                       "x where x >= 0, and alpha (e^x - 1) below",

@@ -6,9 +6,9 @@
 namespace tacit::nn {
 
 extern const Layer kAveragePoolLayer, kBatchNormLayer, kClipLayer, kConv2dLayer, kDenseLayer, kDropoutLayer,
-    kEluLayer, kFlattenLayer, kGlobalAveragePoolLayer, kHardSigmoidLayer, kHardSwishLayer, kLayerNormLayer,
-    kLeakyReluLayer, kMaxPoolLayer, kReluLayer, kReshapeLayer, kResidualLayer, kSigmoidLayer, kSoftplusLayer,
-    kTanhLayer;
+    kEluLayer, kFlattenLayer, kGeluLayer, kGlobalAveragePoolLayer, kHardSigmoidLayer, kHardSwishLayer,
+    kLayerNormLayer, kLeakyReluLayer, kMaxPoolLayer, kReluLayer, kReshapeLayer, kResidualLayer, kSigmoidLayer,
+    kSoftplusLayer, kTanhLayer;
 
 /// UsageError, with the nearest kind, if there is none.
 const Layer& layer_named(std::string_view kind);

@@ -50,6 +50,7 @@ std::vector<Example> examples() {
       {"dropout", {spec("dropout", {{"ratio", 0.25}})}, flat, flat},
       {"elu", {spec("elu")}, flat, flat},
       {"flatten", {spec("flatten")}, image, {72}},
+      {"gelu", {spec("gelu")}, flat, flat},
       {"global_average_pool", {spec("global_average_pool")}, image, {2, 1, 1}},
       {"hard_sigmoid", {spec("hard_sigmoid")}, flat, flat},
       {"hard_swish", {spec("hard_swish")}, flat, flat},

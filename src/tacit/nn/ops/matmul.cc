@@ -1,5 +1,7 @@
 // MatMul: [.., m, k] · [.., k, n], and Gemm: alpha·A·B + beta·C with either factor transposed. One product,
 // one truncation; gradients are two products.
+#include <algorithm>
+
 #include "tacit/base/error.h"
 #include "tacit/nn/ops/ops.h"
 
@@ -27,8 +29,18 @@ Shape matmul_shape(std::span<const Shape> in, const Attrs&) {
   return Bilinear::matmul().output_shape(with_lead(lead, in[0]), with_lead(lead, in[1]));
 }
 
+/// All rows of a tensor, to be multiplied by one matrix: nothing of it need be repeated.
+Secret<Real> rows_of(Ctx& ctx, const Secret<Real>& x) {
+  return fn::reshape(ctx, x, {x.size() / std::max<std::size_t>(x.shape().back(), 1), x.shape().back()});
+}
+
 Value matmul_forward(Ctx& ctx, const Call& call, std::any*) {
   const Secret<Real> a = call.input(0).as_secret(ctx), b = call.input(1).as_secret(ctx);
+  if (b.shape().size() == 2) {
+    const Shape in[] = {a.shape(), b.shape()};
+    const Secret<Real> y = fn::trunc(ctx, fn::matmul(ctx, rows_of(ctx, a), b));
+    return fn::reshape(ctx, y, matmul_shape(in, call.attrs));
+  }
   const Shape lead = common_lead(a.shape(), b.shape());
   return fn::trunc(ctx, fn::matmul(ctx, fn::broadcast_to(ctx, a, with_lead(lead, a.shape())),
                                    fn::broadcast_to(ctx, b, with_lead(lead, b.shape()))));
@@ -37,6 +49,12 @@ Value matmul_forward(Ctx& ctx, const Call& call, std::any*) {
 void matmul_backward(Ctx& ctx, const Call& call, const Value&, const std::any&, const Secret<Real>& grad,
                      std::span<Grad* const> to) {
   const Secret<Real> a = call.input(0).as_secret(ctx), b = call.input(1).as_secret(ctx);
+  if (b.shape().size() == 2) {
+    const Secret<Real> g = rows_of(ctx, grad);
+    if (to[0] != nullptr) to[0]->add(ctx, fn::reshape(ctx, fn::matmul(ctx, g, b, false, true), a.shape()));
+    if (to[1] != nullptr) to[1]->add(ctx, fn::matmul(ctx, rows_of(ctx, a), g, true, false));
+    return;
+  }
   const Shape lead = common_lead(a.shape(), b.shape());
   const Secret<Real> wide_a = fn::broadcast_to(ctx, a, with_lead(lead, a.shape()));
   const Secret<Real> wide_b = fn::broadcast_to(ctx, b, with_lead(lead, b.shape()));

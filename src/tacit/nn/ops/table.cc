@@ -23,6 +23,7 @@ std::span<const Op* const> all_ops() {
                                        &kExpand,
                                        &kFlatten,
                                        &kGather,
+                                       &kGelu,
                                        &kGemm,
                                        &kGlobalAveragePool,
                                        &kGlobalMaxPool,

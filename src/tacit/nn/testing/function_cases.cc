@@ -27,6 +27,10 @@ struct Builder {
   }
 };
 
+double gelu(double x) { return x / 2 * std::erfc(-x * std::sqrt(0.5)); }
+double gelu_by_tanh(double x) {
+  return x / 2 * (1 + std::tanh(std::sqrt(2 / std::acos(-1.0)) * (x + 0.044715 * x * x * x)));
+}
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 void add_bent(Builder& b) {
@@ -75,6 +79,12 @@ void add_exponential(Builder& b) {
   b.over(&kErf, -3, 3, [](double x) { return std::erf(x); }, {3}, {20});
   b.over(
       &kErf, -2000, 2000, [](double x) { return std::erf(x); }, {3}, {20}, 1e-6);
+  b.over(&kGelu, -8, 8, gelu, {3}, {9});
+  b.over(&kGelu, -2000, 2000, gelu, {3}, {9});
+  const Attrs by_tanh{{"approximate", std::string("tanh")}};
+  b.add(&kGelu, "by tanh", starting_with({-8, 8}, uniform({5, 13}, -8, 8, 69)), by_tanh, each(gelu_by_tanh),
+        {3}, {9});
+  b.add(&kGelu, "by tanh, edges", edges({4, 11}, 70), by_tanh, each(gelu_by_tanh), {3}, {9});
   b.over(&kSoftsign, -1000, 1000, [](double x) { return x / (1 + std::fabs(x)); }, {3, kMagnitude},
          {8, 2 * kMagnitude});
   b.over(&kCelu, -6, 6, [](double x) { return x < 0 ? std::expm1(x) : x; }, {3}, {8});

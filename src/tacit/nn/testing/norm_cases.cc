@@ -125,6 +125,7 @@ std::vector<BadUse> bad_uses() {
       {&kGather, {{2, 3}, {2}}, {{"axis", std::int64_t{-3}}}, "no axis -3"},
       {&kGather, {{2, 3}}, {}, "are missing"},
       {&kGather, {{2, 3}}, {{"indices", Integers{0, 1}}, {"indices_shape", Integers{3}}}, "do not fill"},
+      {&kGelu, {{3}}, {{"approximate", std::string("sigmoid")}}, "'none' or 'tanh'"},
       {&kGlobalAveragePool, {{2, 3}}, {}, "4 axes"},
       {&kGlobalMaxPool, {{2, 3}}, {}, "4 axes"},
       {&kElu, {{3}}, {{"alpha", -1.0}}, "must be positive"},

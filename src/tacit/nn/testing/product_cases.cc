@@ -102,6 +102,8 @@ std::vector<OpCase> product_cases() {
                                             {{1, 1}, {1, 1}},
                                             {{2, 3, 4}, {4, 2}},
                                             {{2, 1, 3, 4}, {5, 4, 2}},
+                                            {{2, 2, 3, 4}, {2, 2, 4, 3}},
+                                            {{2, 3, 4}, {2, 4, 3}},
                                             {{3, 4}, {2, 4, 1}}};
   for (const auto& [a, b] : shapes)
     rows.push_back({&kMatMul,
