@@ -15,8 +15,6 @@ namespace tacit {
 namespace {
 
 constexpr std::size_t kMaxStats = std::size_t{64} << 20;
-/// Rows that are measured at a time.
-constexpr std::size_t kTestBatch = 256;
 }  // namespace
 
 /// Waits until an owner whose errand is done has gone: what it does next comes on a connection of its own.

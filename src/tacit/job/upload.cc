@@ -29,7 +29,7 @@ struct Greeting {
   Digest job;
   Digest session;  // from the parties; zero from an owner, who learns it here
 };
-static_assert(sizeof(Greeting) == 72);
+static_assert(sizeof(Greeting) == kGreetingBytes);
 
 template <class T>
 ByteSpan raw(T& value) {
@@ -341,6 +341,7 @@ Upload receive_upload(const Job& job, const Digest& session, const Endpoint& own
     upload.ids = std::move(ordered);
   }
   const std::byte stored{1};
+  static_assert(sizeof stored == kStoredBytes);
   channel.send("owner.stored", std::span(&stored, 1));
   return upload;
 }

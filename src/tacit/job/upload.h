@@ -50,6 +50,9 @@ struct Upload {
 };
 constexpr std::size_t kIdNumbers = 16;
 
+/// Bytes with which parties and owners greet each other, and with which a party says that an upload is there.
+constexpr std::size_t kGreetingBytes = 72, kStoredBytes = 1;
+
 /// What a party keeps of all owners' examples beside checkpoints, and the way back. UsageError for what does
 /// not fit the job; IoError.
 void save_uploads(std::span<const Upload> uploads, ByteWriter& to);
