@@ -18,7 +18,7 @@ namespace tacit::planning {
 namespace {
 
 constexpr std::uint64_t kMaxRows = std::uint64_t{1} << 40;
-/// Steps that are run one by one where all differ, beyond which a dry run is no longer quick.
+/// Steps that are run one by one, beyond which a dry run is no longer quick.
 constexpr std::uint64_t kQuickSteps = 300;
 
 /// A wire to owners, who are not there: what is sent is counted by its channel, and goes nowhere.
@@ -112,8 +112,9 @@ class Run {
   std::string known_of(const nn::TrainState& state);
   DryRun counted();
 
-  /// Runs a piece of work the first time that a key comes, and later only counts that it came: whatever work
-  /// of one key costs must follow from the key and from the distances between clocks. True if it ran.
+  /// Runs a piece of work, and if the same key comes again, only counts that it came: what the work costs
+  /// must follow from the key and from the distances between clocks. The body says whether it left all else
+  /// that later work depends on as it found it; if not, it runs again. True if it ran.
   template <class Body>
   bool once(const std::string& key, Body body) {
     std::string whole = key;
@@ -125,7 +126,7 @@ class Run {
     }
     const Cost before = engine_.meter().total();
     const auto scopes = engine_.meter().scopes();
-    body();
+    if (!body()) return true;
     Seen seen{traffic(before, engine_.meter().total()), {}, engine_.ahead(), 0};
     for (const auto& [path, cost] : engine_.meter().scopes()) {
       const auto at = scopes.find(path);
@@ -233,15 +234,17 @@ void Run::fit(nn::TrainState& state) {
     std::string key = fmt::format("step of {}, first {}, loss {}", size, step == 0,
                                   points(step) ? std::to_string(step).size() : 0);
     if (differ) key += fmt::format(", number {}", step);
+    const std::string known = guards ? known_of(state) : std::string();
     if (guards && settings.guards(step))
       key += fmt::format(
-          ", guarded at {:.17g} from {}",
+          ", guarded at {:.17g}",
           nn::rate_at(settings.optimiser, static_cast<double>(step) / static_cast<double>(per_epoch),
-                      static_cast<double>(settings.epochs)),
-          known_of(state));
+                      static_cast<double>(settings.epochs)));
+    key += known;
     const bool ran = once(key, [&] {
       const Meter::Scope scope(engine_.meter(), "train");
       nn::take_step(ctx_, graph_, state, examples, std::span(rows).first(size), settings, hooks);
+      return !guards || known_of(state) == known;
     });
     if (!ran) ++state.step;
     if (job_.checkpoint_every > 0 && (state.step % job_.checkpoint_every == 0 || state.step == steps))
@@ -253,6 +256,7 @@ void Run::checkpoint() {
   once("checkpoint", [&] {
     const Meter::Scope scope(engine_.meter(), "checkpoint");
     engine_.tell_all(kAgreementBytes);
+    return true;
   });
 }
 
@@ -273,6 +277,7 @@ void Run::measure(const nn::Parameters& parameters) {
       const Secret<Real> inputs[] = {batch.features};
       score.add(ctx_, nn::forward(ctx_, graph_, parameters, inputs)[0], batch.targets);
       guard_.end("a batch of the test rows");
+      return true;
     });
   }
   const Meter::Scope scope(engine_.meter(), "measure");
@@ -335,8 +340,10 @@ DryRun dry_run(const Job& job, const nn::Graph& graph, const Rows& rows, PartyId
 }
 
 bool is_quick(const Job& job, const nn::Graph& graph, const Rows& rows) {
-  const std::uint64_t per_epoch = (split_of(job, rows).train + job.training.batch - 1) / job.training.batch;
-  return !steps_differ(job, graph) || per_epoch * job.training.epochs <= kQuickSteps;
+  const nn::TrainSettings& s = job.training;
+  if (s.guard_every == 0) return true;
+  const std::uint64_t steps = (split_of(job, rows).train + s.batch - 1) / s.batch * s.epochs;
+  return (steps_differ(job, graph) ? steps : 2 * steps / s.guard_every) <= kQuickSteps;
 }
 
 }  // namespace tacit::planning

@@ -32,8 +32,8 @@ struct DryRun {
 /// UsageError for what would end such a run, such as a guard that has too few permits.
 DryRun dry_run(const Job& job, const nn::Graph& graph, const Rows& rows, PartyId self);
 
-/// Whether a dry run takes about as long as a few steps, and not nearly as long as a run: with the guard on,
-/// what Adam does differs from step to step.
+/// Whether a dry run takes about as long as a few steps: with the guard on, what a step costs follows from
+/// what is known of the weights, and may be another amount each time.
 bool is_quick(const Job& job, const nn::Graph& graph, const Rows& rows);
 
 }  // namespace tacit::planning
