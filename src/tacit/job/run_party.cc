@@ -203,6 +203,7 @@ void PartyRun::tell_counts() {
   report_.parameters = graph_.parameter_count();
   report_.disclosures = releases_.ledger().lines();
   report_.guard = guard_.report();
+  for (const Upload& u : uploads_) report_.rows[u.manifest.owner] = u.manifest.rows;
   const std::string text = to_json(sum(before_.spent, own_stats())).dump();
   const std::vector<Bytes> all = party_.tell_all("stats", bytes_of(text), kMaxStats);
   report_.parties.resize(all.size());

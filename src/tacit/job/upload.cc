@@ -116,6 +116,10 @@ std::string misfit(const Job& job, const Manifest& m, std::uint64_t width) {
   return "";
 }
 
+unsigned full_component(const Job& job, std::string_view owner, unsigned components) {
+  return static_cast<unsigned>(index(job.endpoint(owner)) - job.parties.size()) % components;
+}
+
 OwnerLink::OwnerLink(const Job& job, PartyId self, std::vector<Channel>& parties, std::uint8_t errands)
     : job_(job), name_(job.names()[index(self)]), parties_(parties) {
   Greeting greeting{kProtocolVersion, errands, {}, job_hash(job), {}};
@@ -141,10 +145,7 @@ Manifest OwnerLink::send(ExampleReader& reader, const Identity& identity, double
   unsigned count = 0;
   for (const auto& set : sets)
     for (unsigned c : set) count = std::max(count, c + 1);
-  // All components but one come from seeds; which one is sent in full follows from the owner, to even out
-  // storage.
-  const auto who = static_cast<unsigned>(index(job_.endpoint(name_)) - job_.parties.size());
-  const unsigned full = who % count;
+  const unsigned full = full_component(job_, name_, count);
   const std::size_t features = reader.layout().feature_width(), targets = reader.layout().target_width;
   const std::size_t width = features + targets;
   const SecretBytes salt = os_entropy(kSaltSize);
