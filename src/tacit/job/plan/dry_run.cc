@@ -76,6 +76,19 @@ Cost traffic(const Cost& before, const Cost& after) {
   return out;
 }
 
+/// A piece of work, by all that its cost follows from.
+struct Key {
+  enum class Kind : std::uint8_t { Step, Checkpoint, Measure } kind;
+  std::size_t rows = 0;
+  /// Of a step: of which the first makes what the optimiser remembers; digits of its number in a loss's text.
+  bool first = false;
+  std::size_t loss_digits = 0;
+  std::size_t number = 0;                ///< where each one differs
+  std::string known = {};                ///< what a guard knows
+  std::vector<std::int64_t> ahead = {};  ///< distances between clocks
+  auto operator<=>(const Key&) const = default;
+};
+
 class Run {
  public:
   Run(const Job& job, const nn::Graph& graph, const Rows& rows, PartyId self)
@@ -116,10 +129,9 @@ class Run {
   /// must follow from the key and from the distances between clocks. The body says whether it left all else
   /// that later work depends on as it found it; if not, it runs again. True if it ran.
   template <class Body>
-  bool once(const std::string& key, Body body) {
-    std::string whole = key;
-    for (std::int64_t a : engine_.ahead()) whole += fmt::format(" {}", a);
-    if (const auto at = seen_.find(whole); at != seen_.end()) {
+  bool once(Key key, Body body) {
+    key.ahead = engine_.ahead();
+    if (const auto at = seen_.find(key); at != seen_.end()) {
       ++at->second.more;
       engine_.set_ahead(at->second.ahead);
       return false;
@@ -132,7 +144,7 @@ class Run {
       const auto at = scopes.find(path);
       seen.scopes[path] = traffic(at == scopes.end() ? Cost() : at->second, cost);
     }
-    seen_.emplace(std::move(whole), std::move(seen));
+    seen_.emplace(std::move(key), std::move(seen));
     return true;
   }
 
@@ -155,7 +167,7 @@ class Run {
   std::vector<Channel*> owners_;
   Releases releases_;
   OverflowGuard guard_;
-  std::map<std::string, Seen> seen_;
+  std::map<Key, Seen> seen_;
   std::uint64_t steps_ = 0;
 };
 
@@ -231,17 +243,19 @@ void Run::fit(nn::TrainState& state) {
     const std::size_t step = state.step, within = step % per_epoch;
     const auto size = std::min<std::size_t>(batch, examples.rows() - within * batch);
     // The text that goes with a loss has the step's number in it.
-    std::string key = fmt::format("step of {}, first {}, loss {}", size, step == 0,
-                                  points(step) ? std::to_string(step).size() : 0);
-    if (differ) key += fmt::format(", number {}", step);
+    Key key{.kind = Key::Kind::Step,
+            .rows = size,
+            .first = step == 0,
+            .loss_digits = points(step) ? std::to_string(step).size() : 0,
+            .number = differ ? step : 0};
     const std::string known = guards ? known_of(state) : std::string();
     if (guards && settings.guards(step))
-      key += fmt::format(
-          ", guarded at {:.17g}",
+      key.known = fmt::format(
+          "guarded at {:.17g}",
           nn::rate_at(settings.optimiser, static_cast<double>(step) / static_cast<double>(per_epoch),
                       static_cast<double>(settings.epochs)));
-    key += known;
-    const bool ran = once(key, [&] {
+    key.known += known;
+    const bool ran = once(std::move(key), [&] {
       const Meter::Scope scope(engine_.meter(), "train");
       nn::take_step(ctx_, graph_, state, examples, std::span(rows).first(size), settings, hooks);
       return !guards || known_of(state) == known;
@@ -253,7 +267,7 @@ void Run::fit(nn::TrainState& state) {
 }
 
 void Run::checkpoint() {
-  once("checkpoint", [&] {
+  once({.kind = Key::Kind::Checkpoint}, [&] {
     const Meter::Scope scope(engine_.meter(), "checkpoint");
     engine_.tell_all(kAgreementBytes);
     return true;
@@ -269,7 +283,8 @@ void Run::measure(const nn::Parameters& parameters) {
   for (std::size_t begin = 0; begin < examples.rows(); begin += kTestBatch) {
     const std::size_t number = begin / kTestBatch, size = std::min(kTestBatch, examples.rows() - begin);
     // With the guard on, what is known of the sum changes with every batch.
-    const std::string key = fmt::format("measure {}, {}", size, job_.training.guard_every == 0 ? 0 : number);
+    const Key key{
+        .kind = Key::Kind::Measure, .rows = size, .number = job_.training.guard_every == 0 ? 0 : number};
     once(key, [&] {
       const Meter::Scope scope(engine_.meter(), "measure");
       guard_.begin(number);
