@@ -132,8 +132,8 @@ class PlanJob(TacitTest):
         self.assertEqual(len(tight), 1)
         self.assertIn("the 3 parties on one machine need about", tight[0])
         self.assertIn("of memory", tight[0])
-        # 30 million rows of five numbers take more than a gigabyte, at those parties that hold them in full.
-        full = self.plan("--rows", 30_000_000, "--link", "1ms,1000mbit", "--disk", 1, "--memory", 1000)
+        # 3 million rows of five numbers take more than 0.1 GB, at those parties that hold them in full.
+        full = self.plan("--rows", 3_000_000, "--link", "1ms,1000mbit", "--disk", 0.1, "--memory", 1000)
         self.assertTrue(full["will_not_fit"])
         self.assertTrue(all("of disk" in f for f in full["will_not_fit"]))
         out = self.run_tacit("--quiet", "plan", "job.toml", "--rows", 100, "--memory", 0.05).out

@@ -29,9 +29,12 @@ std::string verdict(const RunReport& r) {
       parties.push_back(fmt::format("{} ({})", escaped(r.parties[i].name),
                                     escaped(where.front()) + (where.size() > 1 ? " and others" : "")));
   if (parties.empty())
-    return "<p>Every party sent the bytes that were planned, in the rounds that were planned, in every phase "
+    return "<p class=\"lead\">Every party sent the bytes that were planned, in the rounds that were planned, "
+           "in every phase "
            "and layer.";
-  return fmt::format("<p class=\"bad\">What was sent is not what was planned, at {}.", listed(parties));
+  return fmt::format(
+      "<p class=\"lead\"><span class=\"bad\">What was sent is not what was planned, at {}.</span>",
+      listed(parties));
 }
 
 }  // namespace

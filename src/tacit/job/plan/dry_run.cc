@@ -125,27 +125,29 @@ class Run {
   std::string known_of(const nn::TrainState& state);
   DryRun counted();
 
-  /// Runs a piece of work, and if the same key comes again, only counts that it came: what the work costs
-  /// must follow from the key and from the distances between clocks. The body says whether it left all else
-  /// that later work depends on as it found it; if not, it runs again. True if it ran.
+  /// Runs a piece of work, and if the same key comes again, only counts that it came, several times if it
+  /// comes so many in a row: what the work costs must follow from the key and from the distances between
+  /// clocks. The body says whether it left all else that later work depends on as it found it; if not, it
+  /// runs again. How often it was counted; 0 if it ran.
   template <class Body>
-  bool once(Key key, Body body) {
+  std::uint64_t once(Key key, std::uint64_t in_a_row, Body body) {
     key.ahead = engine_.ahead();
     if (const auto at = seen_.find(key); at != seen_.end()) {
-      ++at->second.more;
+      const std::uint64_t times = at->second.ahead == key.ahead ? in_a_row : 1;
+      at->second.more += times;
       engine_.set_ahead(at->second.ahead);
-      return false;
+      return times;
     }
     const Cost before = engine_.meter().total();
     const auto scopes = engine_.meter().scopes();
-    if (!body()) return true;
+    if (!body()) return 0;
     Seen seen{traffic(before, engine_.meter().total()), {}, engine_.ahead(), 0};
     for (const auto& [path, cost] : engine_.meter().scopes()) {
       const auto at = scopes.find(path);
       seen.scopes[path] = traffic(at == scopes.end() ? Cost() : at->second, cost);
     }
     seen_.emplace(std::move(key), std::move(seen));
-    return true;
+    return 0;
   }
 
   struct Seen {
@@ -255,19 +257,26 @@ void Run::fit(nn::TrainState& state) {
           nn::rate_at(settings.optimiser, static_cast<double>(step) / static_cast<double>(per_epoch),
                       static_cast<double>(settings.epochs)));
     key.known += known;
-    const bool ran = once(std::move(key), [&] {
+    // Steps after this one, up to the next that is followed or made by something else.
+    const std::size_t every = job_.checkpoint_every;
+    std::uint64_t in_a_row = 1;
+    if (!guards && step > 0 && size == batch && !points(step))
+      while ((within + in_a_row + 1) * batch <= examples.rows() && !points(step + in_a_row) &&
+             (every == 0 || (step + in_a_row) % every != 0))
+        ++in_a_row;
+    const std::uint64_t counted = once(std::move(key), in_a_row, [&] {
       const Meter::Scope scope(engine_.meter(), "train");
       nn::take_step(ctx_, graph_, state, examples, std::span(rows).first(size), settings, hooks);
       return !guards || known_of(state) == known;
     });
-    if (!ran) ++state.step;
+    state.step += counted;
     if (job_.checkpoint_every > 0 && (state.step % job_.checkpoint_every == 0 || state.step == steps))
       checkpoint();
   }
 }
 
 void Run::checkpoint() {
-  once({.kind = Key::Kind::Checkpoint}, [&] {
+  once({.kind = Key::Kind::Checkpoint}, 1, [&] {
     const Meter::Scope scope(engine_.meter(), "checkpoint");
     engine_.tell_all(kAgreementBytes);
     return true;
@@ -285,7 +294,7 @@ void Run::measure(const nn::Parameters& parameters) {
     // With the guard on, what is known of the sum changes with every batch.
     const Key key{
         .kind = Key::Kind::Measure, .rows = size, .number = job_.training.guard_every == 0 ? 0 : number};
-    once(key, [&] {
+    once(key, 1, [&] {
       const Meter::Scope scope(engine_.meter(), "measure");
       guard_.begin(number);
       const auto batch = examples.batch(ctx_, std::span(rows).first(size));
