@@ -61,15 +61,19 @@ class PlanJob(TacitTest):
                 self.assert_as_planned(plan, report["parties"])
                 self.assertEqual(plan["job"]["steps"], report["job"]["steps"])
                 self.assertEqual(plan["job"]["train_rows"], report["job"]["train_rows"])
-                # The plan stands beside the run in every report.
+                # The plan stands beside the run in every party's report. Owners are not told of others' rows.
                 self.assertEqual(report["job"]["rows"], {"north": 120, "south": 70})
-                for file in self.folder.rglob("report.json"):
-                    one = json.loads(file.read_text())
+                for owner in OWNERS:
+                    one = json.loads((self.folder / f"local-out/{owner}-out/report.json").read_text())
+                    self.assertNotIn("rows", one["job"])
+                    self.assertNotIn("plan", one)
+                for folder in ("local-out", *(f"local-out/{p}-out" for p in PARTIES)):
+                    one = json.loads((self.folder / folder / "report.json").read_text())
                     for name in PARTIES:
                         for key in ("bytes_sent", "rounds"):
                             self.assertEqual(one["plan"]["parties"][name][key], one["parties"][name][key])
-                for file in self.folder.rglob("report.html"):
-                    self.assertIn("Every party sent the bytes that were planned", file.read_text())
+                    page = (self.folder / folder / "report.html").read_text()
+                    self.assertIn("Every party sent the bytes that were planned", page)
                 # What a party keeps on its disk is no more than was planned.
                 for name in PARTIES:
                     kept = sum(f.stat().st_size for f in (self.folder / f"local-out/{name}-state").rglob("*.share"))
@@ -158,7 +162,7 @@ class PlanJob(TacitTest):
             self.assertEqual(planned["bytes_sent"], report["parties"][name]["bytes_sent"])
             self.assertGreater(planned["seconds"], 0)
             self.assertGreater(planned["memory_bytes"], 0)
-        page = next(iter(self.folder.rglob("report.html"))).read_text()
+        page = (self.folder / "simulation-out/report.html").read_text()
         self.assertIn("The plan and the run", page)
         self.assertNotIn("not planned", page)
 

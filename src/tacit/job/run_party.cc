@@ -218,11 +218,12 @@ void PartyRun::tell_counts() {
   }
 }
 
-/// The session ends in good order. Owners get the whole report, less what only this party was told.
+/// The session ends in good order. Owners get the whole report, less what only parties know.
 void PartyRun::part_from_owners() {
   RunReport shown = report_;
   shown.loss.clear();
   shown.private_metric.reset();
+  shown.rows.clear();  // an owner learns of the others' rows the sum alone
   const std::string for_owners = to_json(shown).dump();
   for (Channel* owner : owner_pointers_) {
     if (owner == nullptr) continue;
