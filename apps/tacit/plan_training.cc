@@ -64,6 +64,11 @@ Rows rows_of(const Job& job, const PlanOptions& o) {
   return rows_in(job, o.data, o.labels);
 }
 
+/// Whether this machine, of which so much is free if that is known, can run steps to measure them.
+bool fits(const Job& job, const nn::Graph& graph, std::uint64_t free) {
+  return free == 0 || memory_to_measure(job, graph) < free;
+}
+
 void print_costs(const std::string& name, const Cost& c) {
   std::printf("  %-28s %10s %12s %10llu\n", name.c_str(), human_seconds(c.seconds).c_str(),
               size_of(c.payload).c_str(), static_cast<unsigned long long>(c.rounds));
@@ -160,18 +165,23 @@ json plan_training(const PlanOptions& o, const Style& style) {
       o.memory > 0 ? static_cast<std::uint64_t>(o.memory * kGigabyte) : doctor::look_at_machine().memory_free;
   conditions.disk = o.disk > 0 ? static_cast<std::uint64_t>(o.disk * kGigabyte)
                                : doctor::free_disk(o.file.parent_path()).value_or(0);
-  const StepTimes times = measure_steps(job, graph, kMeasureSeconds);
+  const std::uint64_t free = doctor::look_at_machine().memory_free;
+  const TimeSteps time_variant = [&](const Job& j, const nn::Graph& g) {
+    return fits(j, g, free) ? measure_steps(j, g, kVariantSeconds) : StepTimes{};
+  };
+  const bool measured = fits(job, graph, free);
+  const StepTimes times = measured ? measure_steps(job, graph, kMeasureSeconds) : StepTimes{};
   if (!is_quick(job, graph, rows))
     say(style, "planning every guarded step: what it costs follows from the steps before it ...");
   const JobPlan plan = plan_job(job, graph, rows, times, conditions);
   std::vector<Saving> savings;
   if (is_quick(job, graph, rows)) {
     say(style, "looking for what would be cheaper ...");
-    savings = cheaper(job, graph, plan, times,
-                      [](const Job& j, const nn::Graph& g) { return measure_steps(j, g, kVariantSeconds); });
+    savings = cheaper(job, graph, plan, times, time_variant);
   }
 
   json out = to_json(job, plan);
+  out["measured"] = measured;
   out["link"] = o.link.empty() ? "local" : o.link;
   out["processors"] = {{"count", conditions.processors}, {"shared", conditions.shared}};
   out["cheaper"] = json::array();
@@ -192,9 +202,10 @@ json plan_training(const PlanOptions& o, const Style& style) {
   print_phases(plan);
   print_layers(plan);
   std::printf(
-      "\nBytes and rounds are exact. Time, memory and disk are estimates, from steps measured on this "
-      "machine;\n"
-      "reading and encoding the owners' files comes on top.\n\n");
+      "\nBytes and rounds are exact. Time, memory and disk are estimates%s;\n"
+      "reading and encoding the owners' files comes on top.\n\n",
+      measured ? ", from steps measured on this machine"
+               : ".\nThis machine has not the memory to measure a step: the time is that of the link alone");
   const auto missing = misfits(job, plan);
   for (const std::string& m : missing) std::printf("Will not fit: %s.\n", m.c_str());
   if (missing.empty()) std::printf("It fits, as far as estimates can tell.\n");

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "tacit/base/error.h"
+#include "tacit/job/doctor/needs.h"
 #include "tacit/mpc/table.h"
 #include "tacit/net/transports/memory.h"
 #include "tacit/party/handshake.h"
@@ -112,6 +113,15 @@ double whole(const std::map<std::string, double>& scopes) {
 }
 
 }  // namespace
+
+std::uint64_t memory_to_measure(const Job& job, const nn::Graph& graph) {
+  Job few = job;
+  few.training.batch = std::min(job.training.batch, kFirstRows);
+  std::uint64_t out = 0;
+  for (std::size_t p = 0; p < job.parties.size(); ++p)
+    out += 2 * doctor::step_memory(few, graph, party_id(p));
+  return out;
+}
 
 StepTimes measure_steps(const Job& job, const nn::Graph& graph, double budget) {
   const unsigned processors = available_processors();

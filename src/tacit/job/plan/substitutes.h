@@ -3,6 +3,8 @@
 // job that has them, not by rule.
 #pragma once
 
+#include <functional>
+
 #include "tacit/job/plan/job_plan.h"
 
 namespace tacit::planning {
