@@ -119,7 +119,7 @@ std::uint64_t memory_to_measure(const Job& job, const nn::Graph& graph) {
   few.training.batch = std::min(job.training.batch, kFirstRows);
   std::uint64_t out = 0;
   for (std::size_t p = 0; p < job.parties.size(); ++p)
-    out += 2 * doctor::step_memory(few, graph, party_id(p));
+    out += 3 * doctor::step_memory(few, graph, party_id(p));
   return out;
 }
 
