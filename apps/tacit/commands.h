@@ -45,6 +45,7 @@ struct TrainOptions : PlaceOptions {
   bool local = false;     ///< all as processes of this machine
   bool clear = false;     ///< also train in the clear: the driver has all data
   bool ranges = false;    ///< train nothing: tell how large numbers can become
+  bool plan = false;      ///< first plan it, for the report
 };
 nlohmann::json train(const TrainOptions&, const Style&);
 /// How large the numbers of a job can become in each layer, from what the job file says alone.
@@ -75,17 +76,24 @@ struct SplitOptions {
 };
 nlohmann::json split(const SplitOptions&, const Style&);
 
-/// What 'split' would cost, before anything is split.
+/// What a job, or 'split', would cost, before anything is begun.
 struct PlanOptions {
-  fs::path model;
+  fs::path file;       ///< a job, or an ONNX model
+  std::string link;    ///< between all; none: all on this machine
+  unsigned cores = 0;  ///< that all share; 0: those here on a local link, else each has its own
+  std::vector<std::string> of_jobs, of_models;  ///< options that were given and that only these take
+  // Of a job:
+  std::string rows;                       ///< "N" or "N,N,..": that each owner of data brings
+  std::vector<std::string> data, labels;  ///< OWNER=FILE, to count the rows in
+  double memory = 0, disk = 0;            ///< free gigabytes of each machine; 0: what is free here
+  // Of a model:
   std::size_t remotes = 2;  ///< 0: the user is the other party
   bool gateway_share = false;
   unsigned bits = 32, fraction = 10;
-  std::string link;  ///< between all; none: all on this machine
   std::string transfers = "softspoken4";
-  unsigned cores = 0;  ///< that all servers share; 0: those here on a local link, else each has its own
 };
 nlohmann::json plan(const PlanOptions&, const Style&);
+nlohmann::json plan_training(const PlanOptions&, const Style&);
 
 /// One server or user of a deployment.
 struct DeployedOptions {

@@ -158,6 +158,10 @@ int run(int argc, char** argv) {
   train_command->add_flag("--resume", train_options.resume,
                           "Go on from the last checkpoint that all parties have, after a break; all parties "
                           "take it, and owners need not bring their data again (docs/resume.md)");
+  train_command->add_flag(
+      "--plan", train_options.plan,
+      "With --simulate or --local: first estimate how long it takes, to stand beside what "
+      "it took in the report (docs/plan.md)");
   train_command->add_flag("--ranges", train_options.ranges,
                           "Train nothing: how large numbers can become in each layer, by the job file alone");
   train_command->callback([&] { result = train(train_options, style); });
@@ -232,30 +236,63 @@ int run(int argc, char** argv) {
   PlanOptions plan_options;
   auto* plan_command = cli.add_subcommand(
       "plan",
-      "Advise where to cut a model for 'split', and how to evaluate its activations: what a user waits "
-      "for, what servers do and send, who sees what\n"
-      "For example:  tacit plan model.onnx --remotes 2 --link 40ms,100mbit");
-  plan_command->add_option("model", plan_options.model, "An ONNX file")->required();
-  plan_command
-      ->add_option("--remotes", plan_options.remotes,
-                   "Servers beside the gateway (default: 2); 0: the user is the other of two parties")
-      ->check(CLI::Range(0, 5));
-  plan_command->add_flag("--gateway-share", plan_options.gateway_share,
-                         "As for 'split': a share of the other layers for the gateway, too");
+      "What something will cost, before any data move.\n"
+      "Of a job: what training it sends, and in how many rounds, by party, phase and layer; about how long "
+      "it "
+      "takes, and how much memory and disk; what will not fit, and what would be cheaper.\n"
+      "Of a model that is to be split: what each cut costs whom, and which one to take.\n"
+      "For example:  tacit plan job.toml --rows 60000 --link 40ms,100mbit\n"
+      "              tacit plan model.onnx --remotes 2 --link 40ms,100mbit");
+  plan_command->add_option("file", plan_options.file, "A job (.toml), or a model to split (.onnx)")
+      ->required();
   plan_command->add_option(
       "--link", plan_options.link,
-      "Between all: round trip and rate, for example 40ms,100mbit (default: local, all on "
-      "this machine, no latency)");
-  plan_command->add_option("--bits", plan_options.bits, "Of a number (default: 32)");
-  plan_command->add_option("--fraction", plan_options.fraction, "Of them, behind the point (default: 10)");
-  plan_command->add_option(
-      "--transfers", plan_options.transfers,
-      "Whence oblivious transfers come, as in the deployment file (default: softspoken4)");
+      "Between all: round trip and rate, for example 40ms,100mbit ('tacit doctor' measures it; default: "
+      "local, all on this machine, no latency)");
   plan_command->add_option(
       "--cores", plan_options.cores,
-      "Processors that all servers share (default: those of this machine on a local link, "
-      "else each server has its own)");
-  plan_command->callback([&] { result = plan(plan_options, style); });
+      "Processors that all parties or servers share (default: those of this machine on a local link, "
+      "else each has its own machine like this one)");
+  constexpr const char* kOfJobs = "Of a job (.toml)";
+  const std::vector<CLI::Option*> of_jobs{
+      plan_command->add_option("--rows", plan_options.rows,
+                               "Rows that each owner of data brings: one number for all, or one each, in the "
+                               "job's order: 1000,500"),
+      plan_command->add_option("--data", plan_options.data,
+                               "Instead of --rows, OWNER=FILE for each: rows are counted, and nothing leaves "
+                               "this machine"),
+      plan_command->add_option("--labels", plan_options.labels, "For arrays: the file of labels, OWNER=FILE"),
+      plan_command
+          ->add_option("--memory", plan_options.memory,
+                       "Gigabytes of memory free on a machine (default: on this one)")
+          ->check(CLI::Range(0.001, 1e6)),
+      plan_command
+          ->add_option("--disk", plan_options.disk,
+                       "Gigabytes of disk free on a machine (default: on this one, beside the job)")
+          ->check(CLI::Range(0.001, 1e9))};
+  for (CLI::Option* o : of_jobs) o->group(kOfJobs);
+  constexpr const char* kOfModels = "Of a model that is to be split (.onnx)";
+  const std::vector<CLI::Option*> of_models{
+      plan_command
+          ->add_option("--remotes", plan_options.remotes,
+                       "Servers beside the gateway (default: 2); 0: the user is the other of two parties")
+          ->check(CLI::Range(0, 5)),
+      plan_command->add_flag("--gateway-share", plan_options.gateway_share,
+                             "As for 'split': a share of the other layers for the gateway, too"),
+      plan_command->add_option("--bits", plan_options.bits, "Of a number (default: 32)"),
+      plan_command->add_option("--fraction", plan_options.fraction,
+                               "Of them, behind the point (default: 10)"),
+      plan_command->add_option(
+          "--transfers", plan_options.transfers,
+          "Whence oblivious transfers come, as in the deployment file (default: softspoken4)")};
+  for (CLI::Option* o : of_models) o->group(kOfModels);
+  plan_command->callback([&] {
+    for (const CLI::Option* o : of_jobs)
+      if (o->count() > 0) plan_options.of_jobs.push_back(o->get_name());
+    for (const CLI::Option* o : of_models)
+      if (o->count() > 0) plan_options.of_models.push_back(o->get_name());
+    result = plan(plan_options, style);
+  });
 
   auto add_deployed = [](CLI::App* c, DeployedOptions& o) {
     c->add_option("--key", o.key, "The private key (default: NAME.key beside the deployment file)");

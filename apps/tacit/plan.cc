@@ -170,24 +170,27 @@ std::string advice(const CutEstimate& best, const CutEstimate& other, const Fact
   return fmt::format(
       "tacit split {}{} --remotes {}{}, and activations = \"{}\" in the deployment file: the user waits {} "
       "({} with \"{}\"), the busiest ({}) works {} for a query, and {}.",
-      o.model.string(), cut, o.remotes, o.remotes > 0 && o.gateway_share ? " --gateway-share" : "",
+      o.file.string(), cut, o.remotes, o.remotes > 0 && o.gateway_share ? " --gateway-share" : "",
       to_string(best.activations), time_of(best.waiting_seconds), time_of(other.waiting_seconds),
       to_string(other.activations), busy.name, time_of(busy.ahead.seconds + busy.online.seconds), held);
 }
 
-void check_extension(const fs::path& file) {
-  const std::string extension = lowered(file.extension().string());
-  require(extension != ".toml",
-          "'{}' is a job, and training jobs cannot be planned yet: 'tacit plan' takes an ONNX model",
-          file.string());
-  require(extension == ".onnx", "'{}' is no ONNX model: 'tacit plan' takes a file that ends in .onnx",
-          file.string());
+void check_kind(const PlanOptions& o, bool job) {
+  const auto& misplaced = job ? o.of_models : o.of_jobs;
+  require(misplaced.empty(), "{} is for {}, and '{}' is {}", misplaced.empty() ? "" : misplaced.front(),
+          job ? "a model that is to be split" : "a job that is to be trained", o.file.string(),
+          job ? "a job" : "a model");
 }
 
 }  // namespace
 
 json plan(const PlanOptions& o, const Style& style) {
-  check_extension(o.model);
+  const std::string extension = lowered(o.file.extension().string());
+  require(extension == ".toml" || extension == ".onnx",
+          "'{}' is no job and no ONNX model: 'tacit plan' takes a file that ends in .toml or .onnx",
+          o.file.string());
+  check_kind(o, extension == ".toml");
+  if (extension == ".toml") return plan_training(o, style);
   const bool local = o.link.empty();
   PlanSettings settings{.remotes = o.remotes, .gateway_share = o.gateway_share};
   if (!local) settings.link = parse_link(o.link);
@@ -195,7 +198,7 @@ json plan(const PlanOptions& o, const Style& style) {
   nn::ImportOptions import;
   import.fold_batch_norm = true;
   const seco::Numbers numbers{.bits = o.bits, .fraction = o.fraction};
-  const nn::Graph graph = nn::import_onnx(o.model, import);
+  const nn::Graph graph = nn::import_onnx(o.file, import);
   const seco::Model model = seco::split_model(graph, numbers);
   seco::check(model.network);
 
@@ -226,7 +229,7 @@ json plan(const PlanOptions& o, const Style& style) {
                               : fmt::format("the shape of the input ({}) and the numbers of the answer ({})",
                                             to_string(face.input), face.answers);
 
-  json out{{"model", o.model.string()},
+  json out{{"model", o.file.string()},
            {"link", local ? "local" : o.link},
            {"transfers", ot::to_string(settings.transfers)},
            {"cores", settings.shared_cores},
@@ -243,9 +246,8 @@ json plan(const PlanOptions& o, const Style& style) {
                         {"cheaper", cheaper(graph, sizes, settings, units, taken)}};
   if (style.json) return out;
 
-  std::printf("%s: %zu layers with weights (%llu numbers), %zu stages\n", o.model.c_str(),
-              facts.layers.size(), static_cast<unsigned long long>(facts.weights),
-              model.network.stages.size());
+  std::printf("%s: %zu layers with weights (%llu numbers), %zu stages\n", o.file.c_str(), facts.layers.size(),
+              static_cast<unsigned long long>(facts.weights), model.network.stages.size());
   std::printf(
       "%s; link: %s; transfers: %s\n\n",
       two_party

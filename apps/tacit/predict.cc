@@ -5,6 +5,7 @@
 #include "drive.h"
 #include "tacit/base/error.h"
 #include "tacit/base/text.h"
+#include "tacit/job/plan/job_plan.h"
 
 namespace tacit::app {
 
@@ -153,8 +154,9 @@ json party(const PlaceOptions& options, const Style& style) {
   Place place(options, style);
   place.connect();
   if (!all_have_a_model(place)) {
-    const RunReport report =
+    RunReport report =
         run_party(place.job(), place.self(), place.wire(), place.mode(), place.party_options());
+    planning::put_plan_beside(report, place.job());
     place.write_report(report);
     say(style, fmt::format("Trained in {}. The report is {}", human_seconds(report.seconds),
                            (place.out() / "report.html").string()));

@@ -31,6 +31,12 @@ nlohmann::json report(const std::vector<fs::path>& files, const fs::path& html, 
                   human_bytes(static_cast<double>(p.total.payload)).c_str(),
                   static_cast<unsigned long long>(p.total.rounds),
                   human_bytes(static_cast<double>(p.memory_bytes)).c_str());
+    for (const PartyStats& p : r.planned)
+      std::printf(
+          "  planned for %s: %s sent, %llu rounds%s\n", p.name.c_str(),
+          human_bytes(static_cast<double>(p.total.payload)).c_str(),
+          static_cast<unsigned long long>(p.total.rounds),
+          p.total.seconds > 0 ? fmt::format(", about {}", human_seconds(p.total.seconds)).c_str() : "");
     for (const Disclosure& d : r.disclosures) {
       std::string to;
       for (const auto& name : d.to) to += (to.empty() ? "" : ", ") + name;

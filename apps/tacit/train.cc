@@ -5,10 +5,12 @@
 
 #include "commands.h"
 #include "drive.h"
+#include "planning.h"
 #include "tacit/base/error.h"
 #include "tacit/base/text.h"
 #include "tacit/job/clear.h"
 #include "tacit/job/html.h"
+#include "tacit/job/plan/job_plan.h"
 #include "tacit/net/transports/memory.h"
 
 namespace tacit::app {
@@ -43,6 +45,7 @@ json train_here(const TrainOptions& options, const Style& style) {
     report = result.report;
   }
   place.sink().finish();
+  planning::put_plan_beside(report, place.job());
   place.write_report(report);
   say(style, fmt::format("Done in {}. The report is {}", human_seconds(report.seconds),
                          (place.out() / "report.html").string()));
@@ -55,9 +58,19 @@ void take_what_was_told(RunReport& report, const RunReport& at_another) {
   if (report.loss.empty()) report.loss = at_another.loss;
 }
 
+/// The plan of what is about to run, if it was asked for.
+std::optional<planning::JobPlan> planned(const Job& job, const TrainOptions& options, const Style& style) {
+  if (!options.plan) return std::nullopt;
+  require(!options.resume, "a plan is of a whole training: --plan does not go with --resume");
+  say(style, "planning ...");
+  // All run here, whatever the link.
+  return planning_of(job, options.data, options.labels, options.link, available_processors()).plan;
+}
+
 /// Writes what a driver has put together, with the clear run beside it if it was asked for.
 json conclude(const Job& job, const TrainOptions& options, const fs::path& out, RunReport report,
-              const Style& style) {
+              const std::optional<planning::JobPlan>& plan, const Style& style) {
+  planning::put_plan_beside(report, job, plan ? &*plan : nullptr);
   if (options.clear) {
     std::vector<DataFiles> files;
     const auto by_owner = data_by_owner(job, options.data, options.labels, "");
@@ -91,6 +104,7 @@ json simulate(const TrainOptions& options, const Style& style) {
   Job job = read_job(options.job, Keys::MadeLater);
   require_model(job);
   const auto files = all_files(job, options);
+  const auto plan = planned(job, options, style);
   const fs::path out = options.out.empty() ? options.job.parent_path() / "simulation-out" : options.out;
   TemporaryFolder folder;
   { const Rehearsal keys(job, folder.path()); }
@@ -143,7 +157,7 @@ json simulate(const TrainOptions& options, const Style& style) {
   for (const RunReport& other : reports) take_what_was_told(report, other);
   report.stamps.push_back("simulation");
   if (!options.link.empty()) report.stamps.push_back("links slowed to " + options.link);
-  return conclude(job, options, out, std::move(report), style);
+  return conclude(job, options, out, std::move(report), plan, style);
 }
 
 json train_locally(const TrainOptions& options, const Style& style) {
@@ -151,6 +165,7 @@ json train_locally(const TrainOptions& options, const Style& style) {
   const auto files = options.resume && !options.clear
                          ? data_by_owner(run.job(), options.data, options.labels, "")
                          : all_files(run.job(), options);
+  const auto plan = planned(run.job(), options, style);
   std::vector<ChildSpec> children;
   const auto names = run.job().names();
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -173,7 +188,7 @@ json train_locally(const TrainOptions& options, const Style& style) {
   RunReport report = read_report(run.out() / (names[0] + "-out") / "report.json");
   for (const std::string& name : names)
     take_what_was_told(report, read_report(run.out() / (name + "-out") / "report.json"));
-  return conclude(run.job(), options, run.out(), std::move(report), style);
+  return conclude(run.job(), options, run.out(), std::move(report), plan, style);
 }
 
 }  // namespace
@@ -188,6 +203,10 @@ json train(const TrainOptions& options, const Style& style) {
   if (options.ranges) return ranges(options.job, style);
   require(!options.clear || options.simulate || options.local,
           "--clear needs all data in one place: it goes with --simulate or --local");
+  require(
+      !options.plan || options.simulate || options.local,
+      "--plan goes with --simulate or --local: for machines of their own, 'tacit plan' says beforehand what "
+      "a run costs");
   if (options.simulate) return simulate(options, style);
   if (options.local) return train_locally(options, style);
   return train_here(options, style);

@@ -162,8 +162,9 @@ class Plan(TacitTest):
             ((MODEL, "--link", "fast"), ("'fast' is no link", "40ms,100mbit")),
             ((MODEL, "--transfers", "softspoken5"), ("softspoken5", "did you mean")),
             ((MODEL, "--bits", 60), ("60 bits",)),
-            (("job.toml",), ("job.toml", "cannot be planned yet")),
-            (("model.txt",), ("model.txt", "ONNX")),
+            (("job.toml",), ("job.toml",)),
+            (("model.txt",), ("model.txt", "no job and no ONNX model")),
+            ((MODEL, "--rows", 10), ("--rows is for a job", "is a model")),
             (("missing.onnx",), ("missing.onnx",)),
         ):
             with self.subTest(words=words):

@@ -17,6 +17,9 @@
 
 namespace tacit {
 
+/// Bytes by which parties agree to begin anew, and on a checkpoint.
+constexpr std::size_t kBeginBytes = sizeof(std::uint64_t), kAgreementBytes = 2 * sizeof(Digest);
+
 /// One state, the same at all parties.
 struct CheckpointName {
   Digest training{};  ///< id of the session in which the training began

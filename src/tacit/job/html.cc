@@ -9,6 +9,7 @@
 #include "tacit/job/html/ledger.h"
 #include "tacit/job/html/loss.h"
 #include "tacit/job/html/parts.h"
+#include "tacit/job/html/plan.h"
 #include "tacit/version.h"
 
 namespace tacit {
@@ -172,8 +173,9 @@ std::string html_of(const RunReport& r) {
   const std::string name = r.job.empty() ? "A job without a name" : escaped(r.job);
   return page(name, "report of a private run",
               stamps(r) + fmt::format("<p class=\"verdict\">{}</p>\n\n", verdict(r)) + cards(r) +
-                  loss_section(r) + costs_section(r) + guard_section(r) + parties_section(r) +
-                  ledger_section(r) + agreement_section(r) + security_section(r) + run_section(r));
+                  loss_section(r) + costs_section(r) + plan_section(r) + guard_section(r) +
+                  parties_section(r) + ledger_section(r) + agreement_section(r) + security_section(r) +
+                  run_section(r));
 }
 
 }  // namespace tacit

@@ -162,6 +162,8 @@ json to_json(const RunReport& r) {
                       {"score_bound", r.agreement->score_bound},
                       {"worst_difference", r.agreement->worst_difference}};
   if (r.guard) j["overflow_guard"] = to_json(*r.guard);
+  if (!r.rows.empty()) j["job"]["rows"] = r.rows;
+  for (const auto& p : r.planned) j["plan"]["parties"][p.name] = to_json(p);
   return j;
 }
 
@@ -212,6 +214,12 @@ RunReport report_from_json(const json& j) {
                      a.at("worst_difference").get<double>()};
     }
     if (j.contains("overflow_guard")) r.guard = guard_from(j.at("overflow_guard"));
+    if (job.contains("rows")) r.rows = job.at("rows").get<std::map<std::string, std::uint64_t>>();
+    if (j.contains("plan"))
+      for (const PartyStats& p : r.parties) {
+        r.planned.push_back(stats_from_json(j.at("plan").at("parties").at(p.name)));
+        r.planned.back().name = p.name;
+      }
     return r;
   } catch (const json::exception& e) { throw UsageError(fmt::format("no report of tacit: {}", e.what())); }
 }

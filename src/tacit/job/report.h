@@ -52,6 +52,11 @@ struct RunReport {
   std::string clear_note;            ///< where the clear figure comes from
   std::vector<LossPoint> loss, clear_loss;
   std::vector<PartyStats> parties;
+  std::map<std::string, std::uint64_t>
+      rows;  ///< that each owner brought; parties know it, owners the sum alone
+  /// What the plan says of each party, in the same order: payload and rounds, and estimates of seconds and
+  /// memory, 0 where there are none. Empty where the run was not planned.
+  std::vector<PartyStats> planned;
   std::vector<Disclosure> disclosures;
   std::map<std::string, std::string> security;
   /// The exported model beside the private predictions, where someone may compare them.

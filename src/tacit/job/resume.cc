@@ -289,6 +289,7 @@ void PartyRun::checkpoint(const nn::TrainState& state) {
     });
   }
   append_bytes(words, file);
+  ensure(words.size() == kAgreementBytes, "what is public, and this party's file");
   const auto all = party_.tell_all("checkpoint", words);
   before_.agreed = {name.session, name.step, {}};
   for (std::size_t p = 0; p < all.size(); ++p) {

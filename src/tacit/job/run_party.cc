@@ -15,8 +15,6 @@ namespace tacit {
 namespace {
 
 constexpr std::size_t kMaxStats = std::size_t{64} << 20;
-/// Rows that are measured at a time.
-constexpr std::size_t kTestBatch = 256;
 }  // namespace
 
 /// Waits until an owner whose errand is done has gone: what it does next comes on a connection of its own.
@@ -196,6 +194,7 @@ void PartyRun::tell_counts() {
   report_.parameters = graph_.parameter_count();
   report_.disclosures = releases_.ledger().lines();
   report_.guard = guard_.report();
+  for (const Upload& u : uploads_) report_.rows[u.manifest.owner] = u.manifest.rows;
   const std::string text = to_json(sum(before_.spent, own_stats())).dump();
   const std::vector<Bytes> all = party_.tell_all("stats", bytes_of(text), kMaxStats);
   report_.parties.resize(all.size());
@@ -210,11 +209,12 @@ void PartyRun::tell_counts() {
   }
 }
 
-/// The session ends in good order. Owners get the whole report, less what only this party was told.
+/// The session ends in good order. Owners get the whole report, less what only parties know.
 void PartyRun::part_from_owners() {
   RunReport shown = report_;
   shown.loss.clear();
   shown.private_metric.reset();
+  shown.rows.clear();  // an owner learns of the others' rows the sum alone
   const std::string for_owners = to_json(shown).dump();
   for (Channel* owner : owner_pointers_) {
     if (owner == nullptr) continue;

@@ -6,6 +6,9 @@
 
 namespace tacit {
 
+/// Rows that are measured at a time.
+constexpr std::size_t kTestBatch = 256;
+
 class Score {
  public:
   /// UsageError for a metric that is not computed on shares.

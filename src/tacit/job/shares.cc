@@ -14,7 +14,7 @@ namespace tacit {
 
 namespace {
 
-constexpr std::size_t kMemoryWords = (std::size_t{64} << 20) / sizeof(Word);
+constexpr std::size_t kMemoryWords = kComponentInMemory / sizeof(Word);
 
 // A saved component: kind (1 byte), then the seed or the words.
 enum class Saved : std::uint8_t { Seed = 1, Words = 2 };

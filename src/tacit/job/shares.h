@@ -26,8 +26,10 @@ class Component {
 /// Rows that follow from a seed: stream 0 of its generator, row after row.
 std::unique_ptr<Component> seed_component(ByteView seed, std::size_t width, Isa isa);
 
-/// Collects rows of a component as they arrive, in memory or, beyond 64 MiB, in a file that has no name once
-/// it is open; and hashes them behind a salt.
+/// Bytes of a component that are kept in memory; what is larger goes to a file.
+constexpr std::size_t kComponentInMemory = std::size_t{64} << 20;
+/// Collects rows of a component as they arrive, in memory or, beyond kComponentInMemory, in a file that has
+/// no name once it is open; and hashes them behind a salt.
 class ComponentWriter {
  public:
   ComponentWriter(std::filesystem::path directory, std::size_t width, ByteView salt);

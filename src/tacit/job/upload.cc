@@ -30,7 +30,7 @@ struct Greeting {
   Digest job;
   Digest session;  // from the parties; zero from an owner, who learns it here
 };
-static_assert(sizeof(Greeting) == 72);
+static_assert(sizeof(Greeting) == kGreetingBytes);
 
 template <class T>
 ByteSpan raw(T& value) {
@@ -117,6 +117,10 @@ std::string misfit(const Job& job, const Manifest& m, std::uint64_t width) {
   return "";
 }
 
+unsigned full_component(const Job& job, std::string_view owner, unsigned components) {
+  return static_cast<unsigned>(index(job.endpoint(owner)) - job.parties.size()) % components;
+}
+
 OwnerLink::OwnerLink(const Job& job, PartyId self, std::vector<Channel>& parties, std::uint8_t errands)
     : job_(job), name_(job.names()[index(self)]), parties_(parties) {
   Greeting greeting{kProtocolVersion, errands, {}, job_hash(job), {}};
@@ -142,10 +146,7 @@ Manifest OwnerLink::send(ExampleReader& reader, const Identity& identity, double
   unsigned count = 0;
   for (const auto& set : sets)
     for (unsigned c : set) count = std::max(count, c + 1);
-  // All components but one come from seeds; which one is sent in full follows from the owner, to even out
-  // storage.
-  const auto who = static_cast<unsigned>(index(job_.endpoint(name_)) - job_.parties.size());
-  const unsigned full = who % count;
+  const unsigned full = full_component(job_, name_, count);
   const std::size_t features = reader.layout().feature_width(), targets = reader.layout().target_width;
   const std::size_t width = features + targets;
   const SecretBytes salt = os_entropy(kSaltSize);
@@ -342,6 +343,7 @@ Upload receive_upload(const Job& job, const Digest& session, const Endpoint& own
     upload.ids = std::move(ordered);
   }
   const std::byte stored{1};
+  static_assert(sizeof stored == kStoredBytes);
   channel.send("owner.stored", std::span(&stored, 1));
   return upload;
 }

@@ -21,6 +21,8 @@ std::uint64_t OpCost::total() const {
 OpCost& OpCost::operator+=(const OpCost& more) {
   payload.resize(std::max(payload.size(), more.payload.size()));
   for (std::size_t i = 0; i < more.payload.size(); ++i) payload[i] += more.payload[i];
+  hears.resize(rounds, Hears::All);
+  hears.insert(hears.end(), more.hears.begin(), more.hears.end());
   rounds += more.rounds;
   return *this;
 }

@@ -20,10 +20,16 @@ struct Profile {
 /// "lan": one machine or one hall. "wan": tens of milliseconds between parties. UsageError for other names.
 const Profile& profile_named(std::string_view name);
 
+/// From whom each party hears in a round, in the ring of parties.
+enum class Hears : std::uint8_t { All, Next, Previous };
+
 /// One operation: payload each party sends, and the rounds.
 struct OpCost {
   std::vector<std::uint64_t> payload;
   std::uint64_t rounds = 0;
+  /// Round by round, and all where it ends before them. It makes a difference where parties begin at
+  /// different depths.
+  std::vector<Hears> hears = {};
 
   std::uint64_t total() const;
   OpCost& operator+=(const OpCost& more);

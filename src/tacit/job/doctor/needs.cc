@@ -21,14 +21,24 @@ class NoExamples final : public nn::Examples {
   Shape features_, targets_;
 };
 
-/// Numbers that an optimiser remembers for each parameter.
+}  // namespace
+
 std::size_t remembered(const std::string& optimiser) {
   static const std::map<std::string, std::size_t> kNumbers{{"momentum", 1}, {"adam", 2}, {"amsgrad", 3}};
   const auto at = kNumbers.find(optimiser);
   return at == kNumbers.end() ? 0 : at->second;
 }
 
-}  // namespace
+std::uint64_t step_memory(const Job& job, const nn::Graph& graph, PartyId self) {
+  const std::uint64_t number = protocol_named(job.protocol).component_sets[index(self)].size() * sizeof(Word);
+  std::uint64_t results = 0;
+  for (const nn::ValueInfo& value : graph.values)
+    if (value.kind == nn::ValueInfo::Kind::Input || value.kind == nn::ValueInfo::Kind::Result)
+      results += elements(value.shape);
+  // Weights, gradients, what the optimiser remembers; and all results of the batch, for the way back.
+  return graph.parameter_count() * number * (2 + remembered(job.training.optimiser.name)) +
+         results * job.training.batch * number;
+}
 
 Needs needs_of(const Job& job, PartyId self) {
   const nn::Graph graph = build_model(job);
@@ -40,13 +50,7 @@ Needs needs_of(const Job& job, PartyId self) {
   n.batch = job.training.batch;
   n.model_bytes = n.parameters * number;
   n.row_bytes = (feature_width(job.data.schema) + target_width(job.data.schema)) * sizeof(Word);
-  std::uint64_t results = 0;
-  for (const nn::ValueInfo& value : graph.values)
-    if (value.kind == nn::ValueInfo::Kind::Input || value.kind == nn::ValueInfo::Kind::Result)
-      results += elements(value.shape);
-  // Weights, gradients, what the optimiser remembers; and all results of the batch, for the way back.
-  n.memory =
-      n.parameters * number * (2 + remembered(job.training.optimiser.name)) + results * n.batch * number;
+  n.memory = step_memory(job, graph, self);
 
   Workers workers(1);
   DryEngine engine(protocol.costs(profile_named(job.profile)), self,

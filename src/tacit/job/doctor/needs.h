@@ -17,6 +17,10 @@ struct Needs {
   std::uint64_t step_rounds = 0;  ///< the longest chain of messages in it
 };
 
+/// Numbers that an optimiser remembers for each parameter.
+std::size_t remembered(const std::string& optimiser);
+/// Needs::memory.
+std::uint64_t step_memory(const Job& job, const nn::Graph& graph, PartyId self);
 /// What party `self` needs. UsageError if model, data and training do not fit together.
 Needs needs_of(const Job& job, PartyId self);
 

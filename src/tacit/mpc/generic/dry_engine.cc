@@ -1,12 +1,49 @@
 #include "tacit/mpc/generic/dry_engine.h"
 
+#include <algorithm>
+
 #include "tacit/base/error.h"
 
 namespace tacit {
 
 void DryEngine::pay(const OpCost& cost) {
   if (!cost.payload.empty()) meter_.count_more(cost.payload[index(self_)], 0);
-  meter_.saw(meter_.depth() + static_cast<std::uint32_t>(cost.rounds));
+  for (std::uint64_t r = 0; r < cost.rounds; ++r)
+    hear(PartySet::first(costs_->parties()), r < cost.hears.size() ? cost.hears[r] : Hears::All);
+}
+
+void DryEngine::hear(PartySet who, Hears whom) {
+  const std::vector<std::int64_t> before = ahead_;
+  const std::size_t n = before.size();
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j < n; ++j) {
+      const bool hears = whom == Hears::All    ? i != j
+                         : whom == Hears::Next ? j == (i + 1) % n
+                                               : i == (j + 1) % n;
+      if (hears && who.has(party_id(i))) ahead_[i] = std::max(ahead_[i], before[j] + 1);
+    }
+  catch_up();
+}
+
+void DryEngine::catch_up() {
+  const std::int64_t own = ahead_[index(self_)];
+  meter_.saw(meter_.depth() + static_cast<std::uint32_t>(own));
+  for (std::int64_t& a : ahead_) a -= own;
+}
+
+void DryEngine::tell_all(std::size_t bytes) {
+  meter_.count_more((costs_->parties() - 1) * bytes, 0);
+  hear(PartySet::first(costs_->parties()), Hears::All);
+}
+
+void DryEngine::hear_outsider(std::uint32_t depth) {
+  const std::int64_t from_here = static_cast<std::int64_t>(depth) - meter_.depth();
+  for (std::int64_t& a : ahead_) a = std::max(a, from_here);
+  catch_up();
+}
+
+std::uint32_t DryEngine::deepest() const {
+  return static_cast<std::uint32_t>(meter_.depth() + *std::max_element(ahead_.begin(), ahead_.end()));
 }
 
 void DryEngine::pay_settled(const Share& x) {
@@ -43,7 +80,10 @@ Share DryEngine::to_arith(const Share& bit, unsigned frac) {
   return Share::numbers(bit.shape, frac, 0);
 }
 RingTensor DryEngine::open(const Share& x, PartySet to, EngineKey) {
-  pay(costs_->open(to, x.domain == Domain::Arith ? x.size() : x.bits * plane_words(x.size()), x.form));
+  const std::size_t words = x.domain == Domain::Arith ? x.size() : x.bits * plane_words(x.size());
+  meter_.count_more(costs_->open(to, words, x.form).payload.at(index(self_)), 0);
+  if (x.form == Form::Sum) hear(PartySet::first(costs_->parties()), Hears::Next);
+  if (to.members != 0) hear(to, Hears::Next);
   return to.has(self_)
              ? RingTensor::zeros(x.domain == Domain::Arith ? x.shape : Shape{x.bits, plane_words(x.size())})
              : RingTensor();

@@ -1,8 +1,11 @@
 // An engine that computes nothing and counts what a protocol declares: shares have shapes and no parts.
-// Whatever runs on an engine can be run on this one, to know its rounds and bytes without data or peers.
+// Whatever runs on an engine can be run on this one, to know its rounds and bytes without data or peers. It
+// follows the logical clocks of all parties, which are not the same after something was opened to some of
+// them.
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "tacit/mpc/engine.h"
 
@@ -30,7 +33,21 @@ class DryEngine final : public Engine {
  public:
   /// Counts what party `self` sends.
   DryEngine(std::unique_ptr<ProtocolCosts> costs, PartyId self, const Compute& compute)
-      : costs_(std::move(costs)), self_(self), compute_(compute) {}
+      : costs_(std::move(costs)), self_(self), compute_(compute), ahead_(costs_->parties(), 0) {}
+
+  // What parties say to one another beside operations.
+  /// Each tells each other one so many bytes: one round (Party::tell_all).
+  void tell_all(std::size_t bytes);
+  /// This party sends so many bytes to somebody who is no party; all parties do.
+  void tell_outsider(std::size_t bytes) { meter_.count_more(bytes, 0); }
+  /// All parties hear somebody who is no party, at that depth of the clock.
+  void hear_outsider(std::uint32_t depth);
+  /// The deepest clock of all parties.
+  std::uint32_t deepest() const;
+  /// How far each party's clock is ahead of this one's; behind, where it is negative.
+  const std::vector<std::int64_t>& ahead() const { return ahead_; }
+  /// Goes on from other distances, when what lies between is known and not run.
+  void set_ahead(std::vector<std::int64_t> ahead) { ahead_ = std::move(ahead); }
 
   Share input(PartyId owner, const RingTensor* mine, const Shape& shape, unsigned frac) override;
   Share constant(const RingTensor& value, Domain domain, unsigned frac) override;
@@ -57,6 +74,10 @@ class DryEngine final : public Engine {
 
  private:
   void pay(const OpCost& cost);
+  /// One round in which some parties hear others.
+  void hear(PartySet who, Hears whom);
+  /// This party's clock moves to where `ahead_` has it.
+  void catch_up();
   /// What it costs to have x as a Full share.
   void pay_settled(const Share& x);
 
@@ -64,6 +85,7 @@ class DryEngine final : public Engine {
   PartyId self_;
   Compute compute_;
   Meter meter_;
+  std::vector<std::int64_t> ahead_;
 };
 
 }  // namespace tacit

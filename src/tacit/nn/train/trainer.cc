@@ -47,51 +47,54 @@ void train(Ctx& ctx, const Graph& graph, Parameters& parameters, Examples& examp
   parameters = std::move(state.parameters);
 }
 
+void take_step(Ctx& ctx, const Graph& graph, TrainState& state, Examples& examples,
+               std::span<const std::size_t> rows, const TrainSettings& settings, const TrainHooks& hooks) {
+  const Loss& loss = loss_named(settings.loss);
+  const std::size_t per_epoch = (examples.rows() + settings.batch - 1) / settings.batch, step = state.step;
+  if (hooks.before_step) hooks.before_step(step);
+  const auto batch = examples.batch(ctx, rows);
+  const bool wants_loss = hooks.wants_loss && hooks.wants_loss(step);
+  std::optional<LossResult> result;
+  std::vector<Grad> gradients;
+  {
+    Tape tape;
+    tape.draw = (settings.seed << 32) + step;
+    {
+      const Meter::Scope scope(ctx.mpc.meter(), "forward");
+      const Secret<Real> inputs[] = {batch.features};
+      const auto outputs = forward(ctx, graph, state.parameters, inputs, &tape);
+      const Meter::Scope loss_scope(ctx.mpc.meter(), "loss");
+      result = loss.evaluate(ctx, outputs[0], batch.targets, wants_loss);
+    }
+    const Meter::Scope scope(ctx.mpc.meter(), "backward");
+    gradients = backward(ctx, graph, tape, {&result->gradient, 1});
+    update_state(ctx, graph, tape, state.parameters);
+  }
+  {
+    const Meter::Scope scope(ctx.mpc.meter(), "update");
+    const double progress = static_cast<double>(step) / static_cast<double>(per_epoch);
+    step_trained(ctx, graph, *state.optimiser, state.parameters, std::move(gradients), rows.size(),
+                 rate_at(settings.optimiser, progress, static_cast<double>(settings.epochs)));
+  }
+  ++state.step;
+  if (hooks.after_step)
+    hooks.after_step({step / per_epoch, step, per_epoch * settings.epochs, rows.size(),
+                      wants_loss ? &*result->total : nullptr});
+}
+
 void train(Ctx& ctx, const Graph& graph, TrainState& state, Examples& examples, const TrainSettings& settings,
            const TrainHooks& hooks) {
   require(settings.batch > 0 && settings.epochs > 0,
           "training needs at least one epoch and one example a batch");
   require(examples.rows() > 0, "there are no examples to train on");
-  const Loss& loss = loss_named(settings.loss);
-  Parameters& parameters = state.parameters;
-  const std::uint64_t draw_base = settings.seed << 32;
   const std::size_t per_epoch = (examples.rows() + settings.batch - 1) / settings.batch;
   for (std::size_t epoch = state.step / per_epoch; epoch < settings.epochs; ++epoch) {
     const auto order = shuffled_rows(examples.rows(), settings.seed, epoch);
     const std::size_t done = state.step % per_epoch;  // of this epoch's steps
-    for (std::size_t begin = done * settings.batch; begin < order.size(); begin += settings.batch) {
-      const std::size_t step = state.step;
-      const std::size_t size = std::min(settings.batch, order.size() - begin);
-      if (hooks.before_step) hooks.before_step(step);
-      const auto batch = examples.batch(ctx, std::span(order).subspan(begin, size));
-      const bool wants_loss = hooks.wants_loss && hooks.wants_loss(step);
-      std::optional<LossResult> result;
-      std::vector<Grad> gradients;
-      {
-        Tape tape;
-        tape.draw = draw_base + step;
-        {
-          const Meter::Scope scope(ctx.mpc.meter(), "forward");
-          const Secret<Real> inputs[] = {batch.features};
-          const auto outputs = forward(ctx, graph, parameters, inputs, &tape);
-          const Meter::Scope loss_scope(ctx.mpc.meter(), "loss");
-          result = loss.evaluate(ctx, outputs[0], batch.targets, wants_loss);
-        }
-        const Meter::Scope scope(ctx.mpc.meter(), "backward");
-        gradients = backward(ctx, graph, tape, {&result->gradient, 1});
-        update_state(ctx, graph, tape, parameters);
-      }
-      {
-        const Meter::Scope scope(ctx.mpc.meter(), "update");
-        const double progress = static_cast<double>(step) / static_cast<double>(per_epoch);
-        step_trained(ctx, graph, *state.optimiser, parameters, std::move(gradients), size,
-                     rate_at(settings.optimiser, progress, static_cast<double>(settings.epochs)));
-      }
-      ++state.step;
-      if (hooks.after_step)
-        hooks.after_step(
-            {epoch, step, per_epoch * settings.epochs, size, wants_loss ? &*result->total : nullptr});
-    }
+    for (std::size_t begin = done * settings.batch; begin < order.size(); begin += settings.batch)
+      take_step(ctx, graph, state, examples,
+                std::span(order).subspan(begin, std::min(settings.batch, order.size() - begin)), settings,
+                hooks);
   }
 }
 

@@ -40,6 +40,9 @@ struct TrainHooks {
 /// Rows in the order of an epoch: a permutation that follows from the seed and the epoch alone.
 std::vector<std::size_t> shuffled_rows(std::size_t rows, std::uint64_t seed, std::size_t epoch);
 
+/// One step on those rows, in place: of the state's epoch and number. Hooks see it as train() calls them.
+void take_step(Ctx&, const Graph&, TrainState&, Examples&, std::span<const std::size_t> rows,
+               const TrainSettings&, const TrainHooks&);
 /// Goes on from a state to the end, in place. Hooks see it as it is between two steps.
 void train(Ctx&, const Graph&, TrainState&, Examples&, const TrainSettings&, const TrainHooks&);
 /// From the beginning, in place.

@@ -37,7 +37,7 @@ OpCost cost_input(std::size_t owner, std::size_t n) {
   return cost;
 }
 
-OpCost cost_settle(std::size_t words) { return {std::vector<std::uint64_t>(3, 8 * words), 1}; }
+OpCost cost_settle(std::size_t words) { return {std::vector<std::uint64_t>(3, 8 * words), 1, {Hears::Next}}; }
 
 OpCost cost_open(std::uint32_t to, std::size_t words, Form form) {
   OpCost cost = form == Form::Sum ? cost_settle(words) : OpCost{std::vector<std::uint64_t>(3), 0};
@@ -56,16 +56,19 @@ OpCost cost_trunc(Form form, std::size_t n, unsigned bits, const Profile& profil
         n, 2, [&](std::size_t m) { return 2 * m + corrections(m); },
         [&](std::size_t m) { return sum * m + packed(m); },
         [&](std::size_t m) { return sum * m + packed(m); });
-  return by_roles(
+  OpCost cost = by_roles(
       n, 3, [&](std::size_t m) { return m + corrections(m); },
       [&](std::size_t m) { return sum * m + packed(m); }, [&](std::size_t m) { return m + plane_words(m); });
+  cost.hears = {Hears::All, Hears::Next, Hears::Previous};
+  return cost;
 }
 
 OpCost cost_compare(std::size_t n, unsigned width, bool with_value, const Profile& profile) {
   const CarryPlan plan = plan_carry(width - 1, std::min(n, kCompareGroup), profile);
   const std::size_t dealt = plan.dealt_planes() + 1, opened = plan.opened_planes() + 1,
                     value = with_value ? 1 : 0;
-  OpCost cost{std::vector<std::uint64_t>(3), n == 0 ? 0 : plan.rounds() + 1 + value};
+  OpCost cost{
+      std::vector<std::uint64_t>(3), n == 0 ? 0 : plan.rounds() + 1 + value, {Hears::Next}};  // what is dealt
   for (std::size_t begin = 0; begin < n; begin += kCompareGroup) {
     auto holder = [&](std::size_t m) { return opened * plane_words(m) + value * m; };
     const OpCost group = by_roles(
@@ -78,19 +81,24 @@ OpCost cost_compare(std::size_t n, unsigned width, bool with_value, const Profil
 
 OpCost cost_select(std::size_t n) {
   auto one = [](std::size_t m) { return m; };
-  return by_roles(
+  OpCost cost = by_roles(
       n, 2, [](std::size_t m) { return 2 * m; }, one, one);
+  cost.hears = {Hears::Next};
+  return cost;
 }
 
 OpCost cost_to_arith(std::size_t n) {
   auto one = [](std::size_t m) { return m; };
-  return by_roles(n, 2, one, one, one);
+  OpCost cost = by_roles(n, 2, one, one, one);
+  cost.hears = {Hears::Next};
+  return cost;
 }
 
 OpCost cost_to_bool(std::size_t n, unsigned bits) {
   auto none = [](std::size_t) { return std::size_t{0}; };
   OpCost cost = by_roles(
       n, 1, [&](std::size_t m) { return bits * plane_words(m); }, none, none);
+  cost.hears = {Hears::Next};
   cost += cost_add_bits(n, bits, cost_settle);
   return cost;
 }
@@ -101,6 +109,7 @@ OpCost cost_piecewise(std::size_t n, const Piecewise& function, unsigned frac, c
       (std::size_t{1} << function.pieces_log2) * (function.factor == nullptr ? function.degree + 1 : 1);
   OpCost cost = by_roles(
       n, 1, [&](std::size_t m) { return entry * m; }, none, none);
+  cost.hears = {Hears::Next};
   cost += cost_trunc(Form::Sum, n, piecewise_digits(function) - frac, profile);
   return cost;
 }
