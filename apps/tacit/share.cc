@@ -11,6 +11,7 @@ nlohmann::json share(const PlaceOptions& options, const Style& style) {
   place.connect();
   OwnerOptions owner;
   owner.data = files.at(options.owner);
+  owner.back = place.owner_return();
   owner.progress = [&](const Progress& p) { place.sink()(p); };
   run_owner(place.job(), place.self(), place.wire(), place.identity(), place.mode(), owner);
   place.sink().finish();
