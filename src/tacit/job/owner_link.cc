@@ -274,6 +274,8 @@ Manifest OwnerLink::send(ExampleReader& reader, const Identity& identity, double
     feed(p);
     finish(p);
   });
+  const std::byte done{1};
+  for (Channel& party : parties_) party.send("owner.done", std::span(&done, 1));
   upload_.reset();
   return m;
 }

@@ -139,7 +139,7 @@ void PartyRun::attend(Visit& v) {
       throw PeerError(v.owner->name,
                       fmt::format("{} came without its data: start it with --data", v.owner->name));
     if (v.brings && comes_to(Errand::Again))
-      whole = v.upload->rejoin(channel);
+      v.upload->rejoin(channel);
     else if (v.brings && v.broke)
       throw PeerError(
           v.owner->name,

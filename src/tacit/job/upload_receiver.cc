@@ -25,6 +25,11 @@ bool UploadReceiver::step(Channel& channel) {
     begin(channel);
     return false;
   }
+  if (stage_ == UploadPoint::kStored) {
+    std::byte done;
+    channel.receive("owner.done", std::span(&done, 1));
+    return true;
+  }
   const auto [tag, body] =
       channel.receive_any({"owner.rows", "owner.ids", "owner.manifest"},
                           std::max<std::size_t>({kMaxManifest, kBlockBytes, 8 * width_}));
@@ -34,10 +39,10 @@ bool UploadReceiver::step(Channel& channel) {
     take_ids(body);
   else
     finish(channel, body);
-  return stage_ == UploadPoint::kStored;
+  return false;
 }
 
-bool UploadReceiver::rejoin(Channel& channel) {
+void UploadReceiver::rejoin(Channel& channel) {
   UploadId id;
   channel.receive("owner.again", ByteSpan(id));
   if (stage_ != UploadPoint::kNothing && id != id_)
@@ -47,7 +52,6 @@ bool UploadReceiver::rejoin(Channel& channel) {
   ids_ = Hasher();
   const UploadPoint point{stage_, rows()};
   channel.send("owner.at", std::as_bytes(std::span(&point, 1)));
-  return stage_ == UploadPoint::kStored;
 }
 
 /// The shape and the seeds. Nothing is taken over before all of it is here.

@@ -21,13 +21,14 @@ class UploadReceiver {
                  std::span<const unsigned> component_set, UploadPlace place, Isa isa);
   ~UploadReceiver();
 
-  /// Takes the next message, or a few that belong together, and answers. Whether the upload is whole now.
+  /// Takes the next message, or a few that belong together, and answers. Whether it was the last: the upload
+  /// is whole here, and its owner knows that all parties have it.
   /// PeerError, naming the owner, for whatever does not fit the job, the session or the manifest; if the link
   /// broke (PeerError::cut) it can go on after rejoin(). IoError.
   bool step(Channel& channel);
   /// The owner has greeted anew, after a break: tells it what is here already. PeerError if it comes with
-  /// another upload. Whether the upload is whole.
-  bool rejoin(Channel& channel);
+  /// another upload.
+  void rejoin(Channel& channel);
   /// The upload, once, when it is whole.
   Upload take() { return std::move(upload_); }
 

@@ -8,6 +8,7 @@
 //   owner.ids                        of different columns: one for each component
 //   owner.manifest, owner.signature  answered, when all is found right, by
 //   owner.stored                     one byte
+//   owner.done                       one byte, when all parties have answered so
 //
 // An owner whose links broke connects anew, and says so in its greeting. Then come
 //
