@@ -67,6 +67,7 @@ nlohmann::json examine(const DoctorOptions&, const Style&);
 struct DataOptions : PlaceOptions {
   std::vector<std::string> ids;  ///< uploads, by how their ids begin
   bool all = false;              ///< of list: deleted ones, too; of delete: everything
+  bool local = false;            ///< of a party of 'train --local'
 };
 nlohmann::json data_list(const DataOptions&, const Style&);
 /// The result says under "exit_code" how the program is to end.

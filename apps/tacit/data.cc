@@ -56,6 +56,18 @@ json as_json(const CatalogueEntry& e) {
           {"since_ms", e.ended}};
 }
 
+/// With --local, where 'train --local' has put everything.
+DataOptions resolved(DataOptions options) {
+  if (!options.local) return options;
+  const fs::path folder = options.job.parent_path() / "local-out";
+  options.overrides = folder / "keys" / "overrides.json";
+  require(fs::exists(options.overrides), "there is no '{}': 'train --local' has not been run here",
+          options.overrides.string());
+  if (options.key.empty()) options.key = folder / "keys" / (options.party + ".key");
+  if (options.state.empty()) options.state = folder / (options.party + "-state");
+  return options;
+}
+
 /// All that the catalogue names; nothing if this party never took in data.
 std::vector<CatalogueEntry> entries_in(const fs::path& state) {
   const fs::path file = DataStore::catalogue_in(state);
@@ -109,7 +121,8 @@ void tell_copies(const Place& place, const Style& style, json& out) {
 
 }  // namespace
 
-json data_list(const DataOptions& options, const Style& style) {
+json data_list(const DataOptions& given, const Style& style) {
+  const DataOptions options = resolved(given);
   const Place place(options, style);
   json out{{"party", place.name()}, {"uploads", json::array()}};
   std::size_t here = 0, deleted = 0;
@@ -127,7 +140,8 @@ json data_list(const DataOptions& options, const Style& style) {
   return out;
 }
 
-json data_verify(const DataOptions& options, const Style& style) {
+json data_verify(const DataOptions& given, const Style& style) {
+  const DataOptions options = resolved(given);
   const Place place(options, style);
   json out{{"party", place.name()}, {"uploads", json::array()}, {"exit_code", 0}};
   for (const CatalogueEntry& e : chosen(options, entries_in(place.state()))) {
@@ -153,7 +167,8 @@ json data_verify(const DataOptions& options, const Style& style) {
   return out;
 }
 
-json data_delete(const DataOptions& options, const Style& style) {
+json data_delete(const DataOptions& given, const Style& style) {
+  const DataOptions options = resolved(given);
   require(options.all || !options.ids.empty() || !options.owner.empty(),
           "say what to delete: ids as 'tacit data list' shows them, --owner NAME, or --all");
   require(!options.all || (options.ids.empty() && options.owner.empty()),

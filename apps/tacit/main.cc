@@ -212,7 +212,7 @@ int run(int argc, char** argv) {
                   "Folder of this party's shares (default: NAME-state beside the job file)");
     c->add_option("--key", data_options.key,
                   "This party's private key (default: NAME.key beside the job file)");
-    c->add_option("--overrides", data_options.overrides)->group("");
+    c->add_flag("--local", data_options.local, "Of 'train --local': key and state lie in its folder");
     c->callback(action);
     return c;
   };

@@ -120,6 +120,17 @@ class Data(TacitTest):
         self.assertEqual(self.stored("beta"), [])
         self.assertTrue(left <= {u["id"] for u in self.uploads("beta", "deleted")})
 
+    def test_of_a_run_on_this_machine(self):
+        self.write("job.toml", jobs.small_job(owners=("north",), epochs=1))
+        self.write("north.csv", jobs.small_data(60))
+        words = ("data", "verify", "job.toml", "--local", "--party", "beta")
+        self.assert_one_sentence(self.run_tacit(*words, code=USAGE), "'train --local' has not been run here")
+        run = ("--quiet", "train", "job.toml", "--data", "north=north.csv", "--keep-data")
+        self.run_tacit(*run, "--local")
+        told = json.loads(self.run_tacit("--json", *words).out)
+        self.assertEqual([(u["owner"], u["good"], u["signature"]) for u in told["uploads"]], [("north", True, True)])
+        self.assert_one_sentence(self.run_tacit(*run, "--simulate", code=USAGE), "a simulation keeps no data")
+
     def test_mistakes_are_told(self):
         self.prepare()
         self.wait_all(self.start_all("--keep-data").values())
