@@ -16,7 +16,7 @@ namespace tacit {
 namespace {
 
 /// Rows that may be under way to a party: what is kept of them is bounded by it.
-constexpr std::size_t kWindow = std::size_t{16} << 20;
+constexpr std::size_t kWindow = std::size_t{8} << 20;
 /// Breaks of one upload after which it is given up.
 constexpr unsigned kMostBreaks = 100;
 

@@ -50,7 +50,7 @@ struct UploadPoint {
 static_assert(sizeof(UploadPoint) == 16);
 
 /// A block of rows has so many bytes at the most, but for one of a single row; and so many rows.
-constexpr std::size_t kBlockBytes = std::size_t{4} << 20, kBlockRows = 1024;
+constexpr std::size_t kBlockBytes = std::size_t{2} << 20, kBlockRows = 1024;
 constexpr std::size_t kMaxManifest = std::size_t{16} << 20;
 
 template <class T>
