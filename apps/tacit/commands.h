@@ -34,7 +34,8 @@ struct PlaceOptions {
   std::vector<std::string> labels;  ///< for arrays: the files of labels, likewise
   std::string link;                 ///< shapes the links
   unsigned threads = 0;
-  bool resume = false;  ///< go on with a training from the last checkpoint
+  bool resume = false;     ///< go on with a training from the last checkpoint
+  bool keep_data = false;  ///< a party keeps the owners' data when a training ends
   // How a driver starts children of its own:
   int listen_fd = -1, progress_fd = -1;
   fs::path overrides;
@@ -66,6 +67,17 @@ nlohmann::json examine(const DoctorOptions&, const Style&);
 /// What tacit makes of an ONNX file, operator by operator. The result says under "exit_code" how the program
 /// is to end: 2 if something is not supported.
 nlohmann::json check_model(const fs::path& file, const Style&);
+
+/// The data that a party holds.
+struct DataOptions : PlaceOptions {
+  std::vector<std::string> ids;  ///< uploads, by how their ids begin
+  bool all = false;              ///< of list: deleted ones, too; of delete: everything
+  bool local = false;            ///< of a party of 'train --local'
+};
+nlohmann::json data_list(const DataOptions&, const Style&);
+/// The result says under "exit_code" how the program is to end.
+nlohmann::json data_verify(const DataOptions&, const Style&);
+nlohmann::json data_delete(const DataOptions&, const Style&);
 
 struct SplitOptions {
   fs::path model, out = "parts";

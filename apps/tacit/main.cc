@@ -133,6 +133,10 @@ int run(int argc, char** argv) {
   party_command->add_flag(
       "--resume", party_options.resume,
       "If the training was broken off, go on from the last checkpoint that all parties have");
+  const char* keep_data =
+      "Leave the owners' data, sealed, on this party's disk when the training ends, for 'tacit data' "
+      "(default: they are deleted)";
+  party_command->add_flag("--keep-data", party_options.keep_data, keep_data);
   party_command->callback([&] { result = party(party_options, style); });
 
   TrainOptions train_options;
@@ -162,6 +166,7 @@ int run(int argc, char** argv) {
       "--plan", train_options.plan,
       "With --simulate or --local: first estimate how long it takes, to stand beside what "
       "it took in the report (docs/plan.md)");
+  train_command->add_flag("--keep-data", train_options.keep_data, keep_data);
   train_command->add_flag("--ranges", train_options.ranges,
                           "Train nothing: how large numbers can become in each layer, by the job file alone");
   train_command->callback([&] { result = train(train_options, style); });
@@ -210,6 +215,41 @@ int run(int argc, char** argv) {
     result = check_model(model_file, style);
     code = result.at("exit_code").get<int>();
   });
+
+  DataOptions data_options;
+  auto* data_command = cli.add_subcommand(
+      "data", "A party's operator lists, verifies and deletes the data that it holds for owners");
+  data_command->require_subcommand(1);
+  const auto add_data = [&](const char* name, const char* what, auto action) {
+    auto* c = data_command->add_subcommand(name, what);
+    c->add_option("job", data_options.job, "The job file")->required();
+    c->add_option("--party", data_options.party, "Which party of the job this is")->required();
+    c->add_option("--state", data_options.state,
+                  "Folder of this party's shares (default: NAME-state beside the job file)");
+    c->add_option("--key", data_options.key,
+                  "This party's private key (default: NAME.key beside the job file)");
+    c->add_flag("--local", data_options.local, "Of 'train --local': key and state lie in its folder");
+    c->callback(action);
+    return c;
+  };
+  const auto add_choice = [&](CLI::App* c) {
+    c->add_option("ids", data_options.ids, "Uploads, by the first digits of their ids");
+    c->add_option("--owner", data_options.owner, "All uploads of this owner");
+  };
+  add_data("list", "What data are here: whose, how many rows, of which job, since when", [&] {
+    result = data_list(data_options, style);
+  })->add_flag("--all", data_options.all, "Also those that are deleted");
+  add_choice(add_data("verify",
+                      "Read all of it: whether it is whole, this party's, and what its owner signed "
+                      "(default: everything)",
+                      [&] {
+                        result = data_verify(data_options, style);
+                        code = result.at("exit_code").get<int>();
+                      }));
+  auto* data_delete_command = add_data("delete", "Destroy the keys of uploads, and then their shares",
+                                       [&] { result = data_delete(data_options, style); });
+  add_choice(data_delete_command);
+  data_delete_command->add_flag("--all", data_options.all, "Everything");
 
   SplitOptions split_options;
   auto* split_command = cli.add_subcommand(

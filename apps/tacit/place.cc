@@ -143,9 +143,26 @@ PartyOptions Place::party_options() {
   o.threads = threads_for(options_.threads, here);
   o.progress = [this](const Progress& p) { sink_(p); };
   o.wait_for_owner = [this](PartyId owner) { tls_->wait_for(owner, job_.start_patience); };
+  o.next_owner = [this](std::span<const PartyId> speaking, std::span<const PartyId> due,
+                        std::chrono::milliseconds time) { return tls_->next_of(speaking, due, time); };
+  o.keep_data = options_.keep_data;
   o.limit_owner = [this](PartyId owner) { tls_->limit(owner, job_.start_patience); };
   o.drop_owner = [this](PartyId owner, std::string_view reason) { tls_->drop(owner, reason); };
   return o;
+}
+
+OwnerReturn Place::owner_return() {
+  OwnerReturn back;
+  back.connect = [this] {
+    sink_({"the connection broke: connecting anew", 0, 0, std::nullopt, 0});
+    tls_->reconnect(job_.patience * 9 / 10);
+    for (std::size_t p = 0; p < job_.parties.size(); ++p) tls_->limit(party_id(p), job_.patience);
+  };
+  back.settled = [this] {
+    for (std::size_t p = 0; p < job_.parties.size(); ++p)
+      tls_->limit(party_id(p), std::chrono::milliseconds(0));
+  };
+  return back;
 }
 
 std::string Place::mode() const {

@@ -54,6 +54,8 @@ class Place {
   /// Connects to all parties over TLS.
   void connect();
   PartyOptions party_options();
+  /// How an owner comes back to all parties after a break, within the job's patience.
+  OwnerReturn owner_return();
   std::string mode() const;
   /// Writes report.json and report.html into the results' folder, and stamps.
   void write_report(RunReport report) const;

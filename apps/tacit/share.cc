@@ -11,10 +11,14 @@ nlohmann::json share(const PlaceOptions& options, const Style& style) {
   place.connect();
   OwnerOptions owner;
   owner.data = files.at(options.owner);
+  owner.back = place.owner_return();
   owner.progress = [&](const Progress& p) { place.sink()(p); };
   run_owner(place.job(), place.self(), place.wire(), place.identity(), place.mode(), owner);
   place.sink().finish();
   say(style, "Shared. Every party has its shares, and none of them a row.");
+  const DataSpec& data = place.job().data;
+  if (data.holding == Holding::SomeColumns && data.owners.size() > 1)
+    say(style, "All owners have brought the same rows, in the same order.");
   return {{"shared", true}, {"owner", options.owner}};
 }
 

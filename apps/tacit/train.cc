@@ -36,6 +36,7 @@ json train_here(const TrainOptions& options, const Style& style) {
     // A training that is resumed has the data; whether it is, the parties say.
     if (brings && !options.data.empty()) owner.data = files.at(options.owner);
     owner.collect = true;
+    owner.back = place.owner_return();
     owner.progress = [&](const Progress& p) { place.sink()(p); };
     place.connect();
     const OwnerResult result =
@@ -101,6 +102,7 @@ std::map<std::string, DataFiles> all_files(const Job& job, const TrainOptions& o
 json simulate(const TrainOptions& options, const Style& style) {
   require(!options.resume,
           "a simulation keeps no checkpoints: --resume goes with --party, --owner or --local");
+  require(!options.keep_data, "a simulation keeps no data: --keep-data goes with --party or --local");
   Job job = read_job(options.job, Keys::MadeLater);
   require_model(job);
   const auto files = all_files(job, options);
@@ -177,6 +179,7 @@ json train_locally(const TrainOptions& options, const Style& style) {
     }
     if (!options.link.empty()) child.arguments.insert(child.arguments.end(), {"--link", options.link});
     if (options.resume) child.arguments.push_back("--resume");
+    if (options.keep_data && run.job().is_party(party_id(i))) child.arguments.push_back("--keep-data");
     children.push_back(std::move(child));
   }
   {
@@ -207,6 +210,8 @@ json train(const TrainOptions& options, const Style& style) {
       !options.plan || options.simulate || options.local,
       "--plan goes with --simulate or --local: for machines of their own, 'tacit plan' says beforehand what "
       "a run costs");
+  require(!options.keep_data || options.owner.empty(),
+          "an owner keeps its data anyway: --keep-data goes with --party or --local");
   if (options.simulate) return simulate(options, style);
   if (options.local) return train_locally(options, style);
   return train_here(options, style);

@@ -45,7 +45,7 @@ class Liar:
     def greet(self, report, errand=ASK):
         """Says hello to all as the program would, and is welcomed; `report` has the job's hash."""
         told = json.loads((self.folder / report).read_text())
-        hello = struct.pack("<IBxxx", 3, errand) + bytes.fromhex(told["job"]["hash"]) + bytes(32)
+        hello = struct.pack("<IBxxx", 4, errand) + bytes.fromhex(told["job"]["hash"]) + bytes(32)
         self.send(frame("owner.hello", hello))
         for line in self.lines:
             # Heartbeats may come before.

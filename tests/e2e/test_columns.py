@@ -4,7 +4,7 @@ import json
 import unittest
 
 import jobs
-from harness import PARTIES, PEER, USAGE, TacitTest, free_ports
+from harness import DONE, PARTIES, PEER, USAGE, TacitTest, free_ports
 
 WEST, EAST = ["id", "size", "sold"], ["id", "kind", "age"]
 
@@ -87,6 +87,25 @@ class Columns(TacitTest):
         for p in owners:
             self.assertEqual(p.wait(), PEER, self.stories())
             self.assertIn("the owners' ids differ", p.err, self.stories())
+
+    def test_who_only_shares_is_told_too(self):
+        text = (self.folder / "job.toml").read_text().replace('to = ["everyone"]', 'to = ["alpha"]')
+        self.write("job.toml", text)
+        for same in (True, False):
+            with self.subTest("the same rows" if same else "other rows"):
+                if not same:
+                    self.split("east.csv", EAST, [*self.rows[:-1], ["p999", *self.rows[-1][1:]]])
+                parties = [self.start_party(p) for p in PARTIES]
+                owners = [
+                    self.start("share", "job.toml", "--owner", o, "--data", f"{o}.csv", name=o)
+                    for o in ("west", "east")
+                ]
+                for p in owners:
+                    self.assertEqual(p.wait(), DONE if same else PEER, self.stories())
+                    self.assertIn("the same rows", p.err)
+                    self.assertEqual("the owners' ids differ" in p.err, not same, self.stories())
+                for p in parties:
+                    self.assertIn(p.wait(), (DONE,) if same else (USAGE, PEER), self.stories())
 
 
 if __name__ == "__main__":

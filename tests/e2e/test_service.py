@@ -257,7 +257,7 @@ class OwnersThatFail(ServiceTest):
     def test_a_part_and_then_nothing(self):
         liar = self.lie()
         liar.greet("alpha-out/report.json")
-        liar.send(frame("owner.shape", bytes(16)), parties=[0])
+        liar.send(frame("owner.shape", bytes(32)), parties=[0])
         self.assert_dropped("north's question was dropped: north sends rows of 0 numbers")
 
 

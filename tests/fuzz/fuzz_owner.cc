@@ -13,7 +13,8 @@ namespace tacit::fuzz {
 namespace {
 
 constexpr std::string_view kTags[] = {"owner.welcome", "owner.stored", "release.head",
-                                      "release.words", "done",         "nonsense"};
+                                      "release.words", "done",         "nonsense",
+                                      "owner.got",     "owner.at",     "cut"};
 constexpr const char* kRows = "a,b,sold\n1,0,no\n-2.5,4,yes\n9.75,1,yes\n-10,2.5,no\n3,2,yes\n";
 
 const testing::ScratchFolder& folder() {
@@ -38,6 +39,7 @@ OwnerResult collect(Transport& wire, PartyId self) {
   OwnerOptions options;
   options.data = DataFiles{.features = folder().path("data.csv")};
   options.collect = true;
+  options.back.connect = [] {};
   return run_owner(job(), self, wire, fixed_identity(), "a test", options);
 }
 

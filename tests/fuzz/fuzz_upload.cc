@@ -4,15 +4,16 @@
 #include "tacit/base/error.h"
 #include "tacit/job/testing/sample_job.h"
 #include "tacit/job/testing/upload_run.h"
+#include "tacit/job/upload_receiver.h"
 #include "tacit/mpc/table.h"
 
 namespace tacit::fuzz {
 
 namespace {
 
-constexpr std::string_view kTags[] = {"owner.hello",    "owner.shape",     "owner.salt",
-                                      "owner.seed",     "owner.rows",      "owner.ids",
-                                      "owner.manifest", "owner.signature", "nonsense"};
+constexpr std::string_view kTags[] = {"owner.hello", "owner.shape", "owner.salt",     "owner.seed",
+                                      "owner.rows",  "owner.ids",   "owner.manifest", "owner.signature",
+                                      "nonsense",    "owner.done",  "owner.again",    "cut"};
 
 Job job_of(bool columns) {
   const testing::ScratchFolder folder;
@@ -52,9 +53,17 @@ void target(ByteView input) {
   static const testing::ScratchFolder state;
   try {
     greet_owner(j, testing::kSession, channel);
-    Upload upload =
-        receive_upload(j, testing::kSession, j.owners[0], channel,
-                       protocol_named(j.protocol).component_sets[party], state.path(""), Isa::Portable);
+    UploadReceiver receiver(j, testing::kSession, j.owners[0],
+                            protocol_named(j.protocol).component_sets[party], {state.path("")},
+                            Isa::Portable);
+    for (bool done = false; !done;) try {
+        done = receiver.step(channel);
+      } catch (const PeerError& e) {
+        if (!e.cut) throw;
+        greet_owner(j, testing::kSession, channel);
+        receiver.rejoin(channel);
+      }
+    Upload upload = receiver.take();
     // What was accepted can be used.
     std::vector<Word> row(upload.manifest.width());
     for (const auto& component : upload.components) component->read(upload.manifest.rows - 1, 0, row);

@@ -14,6 +14,7 @@ import sys
 CASES = "/usr/lib/python3/dist-packages/onnx/backend/test/data"  # of ONNX itself, if installed
 LARGEST = {
     "fuzz_checkpoint": 8192,
+    "fuzz_data": 16384,
     "fuzz_onnx": 8192,
     "fuzz_owner": 16384,
     "fuzz_part": 16384,

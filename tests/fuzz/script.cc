@@ -40,7 +40,13 @@ ScriptTransport::ScriptTransport(std::vector<ScriptedFrame> frames, std::vector<
 }
 
 FrameHead ScriptTransport::receive_head(PartyId from) {
-  const auto& queue = queues_[index(from)];
+  auto& queue = queues_[index(from)];
+  if (!queue.empty() && queue.front().tag == "cut") {
+    queue.pop_front();
+    PeerError broke(names_[index(from)], names_[index(from)] + " broke the connection");
+    broke.cut = true;
+    throw broke;
+  }
   if (queue.empty()) throw PeerError(names_[index(from)], names_[index(from)] + " has left");
   FrameHead head;
   head.tag = queue.front().tag;

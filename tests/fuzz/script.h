@@ -20,7 +20,7 @@ std::string to_input(const std::vector<ScriptedFrame>& frames, std::span<const s
 std::vector<ScriptedFrame> from_input(Cursor cursor, std::span<const std::string_view> tags);
 
 /// Hands out the frames of a script, peer by peer, and swallows what is sent. A peer whose frames are all
-/// taken has left.
+/// taken has left; and its link breaks at a frame with the tag "cut", to be made anew.
 class ScriptTransport final : public Transport {
  public:
   ScriptTransport(std::vector<ScriptedFrame> frames, std::vector<std::string> names);

@@ -23,18 +23,6 @@ Context context(ByteView key, bool sealing) {
   return out;
 }
 
-/// Number (64 bits) | 1 for the last (8 bits) | zeros, and the associated data.
-void begin_chunk(EVP_CIPHER_CTX* cipher, std::uint64_t number, bool last, ByteView associated) {
-  std::array<std::byte, 12> nonce{};
-  std::memcpy(nonce.data(), &number, sizeof number);
-  nonce[8] = std::byte{last};
-  int taken = 0;
-  ensure(EVP_CipherInit_ex2(cipher, nullptr, nullptr, raw(nonce.data()), -1, nullptr) == 1 &&
-             EVP_CipherUpdate(cipher, nullptr, &taken, raw(associated.data()),
-                              static_cast<int>(associated.size())) == 1,
-         "AES-256-GCM: a chunk begins");
-}
-
 void in_place(EVP_CIPHER_CTX* cipher, ByteSpan text) {
   int done = 0;
   ensure(EVP_CipherUpdate(cipher, raw(text.data()), &done, raw(text.data()), static_cast<int>(text.size())) ==
@@ -47,11 +35,46 @@ constexpr const char* kDamaged = "the sealed bytes are damaged, or were sealed b
 
 }  // namespace
 
+ChunkCipher::ChunkCipher(ByteView key, ByteView associated, bool sealing)
+    : cipher_(context(key, sealing)), associated_(associated.begin(), associated.end()) {}
+
+/// Number (64 bits) | 1 for the last (8 bits) | zeros, and the associated data.
+void ChunkCipher::begin(std::uint64_t number, bool last) {
+  std::array<std::byte, 12> nonce{};
+  std::memcpy(nonce.data(), &number, sizeof number);
+  nonce[8] = std::byte{last};
+  int taken = 0;
+  ensure(EVP_CipherInit_ex2(cipher_.get(), nullptr, nullptr, raw(nonce.data()), -1, nullptr) == 1 &&
+             EVP_CipherUpdate(cipher_.get(), nullptr, &taken, raw(associated_.data()),
+                              static_cast<int>(associated_.size())) == 1,
+         "AES-256-GCM: a chunk begins");
+}
+
+void ChunkCipher::seal(std::uint64_t number, bool last, ByteSpan chunk) {
+  ensure(chunk.size() >= kSealTagSize, "a chunk has room for its tag");
+  begin(number, last);
+  const ByteSpan text = chunk.first(chunk.size() - kSealTagSize);
+  in_place(cipher_.get(), text);
+  int none = 0;
+  unsigned char* tag = raw(chunk.data() + text.size());
+  ensure(EVP_CipherFinal_ex(cipher_.get(), tag, &none) == 1 &&
+             EVP_CIPHER_CTX_ctrl(cipher_.get(), EVP_CTRL_AEAD_GET_TAG, kSealTagSize, tag) == 1,
+         "AES-256-GCM: a tag");
+}
+
+bool ChunkCipher::open(std::uint64_t number, bool last, ByteSpan chunk) {
+  ensure(chunk.size() >= kSealTagSize, "a chunk has a tag");
+  begin(number, last);
+  const ByteSpan text = chunk.first(chunk.size() - kSealTagSize);
+  in_place(cipher_.get(), text);
+  int none = 0;
+  unsigned char* tag = raw(chunk.data() + text.size());
+  return EVP_CIPHER_CTX_ctrl(cipher_.get(), EVP_CTRL_AEAD_SET_TAG, kSealTagSize, tag) == 1 &&
+         EVP_CipherFinal_ex(cipher_.get(), tag, &none) == 1;
+}
+
 Sealer::Sealer(ByteView key, ByteView associated, ByteWriter& to)
-    : cipher_(context(key, true)),
-      associated_(associated.begin(), associated.end()),
-      to_(to),
-      chunk_(kSealChunk + kSealTagSize) {}
+    : cipher_(key, associated, true), to_(to), chunk_(kSealChunk + kSealTagSize) {}
 Sealer::~Sealer() = default;
 
 void Sealer::write(ByteView plain) {
@@ -68,24 +91,14 @@ void Sealer::write(ByteView plain) {
 void Sealer::finish() { seal(true); }
 
 void Sealer::seal(bool last) {
-  begin_chunk(cipher_.get(), count_++, last, associated_);
-  const ByteSpan text = chunk_.bytes().first(filled_);
-  in_place(cipher_.get(), text);
-  int none = 0;
-  unsigned char* tag = raw(chunk_.bytes().data() + filled_);
-  ensure(EVP_CipherFinal_ex(cipher_.get(), tag, &none) == 1 &&
-             EVP_CIPHER_CTX_ctrl(cipher_.get(), EVP_CTRL_AEAD_GET_TAG, kSealTagSize, tag) == 1,
-         "AES-256-GCM: a tag");
-  to_.write(chunk_.bytes().first(filled_ + kSealTagSize));
+  const ByteSpan chunk = chunk_.bytes().first(filled_ + kSealTagSize);
+  cipher_.seal(count_++, last, chunk);
+  to_.write(chunk);
   filled_ = 0;
 }
 
 Opener::Opener(ByteView key, ByteView associated, ByteReader& from, std::uint64_t sealed)
-    : cipher_(context(key, false)),
-      associated_(associated.begin(), associated.end()),
-      from_(from),
-      left_(sealed),
-      chunk_(kSealChunk + kSealTagSize) {
+    : cipher_(key, associated, false), from_(from), left_(sealed), chunk_(kSealChunk + kSealTagSize) {
   const std::uint64_t rest = sealed % (kSealChunk + kSealTagSize);
   // Behind other chunks the last has a byte at least.
   require(sealed >= kSealTagSize && (rest == 0 || rest > kSealTagSize || sealed == kSealTagSize), kDamaged);
@@ -113,16 +126,9 @@ void Opener::open() {
   const ByteSpan sealed = chunk_.bytes().first(now);
   from_.read(sealed);
   left_ -= now;
-  begin_chunk(cipher_.get(), count_++, left_ == 0, associated_);
-  const ByteSpan text = sealed.first(now - kSealTagSize);
   at_ = filled_ = 0;
-  in_place(cipher_.get(), text);
-  int none = 0;
-  unsigned char* tag = raw(sealed.data() + text.size());
-  const bool right = EVP_CIPHER_CTX_ctrl(cipher_.get(), EVP_CTRL_AEAD_SET_TAG, kSealTagSize, tag) == 1 &&
-                     EVP_CipherFinal_ex(cipher_.get(), tag, &none) == 1;
-  require(right, kDamaged);
-  filled_ = text.size();
+  require(cipher_.open(count_++, left_ == 0, sealed), kDamaged);
+  filled_ = now - kSealTagSize;
   // The only chunk may be empty: then there is nothing to read.
   require(filled_ > 0 || left_ == 0, kDamaged);
 }

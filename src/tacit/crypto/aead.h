@@ -21,6 +21,24 @@ constexpr std::size_t kSealTagSize = 16;
 /// Plain bytes of every chunk but the last, which has fewer or as many, and none only if it is the only one.
 constexpr std::size_t kSealChunk = 1 << 16;
 
+/// One chunk at a time, in place: what the streams below are made of, and files of which any chunk is read
+/// (sealed_chunks.h). A number seals one text, ever.
+class ChunkCipher {
+ public:
+  /// `associated` is not stored, and must be the same for whoever opens.
+  ChunkCipher(ByteView key, ByteView associated, bool sealing);
+  /// Of `chunk` the last kSealTagSize bytes become the tag of those before.
+  void seal(std::uint64_t number, bool last, ByteSpan chunk);
+  /// The text is then in the bytes before the tag. False, when they are of no use, at a wrong tag: another
+  /// key, number or end, other associated data, or damaged bytes.
+  bool open(std::uint64_t number, bool last, ByteSpan chunk);
+
+ private:
+  void begin(std::uint64_t number, bool last);
+  std::unique_ptr<evp_cipher_ctx_st, void (*)(evp_cipher_ctx_st*)> cipher_;
+  Bytes associated_;
+};
+
 class Sealer : public ByteWriter {
  public:
   /// `associated` is not stored, and must be the same at the opener.
@@ -32,8 +50,7 @@ class Sealer : public ByteWriter {
 
  private:
   void seal(bool last);
-  std::unique_ptr<evp_cipher_ctx_st, void (*)(evp_cipher_ctx_st*)> cipher_;
-  Bytes associated_;
+  ChunkCipher cipher_;
   ByteWriter& to_;
   SecretBytes chunk_;
   std::size_t filled_ = 0;
@@ -53,8 +70,7 @@ class Opener : public ByteReader {
 
  private:
   void open();
-  std::unique_ptr<evp_cipher_ctx_st, void (*)(evp_cipher_ctx_st*)> cipher_;
-  Bytes associated_;
+  ChunkCipher cipher_;
   ByteReader& from_;
   std::uint64_t left_;  ///< sealed bytes that were not taken yet
   SecretBytes chunk_;

@@ -51,22 +51,31 @@ SharedExamples::SharedExamples(const Job& job, std::span<const Upload> uploads, 
   for (std::size_t u = 0; u < sources; ++u) {
     const Manifest& m = uploads[u].manifest;
     const std::size_t cut = m.rows - m.test_rows;
-    for (std::size_t r = part == Part::Test ? cut : 0; r < (part == Part::Train ? cut : m.rows); ++r)
-      places_.push_back({u, r});
+    const std::size_t first = part == Part::Test ? cut : 0, end = part == Part::Train ? cut : m.rows;
+    rows_ += end - first;
+    runs_.push_back({u, first, rows_});
   }
+}
+
+SharedExamples::Place SharedExamples::place(std::size_t row) const {
+  ensure(row < rows_, "a row of the examples");
+  const auto run = std::upper_bound(runs_.begin(), runs_.end(), row,
+                                    [](std::size_t r, const Run& x) { return r < x.end; });
+  const std::size_t begin = run == runs_.begin() ? 0 : std::prev(run)->end;
+  return {run->upload, run->first_row + (row - begin)};
 }
 
 void SharedExamples::read(std::size_t component, std::span<const std::size_t> rows, Word* features,
                           Word* targets) const {
   std::vector<Word> row;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Place& place = places_.at(rows[i]);
-    const std::size_t first = by_columns_ ? 0 : place.upload,
-                      last = by_columns_ ? uploads_.size() : place.upload + 1;
+    const Place at = place(rows[i]);
+    const std::size_t first = by_columns_ ? 0 : at.upload,
+                      last = by_columns_ ? uploads_.size() : at.upload + 1;
     for (std::size_t u = first; u < last; ++u) {
       const Manifest& m = uploads_[u].manifest;
       row.resize(m.width());
-      uploads_[u].components[component]->read(place.row, 0, row);
+      uploads_[u].components[component]->read(at.row, 0, row);
       for (std::size_t c = 0; c < m.feature_columns.size(); ++c)
         features[i * features_ + m.feature_columns[c]] = row[c];
       std::copy_n(row.begin() + static_cast<std::ptrdiff_t>(m.feature_columns.size()), m.target_width,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tacit/job/checkpoints.h"
+#include "tacit/job/data_store.h"
 #include "tacit/job/overflow_guard.h"
 #include "tacit/job/releases.h"
 #include "tacit/job/run_party.h"
@@ -39,6 +40,8 @@ class PartyRun {
   }
 
   RunReport train();
+  /// After an error: deletes what was received.
+  void abandon() noexcept;
   Answer answer(PartyId owner);
 
  private:
@@ -50,9 +53,18 @@ class PartyRun {
   void see_off(Channel& owner);
   void tell_counts();
   void part_from_owners();
-  // Training.
+  // Taking in the data (receive.cc).
+  struct Visit;
   void receive_all();
+  std::vector<Visit> visits();
+  std::chrono::steady_clock::time_point due_until(const Visit& visit) const;
+  Visit* next_visit(std::vector<Visit>& all);
+  void attend(Visit& visit);
+  bool tells_same_rows() const;
   void compare_manifests();
+  // Training.
+  void open_store();
+  void close_store(bool done);
   void fit(nn::TrainState& state);
   std::size_t test_batches();
   /// Does what ends alike at all parties, if it ends in an error.
@@ -106,7 +118,10 @@ class PartyRun {
   std::vector<Channel*> owner_pointers_;
   Releases releases_;
   OverflowGuard guard_;
+  std::optional<DataStore> store_;
   std::vector<Upload> uploads_;
+  std::string phase_;                                  ///< that was told last, of receiving
+  std::chrono::steady_clock::time_point last_word_{};  ///< when an owner last came or spoke
   std::optional<Checkpoints> checkpoints_;
   Digest training_ = start_.id;            ///< the session in which the training began
   TrainingRecord before_;                  ///< of that and later sessions before this one

@@ -90,7 +90,7 @@ OwnerResult run_owner(const Job& job, PartyId self, Transport& wire, const Ident
     else if (reader)
       errands |= static_cast<std::uint8_t>(Errand::Bring);
     if (options.collect) errands |= static_cast<std::uint8_t>(Errand::Collect);
-    OwnerLink link(job, self, parties, errands);
+    OwnerLink link(job, self, parties, errands, options.back);
     std::size_t rows = 0;  // asked about
     if (reader && !link.resumed()) {
       const Manifest sent =
@@ -99,6 +99,14 @@ OwnerResult run_owner(const Job& job, PartyId self, Transport& wire, const Ident
       if (options.ask) rows = sent.rows;
     }
     if (!options.collect && !options.ask) {
+      // Who brings columns is told whether they are of the same rows; if not, the parties then say so.
+      const bool waits = job.data.holding == Holding::SomeColumns && job.data.owners.size() > 1;
+      for (bool same = !waits; !same;) {
+        tell("waiting whether the owners' rows are the same", 0, 0);
+        const Bytes text = parties[0].receive_up_to("release.head", kMaxText);
+        const ReleaseHead head = parse_release_head(text_of(text), parties[0].peer_name());
+        same = take_release(parties, head, numbers_of(graph, head.what, 0)).value.values.at(0) == 0;
+      }
       wire.goodbye("");
       return result;
     }

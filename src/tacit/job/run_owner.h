@@ -11,6 +11,7 @@ struct OwnerOptions {
   bool collect = false;           ///< stay until the end of training and take what is released
   bool ask = false;               ///< the data are to be predicted on
   std::filesystem::path out;      ///< folder for what is received
+  OwnerReturn back = {};          ///< after a break in the middle of an upload
   std::function<void(const Progress&)> progress;
 };
 

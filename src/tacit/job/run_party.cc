@@ -7,7 +7,6 @@
 #include "tacit/job/loss_points.h"
 #include "tacit/job/model_store.h"
 #include "tacit/job/party_run.h"
-#include "tacit/job/same_rows.h"
 #include "tacit/job/score.h"
 
 namespace tacit {
@@ -32,71 +31,6 @@ Channel& PartyRun::connect_owner(PartyId owner) {
   if (options_.wait_for_owner) options_.wait_for_owner(owner);
   owner_channels_[index(owner)].emplace(wire_, party_.meter(), owner, name);
   return *owner_channels_[index(owner)];
-}
-
-/// Every owner that brings data, or to whom something is released at the end of training, comes once. A
-/// training that is resumed has the data.
-void PartyRun::receive_all() {
-  const Meter::Scope scope(party_.meter(), "sharing");
-  const auto sets = engine_->component_sets();
-  for (std::size_t i = 0; i < job_.owners.size(); ++i) {
-    const Endpoint& owner = job_.owners[i];
-    const PartyId id = party_id(job_.parties.size() + i);
-    const bool brings = !resumed_ && std::find(job_.data.owners.begin(), job_.data.owners.end(),
-                                               owner.name) != job_.data.owners.end();
-    const bool collects = std::any_of(job_.releases.begin(), job_.releases.end(), [&](const ReleaseRule& r) {
-      return r.what != "predictions" && r.what != "scores" &&
-             std::find(r.to.begin(), r.to.end(), owner.name) != r.to.end();
-    });
-    if (!brings && !collects) continue;
-    Channel& channel = connect_owner(id);
-    const std::uint8_t errands = greet_owner(job_, start_.id, channel, resumed_.has_value());
-    if (brings) {
-      if ((errands & static_cast<std::uint8_t>(Errand::Bring)) == 0)
-        throw PeerError(owner.name,
-                        fmt::format("{} came without its data: start it with --data", owner.name));
-      tell("receiving from " + owner.name);
-      uploads_.push_back(receive_upload(job_, start_.id, owner, channel, sets[index(party_.id())],
-                                        options_.state, detect_isa()));
-    }
-    if ((errands & static_cast<std::uint8_t>(Errand::Collect)) != 0)
-      owner_pointers_[index(id)] = &channel;
-    else if (collects)
-      throw PeerError(owner.name,
-                      fmt::format("{} is to receive results, but came only to bring data: start it with "
-                                  "'tacit train --owner {}'",
-                                  owner.name, owner.name));
-    else
-      see_off(channel);
-  }
-  if (resumed_) return;
-  // In the job's order of data owners, whatever order they stand in above.
-  std::vector<Upload> ordered;
-  for (const std::string& name : job_.data.owners)
-    for (Upload& u : uploads_)
-      if (u.manifest.owner == name) ordered.push_back(std::move(u));
-  uploads_ = std::move(ordered);
-  compare_manifests();
-  check_uploads(job_, uploads_);
-  if (job_.data.holding == Holding::SomeColumns) require_same_rows(ctx_, uploads_, releases_);
-}
-
-/// All parties must have been told the same, or their components would not belong together.
-void PartyRun::compare_manifests() {
-  for (std::size_t i = 0; i < uploads_.size(); ++i)
-    for (std::size_t k = 0; k < i; ++k)
-      if (uploads_[i].manifest.upload == uploads_[k].manifest.upload)
-        throw PeerError(uploads_[i].manifest.owner,
-                        fmt::format("{} sent an upload with the id of {}'s", uploads_[i].manifest.owner,
-                                    uploads_[k].manifest.owner));
-  for (const Upload& u : uploads_) {
-    const std::vector<Bytes> all = party_.tell_all("manifest", sha256(bytes_of(u.text)));
-    for (std::size_t i = 0; i < all.size(); ++i)
-      if (all[i] != all[index(party_.id())])
-        throw PeerError(u.manifest.owner,
-                        fmt::format("{} told different parties different things (seen by {} and {})",
-                                    u.manifest.owner, party_.name(party_.id()), party_.name(party_id(i))));
-  }
 }
 
 void PartyRun::fit(nn::TrainState& state) {
@@ -159,16 +93,16 @@ void PartyRun::measure(const nn::Parameters& parameters) {
   const Meter::Scope scope(party_.meter(), "measure");
   tell("measuring", 0, examples.rows());
   Score score(job_.data.schema.metric);
-  std::vector<std::size_t> rows(examples.rows());
-  std::iota(rows.begin(), rows.end(), std::size_t{0});
-  for (std::size_t begin = 0; begin < rows.size(); begin += kTestBatch) {
+  std::vector<std::size_t> rows;
+  for (std::size_t begin = 0; begin < examples.rows(); begin += kTestBatch) {
     guard_.begin(begin / kTestBatch);
-    const auto batch =
-        examples.batch(ctx_, std::span(rows).subspan(begin, std::min(kTestBatch, rows.size() - begin)));
+    rows.resize(std::min(kTestBatch, examples.rows() - begin));
+    std::iota(rows.begin(), rows.end(), begin);
+    const auto batch = examples.batch(ctx_, rows);
     const Secret<Real> inputs[] = {batch.features};
     score.add(ctx_, nn::forward(ctx_, graph_, parameters, inputs)[0], batch.targets);
     judge([&] { guard_.end(fmt::format("batch {} of the test rows", begin / kTestBatch + 1)); });
-    tell("measuring", std::min(rows.size(), begin + kTestBatch), rows.size());
+    tell("measuring", begin + rows.size(), examples.rows());
   }
   note_release("metric", 64);
   if (const auto told =
@@ -227,8 +161,24 @@ void PartyRun::part_from_owners() {
   }
 }
 
+/// Data that a party keeps on its disk lie in its store; what an earlier session left there is of no more
+/// use.
+void PartyRun::open_store() {
+  if (options_.identity == nullptr || options_.state.empty()) return;
+  store_.emplace(options_.state, *options_.identity);
+  if (const std::size_t left = store_->delete_left(); left > 0)
+    tell(fmt::format("deleted {} uploads that a session before this had left", left));
+}
+
+/// Whatever way the session ends.
+void PartyRun::close_store(bool done) {
+  uploads_.clear();
+  if (store_) store_->end_session(done && options_.keep_data);
+}
+
 RunReport PartyRun::train() {
   begin();
+  open_store();
   receive_all();
   nn::TrainState state = resumed_ ? std::move(*resumed_) : nn::initial_state(ctx_, graph_, job_.training);
   fit(state);
@@ -237,15 +187,32 @@ RunReport PartyRun::train() {
   tell_counts();
   part_from_owners();
   finish_checkpoints();
+  close_store(true);
   for (Channel* owner : owner_pointers_)
     if (owner != nullptr) see_off(*owner);
   tell("done", 1, 1);
   return std::move(report_);
 }
 
+void PartyRun::abandon() noexcept {
+  try {
+    close_store(false);
+  } catch (const std::exception&) {
+    // What is left is deleted when the party runs again; why the run failed is the better thing to tell.
+  }
+}
+
 RunReport run_party(const Job& job, PartyId self, Transport& wire, const std::string& mode,
                     const PartyOptions& options) {
-  return with_goodbye(wire, [&] { return PartyRun(job, self, wire, mode, options).train(); });
+  return with_goodbye(wire, [&] {
+    PartyRun run(job, self, wire, mode, options);
+    try {
+      return run.train();
+    } catch (const std::exception&) {
+      run.abandon();
+      throw;
+    }
+  });
 }
 
 }  // namespace tacit

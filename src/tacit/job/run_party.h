@@ -18,14 +18,21 @@ struct Progress {
 
 struct PartyOptions {
   std::filesystem::path state;  ///< where this party keeps its shares; empty: nowhere
-  /// Seals checkpoints, which lie in `state`/checkpoints; none are kept without it.
+  /// Seals the owners' data, in `state`/data, and checkpoints, in `state`/checkpoints; without it there are
+  /// no checkpoints, and data lie in memory or under a key that goes with this process.
   const Identity* identity = nullptr;
-  bool resume = false;  ///< go on from the last checkpoint that all parties have
+  bool resume = false;     ///< go on from the last checkpoint that all parties have
+  bool keep_data = false;  ///< leave the owners' data in the store when the training ends
   DiskStep before_checkpoint_step = {};
   unsigned threads = 1;
   std::function<void(const Progress&)> progress;
   /// Waits until an owner is connected.
   std::function<void(PartyId)> wait_for_owner;
+  /// Among several owners, whom to attend to next: TlsTransport::next_of. Without it they are attended to one
+  /// after the other, and none can come back after a break.
+  std::function<std::optional<PartyId>(std::span<const PartyId> speaking, std::span<const PartyId> due,
+                                       std::chrono::milliseconds time)>
+      next_owner;
   /// For answering, where one owner must not hold up the next: from now on an owner has a limited time for
   /// all that is waited for; and its connection ends, with the reason told.
   std::function<void(PartyId)> limit_owner;

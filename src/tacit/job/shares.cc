@@ -1,20 +1,15 @@
 #include "tacit/job/shares.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstring>
 
 #include "tacit/base/error.h"
+#include "tacit/crypto/os_entropy.h"
 
 namespace tacit {
 
 namespace {
 
-constexpr std::size_t kMemoryWords = kComponentInMemory / sizeof(Word);
+constexpr std::string_view kUnnamed = "tacit shares without a name\n";
 
 // A saved component: kind (1 byte), then the seed or the words.
 enum class Saved : std::uint8_t { Seed = 1, Words = 2 };
@@ -54,21 +49,13 @@ class MemoryComponent final : public Component {
 
 class FileComponent final : public Component {
  public:
-  FileComponent(FileDescriptor file, std::size_t width) : file_(std::move(file)), width_(width) {}
+  FileComponent(ChunkReader file, std::size_t width) : file_(std::move(file)), width_(width) {}
   void read(std::size_t row, std::size_t first, std::span<Word> out) const override {
-    auto* to = reinterpret_cast<char*>(out.data());
-    std::size_t left = out.size_bytes();
-    auto at = static_cast<off_t>((row * width_ + first) * sizeof(Word));
-    while (left > 0) {
-      const ssize_t n = ::pread(file_.get(), to, left, at);
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) throw IoError("a stored share cannot be read back from the disk");
-      to += n, at += n, left -= static_cast<std::size_t>(n);
-    }
+    file_.read((row * width_ + first) * sizeof(Word), std::as_writable_bytes(out));
   }
 
  private:
-  FileDescriptor file_;
+  ChunkReader file_;
   std::size_t width_;
 };
 
@@ -117,39 +104,38 @@ ComponentWriter::ComponentWriter(std::filesystem::path directory, std::size_t wi
     : directory_(std::move(directory)), width_(width) {
   hasher_.update(salt);
 }
+ComponentWriter::ComponentWriter(ShareFile file, std::size_t width, ByteView salt) : width_(width) {
+  hasher_.update(salt);
+  open(std::move(file));
+}
 ComponentWriter::~ComponentWriter() = default;
+
+void ComponentWriter::open(ShareFile file) {
+  key_ = std::move(file.key);
+  head_ = std::move(file.head);
+  file_.emplace(std::move(file.file), key_.bytes(), head_);
+}
 
 void ComponentWriter::append(std::span<const Word> words) {
   hasher_.update(std::as_bytes(words));
   count_ += words.size();
   if (!file_) {
     memory_.insert(memory_.end(), words.begin(), words.end());
-    if (memory_.size() <= kMemoryWords) return;
-    std::filesystem::create_directories(directory_);
-    std::string name = (directory_ / "component-XXXXXX").string();
-    file_ = FileDescriptor(::mkostemp(name.data(), O_CLOEXEC));
-    if (!file_)
-      throw IoError(fmt::format("cannot write in '{}': {}", directory_.string(), std::strerror(errno)));
-    ::unlink(name.c_str());
+    if (memory_.size() * sizeof(Word) <= kComponentInMemory) return;
+    const ByteView head = bytes_of(kUnnamed);
+    open({make_unnamed_file(directory_), os_entropy(kSealKeySize), Bytes(head.begin(), head.end())});
     words = memory_;
   }
-  const auto* from = reinterpret_cast<const char*>(words.data());
-  for (std::size_t left = words.size_bytes(); left > 0;) {
-    const ssize_t n = ::write(file_.get(), from, left);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0)
-      throw IoError(
-          fmt::format("cannot store shares in '{}': {}", directory_.string(), std::strerror(errno)));
-    from += n, left -= static_cast<std::size_t>(n);
-  }
+  file_->write(std::as_bytes(words));
   memory_ = std::vector<Word>();
 }
 
 Digest ComponentWriter::digest() { return hasher_.finish(); }
 
 std::unique_ptr<Component> ComponentWriter::finish() {
-  if (file_) return std::make_unique<FileComponent>(std::move(file_), width_);
-  return std::make_unique<MemoryComponent>(std::move(memory_), width_);
+  if (!file_) return std::make_unique<MemoryComponent>(std::move(memory_), width_);
+  file_digest_ = file_->finish();
+  return std::make_unique<FileComponent>(ChunkReader(file_->take(), key_.bytes(), head_, kComponentInMemory), width_);
 }
 
 }  // namespace tacit

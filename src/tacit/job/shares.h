@@ -5,11 +5,13 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "tacit/base/byte_stream.h"
 #include "tacit/base/file_descriptor.h"
 #include "tacit/crypto/hash.h"
 #include "tacit/crypto/prg.h"
+#include "tacit/crypto/sealed_chunks.h"
 
 namespace tacit {
 
@@ -26,24 +28,43 @@ class Component {
 /// Rows that follow from a seed: stream 0 of its generator, row after row.
 std::unique_ptr<Component> seed_component(ByteView seed, std::size_t width, Isa isa);
 
-/// Bytes of a component that are kept in memory; what is larger goes to a file.
-constexpr std::size_t kComponentInMemory = std::size_t{64} << 20;
-/// Collects rows of a component as they arrive, in memory or, beyond kComponentInMemory, in a file that has
-/// no name once it is open; and hashes them behind a salt.
+/// A new file for a component, and what seals it (crypto/sealed_chunks.h).
+struct ShareFile {
+  OpenFile file;
+  SecretBytes key;
+  Bytes head;
+};
+
+/// Bytes of a component, or of what was read of one, that are kept in memory.
+constexpr std::size_t kComponentInMemory = std::size_t{32} << 20;
+
+/// Collects rows of a component as they arrive, and hashes them behind a salt. They lie in a file that is
+/// given, or in memory and, beyond kComponentInMemory, in one that has no name and a key that nobody keeps: then they end
+/// with this process. On the disk they are sealed always.
 class ComponentWriter {
  public:
   ComponentWriter(std::filesystem::path directory, std::size_t width, ByteView salt);
+  ComponentWriter(ShareFile file, std::size_t width, ByteView salt);
   ~ComponentWriter();
   void append(std::span<const Word> words);  ///< IoError when the disk is full
   std::uint64_t words() const { return count_; }
   Digest digest();  ///< of salt and all words; once, at the end
+  /// Once, at the end; what is in a file is then on the disk for good. IoError.
   std::unique_ptr<Component> finish();
+  /// After finish(): bytes of the file and their digest; nothing of what is in memory.
+  std::uint64_t file_size() const { return file_ ? file_->file_size() : 0; }
+  const Digest& file_digest() const { return file_digest_; }
 
  private:
+  void open(ShareFile file);
+
   std::filesystem::path directory_;
   std::size_t width_;
   std::vector<Word> memory_;
-  FileDescriptor file_;
+  SecretBytes key_;
+  Bytes head_;
+  std::optional<ChunkWriter> file_;
+  Digest file_digest_{};
   std::uint64_t count_ = 0;
   Hasher hasher_;
 };

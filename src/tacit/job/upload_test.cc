@@ -201,7 +201,7 @@ TEST_F(UploadTest, AnotherSession) {
 
 TEST_F(UploadTest, AnotherVersion) {
   expect_found(flip("owner.hello", 0),
-               "speaks version 2 of the protocol and we speak 3: install the same tacit on both");
+               "speaks version 5 of the protocol and we speak 4: install the same tacit on both");
 }
 
 TEST_F(UploadTest, TooWideRows) {

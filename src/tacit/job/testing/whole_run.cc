@@ -36,8 +36,14 @@ std::vector<Ending> run_all(const Cast& cast, const Wrap& wrap,
         Transport& wire = wrapped ? *wrapped : *plain;
         if (job.is_party(party_id(i))) {
           PartyOptions options;
-          if (auto* tls = dynamic_cast<TlsTransport*>(plain.get()))
+          if (auto* tls = dynamic_cast<TlsTransport*>(plain.get())) {
             options.wait_for_owner = [tls, &job](PartyId owner) { tls->wait_for(owner, job.start_patience); };
+            if (cast.together)
+              options.next_owner = [tls](std::span<const PartyId> speaking, std::span<const PartyId> due,
+                                         std::chrono::milliseconds time) {
+                return tls->next_of(speaking, due, time);
+              };
+          }
           if (cast.prepare) cast.prepare(party_id(i), options);
           return {{}, run_party(job, party_id(i), wire, "a test", options)};
         }
@@ -45,6 +51,8 @@ std::vector<Ending> run_all(const Cast& cast, const Wrap& wrap,
         const std::size_t owner = i - job.parties.size();
         if (owner < cast.data.size()) options.data = cast.data[owner];
         options.collect = true;
+        if (auto* tls = dynamic_cast<TlsTransport*>(plain.get()); tls != nullptr && cast.together)
+          options.back.connect = [tls, &job] { tls->reconnect(job.patience); };
         return run_owner(job, party_id(i), wire, cast.identities[i], "a test", options);
       });
     });

@@ -26,6 +26,8 @@ struct Cast {
   std::vector<DataFiles> data;       ///< by owner
   /// Changes how a party runs. Without it parties keep nothing on disk.
   std::function<void(PartyId self, PartyOptions&)> prepare = {};
+  /// Over TLS: parties listen to all owners at once, who may come back after a break, as the program does.
+  bool together = false;
 };
 /// `data` are the owners' CSV files.
 Cast cast_of(const ScratchFolder& folder, std::string_view job, const std::vector<std::string>& data);

@@ -13,7 +13,7 @@
 
 #include "tacit/base/error.h"
 #include "tacit/net/transports/doorbell.h"
-#include "tacit/net/transports/tls_link.h"
+#include "tacit/net/transports/tls_transfer.h"
 
 namespace tacit {
 
@@ -104,54 +104,9 @@ class TlsTransportImpl final : public TlsTransport {
   }
 
   void transfer(std::span<const Outgoing> out, std::span<const Incoming> in) override {
-    struct Sending {
-      std::shared_ptr<TlsLink> link;
-      std::size_t done = 0;
-      bool complete = false;
-    };
-    struct Receiving {
-      std::shared_ptr<TlsLink> link;
-      bool accepted = false;
-      std::size_t filled = 0;
-      bool complete = false;
-    };
-    std::vector<Sending> sending;
-    std::vector<Receiving> receiving;
-    for (const Outgoing& o : out) sending.push_back({link(o.to)});
-    for (const Incoming& i : in) receiving.push_back({link(i.from)});
-    for (;;) {
-      std::vector<Want> wants;
-      bool moved = false;
-      for (std::size_t i = 0; i < out.size(); ++i) {
-        Sending& s = sending[i];
-        if (s.complete) continue;
-        const std::size_t before = s.done;
-        s.complete = s.link->push(out[i].head, out[i].body, s.done);
-        moved |= s.done != before;
-        if (s.link->ended()) fail(*s.link);
-        if (!s.complete) wants.push_back({s.link.get(), POLLOUT});
-      }
-      for (std::size_t i = 0; i < in.size(); ++i) {
-        Receiving& r = receiving[i];
-        if (r.complete) continue;
-        if (!r.accepted) {
-          if (const auto head = r.link->poll_head()) {
-            in[i].accept(*head);
-            r.accepted = true;
-          }
-        }
-        if (r.accepted) {
-          const std::size_t before = r.filled;
-          r.complete = r.link->poll_body(in[i].body, r.filled);
-          moved |= r.complete || r.filled != before;
-        }
-        if (r.complete) continue;
-        if (r.link->ended()) fail(*r.link);
-        wants.push_back({r.link.get(), POLLIN});
-      }
-      if (wants.empty()) return;
-      if (!moved) wait_on(wants);
-    }
+    tls_transfer(
+        out, in, [this](PartyId id) { return link(id); }, [this](const TlsLink& l) { fail(l); },
+        [this](std::span<const LinkWant> wants) { wait_on(wants); });
   }
 
   void goodbye(std::string_view reason) noexcept override {
@@ -193,8 +148,42 @@ class TlsTransportImpl final : public TlsTransport {
       for (const auto& l : silent) l->attend(Clock::now());
     }
   }
-  void limit(PartyId owner, std::chrono::milliseconds time) override {
-    limits_[index(owner)] = Limit{Clock::now() + time, time};
+  std::optional<PartyId> next_of(std::span<const PartyId> speaking, std::span<const PartyId> due,
+                                 std::chrono::milliseconds time) override {
+    for (const auto deadline = Clock::now() + time;;) {
+      check_parties();
+      for (const PartyId id : due)
+        if (turn_to(index(id), true)) return id;
+      std::vector<pollfd> polls;
+      std::vector<std::shared_ptr<TlsLink>> silent;
+      for (const PartyId id : speaking) {
+        silent.push_back(link(id));
+        if (silent.back()->ready()) return id;
+        polls.push_back({silent.back()->socket(), POLLIN, 0});
+      }
+      const auto left = deadline - Clock::now();
+      if (left <= Clock::duration::zero()) return std::nullopt;
+      if (silent.empty()) {
+        std::unique_lock lock(mutex_);
+        changed_.wait_for(lock, std::min<Clock::duration>(left, tick()));
+        continue;
+      }
+      // Not for long: somebody else may connect meanwhile.
+      ::poll(polls.data(), polls.size(), 20);
+      for (const auto& l : silent) l->attend(Clock::now());
+    }
+  }
+  void reconnect(std::chrono::milliseconds limit) override {
+    {
+      std::lock_guard lock(mutex_);
+      // Without a goodbye: the parties see a connection that broke, as we have.
+      for (std::size_t i = 0; i < settings_.parties; ++i) links_[i].reset();
+    }
+    dial_all(Clock::now() + limit);
+  }
+  void limit(PartyId peer, std::chrono::milliseconds time) override {
+    limits_[index(peer)].reset();
+    if (time.count() > 0) limits_[index(peer)] = Limit{Clock::now() + time, time};
   }
   void drop(PartyId owner, std::string_view reason) override {
     if (const auto l = current(index(owner))) part_from(*l, reason);
@@ -253,8 +242,10 @@ class TlsTransportImpl final : public TlsTransport {
   PeerError error_of(const TlsLink& l) const {
     const std::string reason = l.ended().value_or("");
     if (l.told()) return gave_up(names_, l.peer(), reason);
-    return PeerError(l.peer(), reason.empty() ? fmt::format("{} has left", l.peer())
-                                              : fmt::format("{} {}", l.peer(), reason));
+    PeerError error(l.peer(), reason.empty() ? fmt::format("{} has left", l.peer())
+                                             : fmt::format("{} {}", l.peer(), reason));
+    error.cut = l.cut();
+    return error;
   }
   /// Throws for a party whose link failed, own observations before other parties' reports.
   void check_parties() const {
@@ -277,13 +268,9 @@ class TlsTransportImpl final : public TlsTransport {
     check_parties();
   }
 
-  struct Want {
-    const TlsLink* link;
-    short events;
-  };
   /// Waits until one of the links may be ready for what is wanted of it, writing backlogs meanwhile, and
   /// watching the other parties.
-  void wait_on(std::span<const Want> wants) {
+  void wait_on(std::span<const LinkWant> wants) {
     std::vector<pollfd> polls;
     std::vector<std::shared_ptr<TlsLink>> links;
     for (std::size_t i = 0; i < links_.size(); ++i) {
@@ -291,7 +278,7 @@ class TlsTransportImpl final : public TlsTransport {
       if (!l || l->ended()) continue;
       short events =
           static_cast<short>((l->backlog() > 0 ? POLLOUT : 0) | (i < settings_.parties ? POLLRDHUP : 0));
-      for (const Want& w : wants)
+      for (const LinkWant& w : wants)
         if (w.link == l.get()) events = static_cast<short>(events | w.events);
       if (events == 0) continue;
       polls.push_back({l->socket(), events, 0});
@@ -305,7 +292,7 @@ class TlsTransportImpl final : public TlsTransport {
     check_parties();
   }
   void wait_on(const TlsLink& l, short events) {
-    const Want want{&l, events};
+    const LinkWant want{&l, events};
     wait_on({&want, 1});
   }
 

@@ -54,8 +54,17 @@ class TlsTransport : public Transport {
   }
   /// The same, for a time: whoever waits may have other work to do.
   virtual std::optional<PartyId> any_owner(std::chrono::milliseconds time) = 0;
-  /// From now on an owner has so long for all that we wait for it; then its link is of no more use.
-  virtual void limit(PartyId owner, std::chrono::milliseconds time) = 0;
+  /// For a party that speaks with several owners: waits until one of `speaking` has sent a whole frame or its
+  /// link has ended, or one of `due` has connected anew, and is spoken to from then on; says who, or nothing
+  /// after `time`. Whoever of `speaking` stands first is served first. PeerError when a party fails.
+  virtual std::optional<PartyId> next_of(std::span<const PartyId> speaking, std::span<const PartyId> due,
+                                         std::chrono::milliseconds time) = 0;
+  /// For an owner whose link to some party broke: leaves all links as they are and connects to all parties
+  /// anew. PeerError, as of connect().
+  virtual void reconnect(std::chrono::milliseconds limit) = 0;
+  /// From now on a peer has so long for all that we wait for it; then its link is of no more use. 0: as long
+  /// as it likes.
+  virtual void limit(PartyId peer, std::chrono::milliseconds time) = 0;
   /// Says goodbye to one owner, whose next connection is a new beginning.
   virtual void drop(PartyId owner, std::string_view reason) = 0;
   virtual bool connected(PartyId peer) const = 0;

@@ -182,7 +182,7 @@ void TlsLink::take_goodbye() {
   const std::string reason(text_of(incoming_.body));
   incoming_ = Incoming();
   told_ = !reason.empty() && !ended_;
-  end(reason, !reason.empty());
+  end(reason, !reason.empty(), reason.empty());
 }
 
 std::optional<FrameHead> TlsLink::poll_head() {
@@ -230,6 +230,11 @@ bool TlsLink::has_frame() const {
   return !inbox_.empty();
 }
 
+bool TlsLink::ready() const {
+  std::lock_guard lock(mutex_);
+  return !inbox_.empty() || ended_ || full();
+}
+
 void TlsLink::attend(Liveness::Time time) {
   std::lock_guard lock(mutex_);
   if (ended_) return;
@@ -262,24 +267,25 @@ void TlsLink::attend(Liveness::Time time) {
 
 // ---- ending
 
-void TlsLink::end(std::string reason, bool failed) {
+void TlsLink::end(std::string reason, bool failed, bool cut) {
   if (ended_) return;
   ended_ = std::move(reason);
   failed_ = failed;
+  cut_ = cut;
 }
 
 void TlsLink::end_by_error(int error) {
   if (error == SSL_ERROR_ZERO_RETURN || (error == SSL_ERROR_SYSCALL && ERR_peek_error() == 0)) {
     ERR_clear_error();
-    return end("closed the connection without a word (killed, or crashed?)", true);
+    return end("closed the connection without a word (killed, or crashed?)", true, true);
   }
   const std::string detail = tls_error();
   if (detail.find("certificate") != std::string::npos || detail.find("unknown ca") != std::string::npos)
     return end(fmt::format("refused our certificate ({}): is our key the one in its job file?", detail),
                true);
   if (detail.find("unexpected eof") != std::string::npos)
-    return end("closed the connection without a word (killed, or crashed?)", true);
-  end(fmt::format("broke the connection ({})", detail), true);
+    return end("closed the connection without a word (killed, or crashed?)", true, true);
+  end(fmt::format("broke the connection ({})", detail), true, true);
 }
 
 std::optional<std::string> TlsLink::ended() const {
@@ -289,6 +295,10 @@ std::optional<std::string> TlsLink::ended() const {
 bool TlsLink::told() const {
   std::lock_guard lock(mutex_);
   return told_;
+}
+bool TlsLink::cut() const {
+  std::lock_guard lock(mutex_);
+  return cut_;
 }
 bool TlsLink::failed() const {
   std::lock_guard lock(mutex_);

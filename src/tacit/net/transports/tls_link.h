@@ -42,6 +42,9 @@ class TlsLink {
   void attend(Liveness::Time now);
   /// Whether attend() has taken in a frame that nobody has asked for yet.
   bool has_frame() const;
+  /// Whether the user need not wait for it: there is a frame, or more of one than is taken in ahead, or an
+  /// end.
+  bool ready() const;
 
   // ---- for both
   /// Why the link is of no more use, if so: one sentence without the peer's name in front, or the reason that
@@ -50,6 +53,8 @@ class TlsLink {
   /// How it ended: by a failure that we saw, or by a reason that the peer told.
   bool failed() const;
   bool told() const;
+  /// Or the connection broke, or was closed in good order, though we were not done with it.
+  bool cut() const;
   /// Leaving, in an order that loses nothing: part() says goodbye after what is still to be sent, linger()
   /// takes what the peer still sends until it closes, too. Both wait until `deadline` at most.
   void part(std::string_view reason, Liveness::Time deadline) noexcept;
@@ -77,7 +82,7 @@ class TlsLink {
   bool full() const;
   bool wait_for(short events, Liveness::Time deadline) const;
   void take_goodbye();
-  void end(std::string reason, bool failed);
+  void end(std::string reason, bool failed, bool cut = false);
   void end_by_error(int ssl_result);
 
   mutable std::mutex mutex_;
@@ -95,7 +100,7 @@ class TlsLink {
   bool user_writes_ = false;  ///< the user is inside a frame that push() has begun
   bool user_reads_ = false;   ///< the user waits for a frame or is inside one: the watch thread reads nothing
   std::optional<std::string> ended_;
-  bool failed_ = false, told_ = false;
+  bool failed_ = false, told_ = false, cut_ = false;
 };
 
 }  // namespace tacit

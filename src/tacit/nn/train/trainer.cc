@@ -13,11 +13,19 @@ std::vector<std::size_t> shuffled_rows(std::size_t rows, std::uint64_t seed, std
   // The portable generator, so that every machine shuffles alike.
   const SecretBytes key = derive_key(std::as_bytes(std::span(&seed, 1)), "shuffle", Prg::kKeySize);
   const Prg prg(key.bytes(), Isa::Portable);
-  std::vector<Word> random(rows);
-  prg.fill(epoch, 0, random);
   std::vector<std::size_t> order(rows);
   std::iota(order.begin(), order.end(), std::size_t{0});
-  for (std::size_t i = rows; i > 1; --i) std::swap(order[i - 1], order[random[i - 1] % i]);
+  // Random words are made block by block: there may be very many rows.
+  constexpr std::size_t kBlock = 4096;
+  std::vector<Word> random(std::min(rows, kBlock));
+  std::size_t first = rows;
+  for (std::size_t i = rows; i > 1; --i) {
+    if (i - 1 < first) {
+      first = (i - 1) / kBlock * kBlock;
+      prg.fill(epoch, first, std::span(random).first(i - first));
+    }
+    std::swap(order[i - 1], order[random[i - 1 - first] % i]);
+  }
   return order;
 }
 

@@ -1,0 +1,61 @@
+#include "tacit/net/transports/tls_transfer.h"
+
+#include <poll.h>
+
+namespace tacit {
+
+void tls_transfer(std::span<const Outgoing> out, std::span<const Incoming> in,
+                  const std::function<std::shared_ptr<TlsLink>(PartyId)>& link_to,
+                  const std::function<void(const TlsLink&)>& fail,
+                  const std::function<void(std::span<const LinkWant>)>& wait) {
+  struct Sending {
+    std::shared_ptr<TlsLink> link;
+    std::size_t done = 0;
+    bool complete = false;
+  };
+  struct Receiving {
+    std::shared_ptr<TlsLink> link;
+    bool accepted = false;
+    std::size_t filled = 0;
+    bool complete = false;
+  };
+  std::vector<Sending> sending;
+  std::vector<Receiving> receiving;
+  for (const Outgoing& o : out) sending.push_back({link_to(o.to)});
+  for (const Incoming& i : in) receiving.push_back({link_to(i.from)});
+  for (;;) {
+    std::vector<LinkWant> wants;
+    bool moved = false;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      Sending& s = sending[i];
+      if (s.complete) continue;
+      const std::size_t before = s.done;
+      s.complete = s.link->push(out[i].head, out[i].body, s.done);
+      moved |= s.done != before;
+      if (s.link->ended()) fail(*s.link);
+      if (!s.complete) wants.push_back({s.link.get(), POLLOUT});
+    }
+    for (std::size_t i = 0; i < in.size(); ++i) {
+      Receiving& r = receiving[i];
+      if (r.complete) continue;
+      if (!r.accepted) {
+        if (const auto head = r.link->poll_head()) {
+          in[i].accept(*head);
+          r.accepted = true;
+        }
+      }
+      if (r.accepted) {
+        const std::size_t before = r.filled;
+        r.complete = r.link->poll_body(in[i].body, r.filled);
+        moved |= r.complete || r.filled != before;
+      }
+      if (r.complete) continue;
+      if (r.link->ended()) fail(*r.link);
+      wants.push_back({r.link.get(), POLLIN});
+    }
+    if (wants.empty()) return;
+    if (!moved) wait(wants);
+  }
+}
+
+}  // namespace tacit
