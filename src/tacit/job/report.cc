@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tacit/base/error.h"
+#include "tacit/job/report_parts.h"
 #include "tacit/mpc/table.h"
 #include "tacit/version.h"
 
@@ -66,6 +67,9 @@ GuardReport guard_from(const json& j) {
           j.at("numbers").get<std::size_t>(), batches(j.at("guarded")), batches(j.at("unguarded"))};
 }
 
+using report_parts::add_more;
+using report_parts::take_more;
+
 json number_or_null(const std::optional<double>& x) { return x ? json(*x) : json(nullptr); }
 std::optional<double> optional_number(const json& j) {
   return j.is_number() ? std::optional(j.get<double>()) : std::nullopt;
@@ -87,6 +91,7 @@ RunReport report_of(const Job& job, std::string mode) {
   r.fraction_bits = job.fraction_bits;
   r.epochs = job.training.epochs;
   r.metric = to_string(job.data.schema.metric);
+  r.settings = settings_of(job);
   r.security = {
       {"withstands", std::string(protocol.threat)},
       {"computational_bits", std::to_string(protocol.kappa)},
@@ -160,6 +165,7 @@ json to_json(const RunReport& r) {
                       {"score_bound", r.agreement->score_bound},
                       {"worst_difference", r.agreement->worst_difference}};
   if (r.guard) j["overflow_guard"] = to_json(*r.guard);
+  add_more(j, r);
   return j;
 }
 
@@ -209,6 +215,7 @@ RunReport report_from_json(const json& j) {
                      a.at("worst_difference").get<double>()};
     }
     if (j.contains("overflow_guard")) r.guard = guard_from(j.at("overflow_guard"));
+    take_more(r, j);
     return r;
   } catch (const json::exception& e) { throw UsageError(fmt::format("no report of tacit: {}", e.what())); }
 }

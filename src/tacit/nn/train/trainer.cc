@@ -61,6 +61,7 @@ void train(Ctx& ctx, const Graph& graph, TrainState& state, Examples& examples, 
     const std::size_t done = state.step % per_epoch;  // of this epoch's steps
     for (std::size_t begin = done * settings.batch; begin < order.size(); begin += settings.batch) {
       const std::size_t step = state.step;
+      if (hooks.goes_on && !hooks.goes_on(step)) return;
       const std::size_t size = std::min(settings.batch, order.size() - begin);
       if (hooks.before_step) hooks.before_step(step);
       const auto batch = examples.batch(ctx, std::span(order).subspan(begin, size));
@@ -77,6 +78,7 @@ void train(Ctx& ctx, const Graph& graph, TrainState& state, Examples& examples, 
           const Meter::Scope loss_scope(ctx.mpc.meter(), "loss");
           result = loss.evaluate(ctx, outputs[0], batch.targets, wants_loss);
         }
+        if (hooks.after_forward) hooks.after_forward({step, batch, tape, result->gradient});
         const Meter::Scope scope(ctx.mpc.meter(), "backward");
         gradients = backward(ctx, graph, tape, {&result->gradient, 1});
         update_state(ctx, graph, tape, parameters);
