@@ -8,6 +8,7 @@
 #include "tacit/base/error.h"
 #include "tacit/base/text.h"
 #include "tacit/job/clear.h"
+#include "tacit/job/compare.h"
 #include "tacit/job/html.h"
 #include "tacit/net/transports/memory.h"
 
@@ -55,13 +56,18 @@ void take_what_was_told(RunReport& report, const RunReport& at_another) {
   if (report.loss.empty()) report.loss = at_another.loss;
 }
 
+/// The files of the job's data owners, in the job's order.
+std::vector<DataFiles> in_order(const Job& job, const std::map<std::string, DataFiles>& by_owner) {
+  std::vector<DataFiles> out;
+  for (const std::string& owner : job.data.owners) out.push_back(by_owner.at(owner));
+  return out;
+}
+
 /// Writes what a driver has put together, with the clear run beside it if it was asked for.
 json conclude(const Job& job, const TrainOptions& options, const fs::path& out, RunReport report,
               const Style& style) {
   if (options.clear) {
-    std::vector<DataFiles> files;
-    const auto by_owner = data_by_owner(job, options.data, options.labels, "");
-    for (const std::string& owner : job.data.owners) files.push_back(by_owner.at(owner));
+    const std::vector<DataFiles> files = in_order(job, data_by_owner(job, options.data, options.labels, ""));
     ProgressLine line(style);
     const ClearRun clear = run_clear(
         job, files, report.loss.empty() ? 20 : report.loss.size(), [&](std::size_t done, std::size_t total) {
@@ -93,6 +99,9 @@ json simulate(const TrainOptions& options, const Style& style) {
   const fs::path out = options.out.empty() ? options.job.parent_path() / "simulation-out" : options.out;
   TemporaryFolder folder;
   { const Rehearsal keys(job, folder.path()); }
+  std::optional<RunComparison> comparison;
+  if (options.compare) comparison.emplace(job, in_order(job, files));
+  const StepTap tap = comparison ? comparison->tap() : StepTap();
   // Threads tell of their own death; silence here is only somebody thinking.
   auto wires = memory_transports(job.names(), std::chrono::hours(24));
   std::vector<std::unique_ptr<Transport>> slow;
@@ -112,6 +121,7 @@ json simulate(const TrainOptions& options, const Style& style) {
           PartyOptions party;
           party.state = out / (name + "-state");
           party.threads = threads_for(options.threads, job.parties.size());
+          if (comparison) party.tap = &tap;
           if (i == 0) party.progress = [&](const Progress& p) { line.show(p); };
           reports[i] = run_party(job, party_id(i), wire, "simulation", party);
         } else {
@@ -130,6 +140,8 @@ json simulate(const TrainOptions& options, const Style& style) {
     });
   for (auto& t : threads) t.join();
   line.finish();
+  // Also of a run that was stopped: why is what it says.
+  if (comparison) say(style, in_words(comparison->report()) + ".");
   for (const auto& e : errors) {
     try {
       if (e) std::rethrow_exception(e);
@@ -142,6 +154,10 @@ json simulate(const TrainOptions& options, const Style& style) {
   for (const RunReport& other : reports) take_what_was_told(report, other);
   report.stamps.push_back("simulation");
   if (!options.link.empty()) report.stamps.push_back("links slowed to " + options.link);
+  if (comparison) {
+    report.comparison = comparison->report();
+    report.stamps.push_back("compared in the clear, on data that may be seen");
+  }
   return conclude(job, options, out, std::move(report), style);
 }
 
@@ -187,6 +203,12 @@ json train(const TrainOptions& options, const Style& style) {
   if (options.ranges) return ranges(options.job, style);
   require(!options.clear || options.simulate || options.local,
           "--clear needs all data in one place: it goes with --simulate or --local");
+  require(!options.compare || options.simulate,
+          "--compare needs all parties' shares in one process, and data that everybody may see: it goes with "
+          "--simulate");
+  require(!options.metrics || !options.party.empty(),
+          "--metrics is for one party's own process: it goes with "
+          "--party");
   if (options.simulate) return simulate(options, style);
   if (options.local) return train_locally(options, style);
   return train_here(options, style);
