@@ -10,10 +10,6 @@
 
 namespace tacit {
 
-/// Costs by phase, which add up: training by its passes ("train/forward"), every other phase as a whole. What
-/// is going on counts as far as its parts have ended.
-std::map<std::string, Cost> costs_by_phase(const std::map<std::string, Cost>& scopes);
-
 class RunMetrics {
  public:
   RunMetrics(std::string job, std::string party) : job_(std::move(job)), party_(std::move(party)) {}
