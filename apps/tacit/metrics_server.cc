@@ -32,8 +32,12 @@ struct MetricsServer::Running {
 MetricsServer::MetricsServer(std::uint16_t port, std::function<std::string()> text)
     : running_(std::make_unique<Running>()) {
   httplib::Server& server = running_->server;
-  server.new_task_queue = [] { return new httplib::ThreadPool(1); };
+  // Two, so that one who connects and says nothing holds up nobody; and not for long.
+  server.new_task_queue = [] { return new httplib::ThreadPool(2); };
   server.set_keep_alive_max_count(1);
+  server.set_keep_alive_timeout(2);
+  server.set_read_timeout(2);
+  server.set_write_timeout(2);
   server.set_payload_max_length(1024);
   // Not the library's own choice, which would let two processes listen on one port and share who asks.
   server.set_socket_options([](socket_t socket) {
