@@ -38,7 +38,7 @@ std::string figures_table(const ReportDifference& d) {
     rows.push_back({{unit_after(escaped(f.name), scale), cell(f.a), cell(f.b), relative_text(f)}, ""});
   }
   return table("Figures, and B against A", {{"Figure"}, {"A", true}, {"B", true}, {"B against A", true}},
-               rows);
+               rows, true);
 }
 
 std::string settings_section(const ReportDifference& d) {

@@ -138,11 +138,12 @@ std::string words_of(std::string_view html) {
 }  // namespace
 
 // The roles say again what the elements are: on narrow pages the style makes blocks of them.
-std::string table(std::string_view caption, const std::vector<Head>& heads, const std::vector<Row>& rows) {
+std::string table(std::string_view caption, const std::vector<Head>& heads, const std::vector<Row>& rows,
+                  bool even) {
   std::string out = fmt::format(
-      "<div class=\"scroll\" role=\"region\" aria-label=\"{0}\" tabindex=\"0\"><table role=\"table\">"
+      "<div class=\"scroll\" role=\"region\" aria-label=\"{0}\" tabindex=\"0\"><table role=\"table\"{1}>"
       "<caption>{0}</caption>\n<thead role=\"rowgroup\"><tr role=\"row\">",
-      caption);
+      caption, even ? " class=\"even\"" : "");
   for (const Head& head : heads)
     out += fmt::format("<th role=\"columnheader\" scope=\"col\"{}>{}</th>", head.number ? " class=\"n\"" : "",
                        head.text);

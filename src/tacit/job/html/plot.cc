@@ -16,7 +16,7 @@ struct Frame {
   bool ends;
 };
 constexpr Frame kWide{"wide", 800, 320, 66, 640, 16, 268, true};
-constexpr Frame kNarrow{"narrow", 360, 280, 62, 334, 40, 232, false};
+constexpr Frame kNarrow{"narrow", 360, 296, 62, 334, 56, 248, false};
 
 /// Round numbers from at most `low` to at least `high`, some five steps.
 struct Axis {
@@ -133,14 +133,15 @@ std::string labels_at_ends(const Plot& plot, const Frame& f, const std::vector<C
   return out;
 }
 
-/// One beside the other, above the drawing.
+/// One below the other, above the drawing.
 std::string labels_above(const Frame& f, const std::vector<Curve>& curves) {
   std::string out;
-  double x = f.left;
+  double y = 14;
   for (const Curve& c : curves) {
-    out += fmt::format("<polyline class=\"{}\" points=\"{:.1f},16 {:.1f},16\"/>\n", c.style, x, x + 16);
-    out += end_label(x + 22, 20.5, c);
-    x += 140;
+    out += fmt::format("<polyline class=\"{}\" points=\"{:.1f},{:.1f} {:.1f},{:.1f}\"/>\n", c.style, f.left,
+                       y, f.left + 24, y);
+    out += end_label(f.left + 34, y + 4.5, c);
+    y += 20;
   }
   return out;
 }

@@ -81,8 +81,8 @@ tr:has(.barred) > * { vertical-align: middle; }
 td:not(.n) { overflow-wrap: anywhere; }
 tr.child th { padding-left: 1.4rem; font-weight: 400; color: var(--soft); }
 tr.total th, tr.total td { font-weight: 650; border-bottom: 0; }
-.barred { display: grid; grid-template-columns: minmax(3.5rem, 1fr) auto; gap: .6rem; align-items: center; }
-.barred > span { min-width: 3.6rem; }
+.even { table-layout: fixed; }
+.barred { display: grid; grid-template-columns: minmax(3rem, 1fr) 5rem; gap: .6rem; align-items: center; }
 .bar { display: block; width: 100%; height: .75rem; border-radius: 2px; background: var(--track); }
 .bar .a { fill: var(--a); } .bar .b { fill: var(--b); } .bar .c { fill: var(--c); }
 .key { display: inline-block; width: .65rem; height: .65rem; margin-right: .35rem; border-radius: 2px;
