@@ -34,8 +34,9 @@ struct PlaceOptions {
   std::vector<std::string> labels;  ///< for arrays: the files of labels, likewise
   std::string link;                 ///< shapes the links
   unsigned threads = 0;
-  bool resume = false;     ///< go on with a training from the last checkpoint
-  bool keep_data = false;  ///< a party keeps the owners' data when a training ends
+  bool resume = false;              ///< go on with a training from the last checkpoint
+  bool keep_data = false;           ///< a party keeps the owners' data when a training ends
+  std::optional<unsigned> metrics;  ///< a party's: the port of this machine for them; 0: any that is free
   // How a driver starts children of its own:
   int listen_fd = -1, progress_fd = -1;
   fs::path overrides;
@@ -45,6 +46,7 @@ struct TrainOptions : PlaceOptions {
   bool simulate = false;  ///< all as threads of this process
   bool local = false;     ///< all as processes of this machine
   bool clear = false;     ///< also train in the clear: the driver has all data
+  bool compare = false;   ///< with `simulate`: hold every step against double precision
   bool ranges = false;    ///< train nothing: tell how large numbers can become
   bool plan = false;      ///< first plan it, for the report
 };
@@ -138,6 +140,7 @@ nlohmann::json demo(const DemoOptions&, const Style&);
 /// A model split over a gateway and two remotes answers questions.
 nlohmann::json demo_seco(const DemoOptions&, const Style&);
 
+/// Of one file its words or its page, of two what differs, of more the words of each.
 nlohmann::json report(const std::vector<fs::path>& files, const fs::path& html, const Style&);
 
 struct NewJobOptions {

@@ -49,6 +49,14 @@ void add_place(CLI::App* c, PlaceOptions& o) {
   c->add_option("--overrides", o.overrides)->group("");
 }
 
+void add_metrics(CLI::App* c, PlaceOptions& o) {
+  c->add_option(
+       "--metrics", o.metrics,
+       "Tell Prometheus of this party's traffic, batches and memory on http://127.0.0.1:PORT/metrics; 0 "
+       "for any free port (default: nowhere; docs/metrics.md)")
+      ->check(CLI::Range(0, 65535));
+}
+
 int run(int argc, char** argv) {
   CLI::App cli{
       "tacit: private machine learning. Several owners' data train one model, and nobody sees the data or "
@@ -129,6 +137,7 @@ int run(int argc, char** argv) {
   auto* party_command = cli.add_subcommand(
       "party", "Run one compute party: train if there is no model yet, then answer predictions");
   add_place(party_command, party_options);
+  add_metrics(party_command, party_options);
   party_command->add_option("--party", party_options.party, "Which party of the job this is")->required();
   party_command->add_flag(
       "--resume", party_options.resume,
@@ -143,6 +152,7 @@ int run(int argc, char** argv) {
   auto* train_command =
       cli.add_subcommand("train", "Train: as one party, as an owner, or all of them on this machine");
   add_place(train_command, train_options);
+  add_metrics(train_command, train_options);
   train_command->add_option("--party", train_options.party, "Run this compute party");
   train_command->add_option("--owner", train_options.owner,
                             "Run this owner: bring --data, stay, and collect what the policy gives it");
@@ -156,6 +166,10 @@ int run(int argc, char** argv) {
                             "For arrays: the file of labels (OWNER=FILE for each, if several)");
   train_command->add_flag("--clear", train_options.clear,
                           "With --simulate or --local: also train in the clear, to compare");
+  train_command->add_flag(
+      "--compare", train_options.compare,
+      "With --simulate, on data that everybody may see: hold every batch against double "
+      "precision, and tell the first layer that differs and why (docs/numbers-that-are-wrong.md)");
   train_command->add_option(
       "--link", train_options.link,
       "Slow the links down, for example 40ms,100mbit; the same for all parties and owners");
@@ -380,10 +394,11 @@ int run(int argc, char** argv) {
 
   std::vector<fs::path> report_files;
   fs::path report_html;
-  auto* report_command =
-      cli.add_subcommand("report", "Show a report.json in words, or draw it again as HTML");
-  report_command->add_option("files", report_files, "report.json")->required();
-  report_command->add_option("--html", report_html, "Write it as HTML to this file");
+  auto* report_command = cli.add_subcommand(
+      "report", "Show a report.json in words, or draw it again as HTML; of two, show what differs");
+  report_command->add_option("files", report_files, "report.json, one or two to compare")->required();
+  report_command->add_option("--html", report_html,
+                             "Write it as HTML to this file (of two: default report-compare.html)");
   report_command->callback([&] { result = report(report_files, report_html, style); });
 
   try {

@@ -103,6 +103,18 @@ Place::Place(const PlaceOptions& options, const Style& style)
           "there is no key file '{}': make one with 'tacit keys new {}', or name it with --key", key.string(),
           name_);
   identity_ = Identity::load(key);
+  require(!options.metrics || is_party, "--metrics is for a compute party: leave it away for '{}'", name_);
+  if (options.metrics) {
+    metrics_.emplace(job_.name, name_);
+    metrics_server_.emplace(static_cast<std::uint16_t>(*options.metrics),
+                            [this] { return metrics_->text(); });
+    say(style_, fmt::format("Metrics are at http://127.0.0.1:{}/metrics", metrics_server_->port()));
+  }
+}
+
+void Place::show(const std::string& what) {
+  sink_({what, 0, 0, std::nullopt, 0});
+  if (metrics_) metrics_->doing(what);
 }
 
 void require_model(const Job& job) {
@@ -128,8 +140,16 @@ void Place::connect() {
   settings.patience = job_.patience;
   settings.connect_patience = job_.start_patience;
   if (options_.listen_fd >= 0) settings.listener = FileDescriptor(options_.listen_fd);
-  settings.progress = [this](const std::string& what) { sink_({what, 0, 0, std::nullopt, 0}); };
+  settings.progress = [this](const std::string& what) { show(what); };
   tls_ = TlsTransport::connect(std::move(settings), *identity_);
+  if (metrics_)
+    metrics_->ask_for_peers([this] {
+      RunMetrics::Peers peers;
+      for (std::size_t i = 0; i < job_.names().size(); ++i)
+        if (party_id(i) != self_ && tls_->connected(party_id(i)))
+          ++(job_.is_party(party_id(i)) ? peers.parties : peers.owners);
+      return peers;
+    });
   if (shape) shaped_ = shaped(*tls_, *shape);
 }
 
@@ -142,6 +162,8 @@ PartyOptions Place::party_options() {
   for (const Endpoint& e : job_.parties) here += e.address.host == job_.parties[index(self_)].address.host;
   o.threads = threads_for(options_.threads, here);
   o.progress = [this](const Progress& p) { sink_(p); };
+  if (metrics_)
+    o.observe = [this](const PartyStats& counted, const Progress& p) { metrics_->observe(counted, p); };
   o.wait_for_owner = [this](PartyId owner) { tls_->wait_for(owner, job_.start_patience); };
   o.next_owner = [this](std::span<const PartyId> speaking, std::span<const PartyId> due,
                         std::chrono::milliseconds time) { return tls_->next_of(speaking, due, time); };

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "commands.h"
+#include "metrics_server.h"
+#include "tacit/job/metrics.h"
 #include "tacit/job/run_owner.h"
 #include "tacit/job/run_party.h"
 #include "tacit/net/transports/tls.h"
@@ -53,6 +55,8 @@ class Place {
 
   /// Connects to all parties over TLS.
   void connect();
+  /// What goes on while there is no run yet.
+  void show(const std::string& what);
   PartyOptions party_options();
   /// How an owner comes back to all parties after a break, within the job's patience.
   OwnerReturn owner_return();
@@ -71,6 +75,9 @@ class Place {
   std::unique_ptr<TlsTransport> tls_;
   std::unique_ptr<Transport> shaped_;
   ProgressSink sink_;
+  // The server is the first to go: it asks the others.
+  std::optional<RunMetrics> metrics_;
+  std::optional<MetricsServer> metrics_server_;
 };
 
 /// Writes model.onnx into `folder` if the model is among what was received; what became of it, for the

@@ -70,7 +70,7 @@ PartyId next_asker(Place& place, const std::vector<PartyId>& allowed) {
   Meter meter;
   const auto& parties = place.job().parties;
   if (index(place.self()) == 0) {
-    place.sink()({"waiting for someone to ask", 0, 0, std::nullopt, 0});
+    place.show("waiting for someone to ask");
     const PartyId who = wait_for_asker(place, allowed);
     const std::uint64_t word[] = {index(who)};
     for (std::size_t p = 1; p < parties.size(); ++p)

@@ -9,6 +9,7 @@
 #include "tacit/base/error.h"
 #include "tacit/base/text.h"
 #include "tacit/job/clear.h"
+#include "tacit/job/compare.h"
 #include "tacit/job/html.h"
 #include "tacit/job/plan/job_plan.h"
 #include "tacit/net/transports/memory.h"
@@ -68,14 +69,19 @@ std::optional<planning::JobPlan> planned(const Job& job, const TrainOptions& opt
   return planning_of(job, options.data, options.labels, options.link, available_processors()).plan;
 }
 
+/// The files of the job's data owners, in the job's order.
+std::vector<DataFiles> in_order(const Job& job, const std::map<std::string, DataFiles>& by_owner) {
+  std::vector<DataFiles> out;
+  for (const std::string& owner : job.data.owners) out.push_back(by_owner.at(owner));
+  return out;
+}
+
 /// Writes what a driver has put together, with the clear run beside it if it was asked for.
 json conclude(const Job& job, const TrainOptions& options, const fs::path& out, RunReport report,
               const std::optional<planning::JobPlan>& plan, const Style& style) {
   planning::put_plan_beside(report, job, plan ? &*plan : nullptr);
   if (options.clear) {
-    std::vector<DataFiles> files;
-    const auto by_owner = data_by_owner(job, options.data, options.labels, "");
-    for (const std::string& owner : job.data.owners) files.push_back(by_owner.at(owner));
+    const std::vector<DataFiles> files = in_order(job, data_by_owner(job, options.data, options.labels, ""));
     ProgressLine line(style);
     const ClearRun clear = run_clear(
         job, files, report.loss.empty() ? 20 : report.loss.size(), [&](std::size_t done, std::size_t total) {
@@ -110,6 +116,9 @@ json simulate(const TrainOptions& options, const Style& style) {
   const fs::path out = options.out.empty() ? options.job.parent_path() / "simulation-out" : options.out;
   TemporaryFolder folder;
   { const Rehearsal keys(job, folder.path()); }
+  std::optional<RunComparison> comparison;
+  if (options.compare) comparison.emplace(job, in_order(job, files));
+  const StepTap tap = comparison ? comparison->tap() : StepTap();
   // Threads tell of their own death; silence here is only somebody thinking.
   auto wires = memory_transports(job.names(), std::chrono::hours(24));
   std::vector<std::unique_ptr<Transport>> slow;
@@ -129,6 +138,7 @@ json simulate(const TrainOptions& options, const Style& style) {
           PartyOptions party;
           party.state = out / (name + "-state");
           party.threads = threads_for(options.threads, job.parties.size());
+          if (comparison) party.tap = &tap;
           if (i == 0) party.progress = [&](const Progress& p) { line.show(p); };
           reports[i] = run_party(job, party_id(i), wire, "simulation", party);
         } else {
@@ -147,6 +157,8 @@ json simulate(const TrainOptions& options, const Style& style) {
     });
   for (auto& t : threads) t.join();
   line.finish();
+  // Also of a run that was stopped: why is what it says.
+  if (comparison) say(style, in_words(comparison->report()) + ".");
   for (const auto& e : errors) {
     try {
       if (e) std::rethrow_exception(e);
@@ -159,6 +171,10 @@ json simulate(const TrainOptions& options, const Style& style) {
   for (const RunReport& other : reports) take_what_was_told(report, other);
   report.stamps.push_back("simulation");
   if (!options.link.empty()) report.stamps.push_back("links slowed to " + options.link);
+  if (comparison) {
+    report.comparison = comparison->report();
+    report.stamps.push_back("compared in the clear, on data that may be seen");
+  }
   return conclude(job, options, out, std::move(report), plan, style);
 }
 
@@ -212,6 +228,12 @@ json train(const TrainOptions& options, const Style& style) {
       "a run costs");
   require(!options.keep_data || options.owner.empty(),
           "an owner keeps its data anyway: --keep-data goes with --party or --local");
+  require(!options.compare || options.simulate,
+          "--compare needs all parties' shares in one process, and data that everybody may see: it goes with "
+          "--simulate");
+  require(!options.metrics || !options.party.empty(),
+          "--metrics is for one party's own process: it goes with "
+          "--party");
   if (options.simulate) return simulate(options, style);
   if (options.local) return train_locally(options, style);
   return train_here(options, style);

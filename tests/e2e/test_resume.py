@@ -121,11 +121,18 @@ class Resume(TacitTest):
         seen = self.break_off()
         self.wait_all(self.start_all("--resume").values())
         report = self.check_finished(seen)
-        self.assertIn("resumed", (self.folder / "alpha-out/report.html").read_text())
+        self.assertIn("The fault log", (self.folder / "alpha-out/report.html").read_text())
+        # Alpha wrote down who left, and after which step; an owner is not told.
+        (broken,) = report["breaks"]
+        self.assertIn("beta", broken["what"])
+        self.assertGreaterEqual(broken["step"], report["resumed"][0])
+        self.assertLess(broken["step"], STEPS)
+        self.assertNotIn("breaks", self.report("north-out"))
         self.assertIn("north-out/model.onnx", self.files())
         self.assertEqual(self.report("north-out")["resumed"], report["resumed"])
         told = self.run_tacit("report", "alpha-out/report.json").out
         self.assertIn(f"resumed 1 times after a break, last from step {report['resumed'][0]}", told)
+        self.assertIn(f"broke off after step {broken['step']}: ", told)
 
     def test_on_another_machine_without_the_owners_files(self):
         self.prepare()

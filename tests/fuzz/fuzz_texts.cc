@@ -97,7 +97,7 @@ std::vector<std::string> seeds() {
   m.job = sha256(bytes_of("job"));
   m.target_width = 1;
   m.components = {sha256(bytes_of("a"))};
-  const RunReport report = testing::sample_report();
+  const RunReport report = testing::full_report();
   std::vector<std::string> texts{
       to_string(fixed_identity().public_key()),
       "[::1]:7100",

@@ -5,98 +5,21 @@
 #include <numeric>
 
 #include "tacit/base/error.h"
+#include "tacit/job/clear_examples.h"
 #include "tacit/job/loss_points.h"
 #include "tacit/job/score.h"
 #include "tacit/mpc/protocols/plain/engine.h"
 #include "tacit/nn/graph/score_bound.h"
-#include "tacit/secret/gate.h"
 
 namespace tacit {
 
 namespace {
 
-/// All owners' rows, joined as the parties join them; features and targets as plain numbers.
-struct Table {
-  std::size_t rows = 0, features, targets;
-  Shape example;
-  std::vector<double> x, y;
-};
-
-struct Tables {
-  Table train, test;
-};
-
-void append_row(Table& t, const double* x, const double* y) {
-  t.x.insert(t.x.end(), x, x + t.features);
-  t.y.insert(t.y.end(), y, y + t.targets);
-  ++t.rows;
-}
-
-Tables load(const Job& job, const std::vector<DataFiles>& files) {
-  const Schema& schema = job.data.schema;
-  Tables out;
-  for (Table* t : {&out.train, &out.test}) {
-    t->features = feature_width(schema);
-    t->targets = target_width(schema);
-    t->example = feature_shape(schema);
-  }
-  std::vector<Dataset> sets;
-  for (const DataFiles& f : files) sets.push_back(load_dataset(f, schema, {true, job.data.holding}));
-  auto test_rows = [&](std::size_t rows) {
-    return static_cast<std::size_t>(std::floor(job.data.test_fraction * static_cast<double>(rows)));
-  };
-  if (job.data.holding == Holding::AllColumns) {
-    for (const Dataset& d : sets) {
-      const std::size_t cut = d.examples.rows - test_rows(d.examples.rows);
-      for (std::size_t r = 0; r < d.examples.rows; ++r)
-        append_row(r < cut ? out.train : out.test, d.examples.features.data() + r * out.train.features,
-                   d.examples.targets.data() + r * out.train.targets);
-    }
-    return out;
-  }
-  const std::size_t rows = sets.front().examples.rows, cut = rows - test_rows(rows);
-  std::vector<double> x(out.train.features), y(out.train.targets);
-  for (std::size_t r = 0; r < rows; ++r) {
-    for (const Dataset& d : sets) {
-      require(d.examples.rows == rows, "the owners' files have different numbers of rows");
-      const std::size_t width = d.layout.feature_width();
-      for (std::size_t c = 0; c < width; ++c)
-        x[d.layout.feature_columns[c]] = d.examples.features[r * width + c];
-      std::copy_n(d.examples.targets.data() + r * d.layout.target_width, d.layout.target_width, y.data());
-    }
-    append_row(r < cut ? out.train : out.test, x.data(), y.data());
-  }
-  return out;
-}
-
-class ClearExamples final : public nn::Examples {
- public:
-  explicit ClearExamples(const Table& table) : t_(table) {}
-  std::size_t rows() const override { return t_.rows; }
-  Batch batch(fn::Ctx& ctx, std::span<const std::size_t> rows) override {
-    Shape shape = t_.example;
-    shape.insert(shape.begin(), rows.size());
-    PublicTensor x{shape, {}}, y{{rows.size(), t_.targets}, {}};
-    for (std::size_t r : rows) {
-      const auto from = t_.x.begin() + static_cast<std::ptrdiff_t>(r * t_.features);
-      const auto to = t_.y.begin() + static_cast<std::ptrdiff_t>(r * t_.targets);
-      x.values.insert(x.values.end(), from, from + static_cast<std::ptrdiff_t>(t_.features));
-      y.values.insert(y.values.end(), to, to + static_cast<std::ptrdiff_t>(t_.targets));
-    }
-    return {fn::constant(ctx, x), fn::constant(ctx, y)};
-  }
-
- private:
-  const Table& t_;
-};
-
-/// Opens what is no secret to its one party.
-template <class E>
-PublicTensor value_of(Engine& engine, const Secret<E>& x) {
-  RevealPolicy policy({{"clear", {"clear"}, "there is nobody else", 1}}, {"clear"});
-  Ledger ledger;
-  return *Gate::reveal(engine, ledger, x, policy.permit("clear")).opened;
-}
+using clear::Table;
+using clear::Tables;
+using ClearExamples = clear::Examples;
+using clear::load;
+using clear::value_of;
 
 template <class Body>
 void each_batch(std::size_t rows, Body body) {

@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "tacit/base/text.h"
+#include "tacit/job/html/breaks.h"
+#include "tacit/job/html/comparison.h"
 #include "tacit/job/html/costs.h"
 #include "tacit/job/html/guard.h"
 #include "tacit/job/html/ledger.h"
@@ -167,15 +169,23 @@ std::string run_section(const RunReport& r) {
                         {"tacit", fmt::format("{} <code>{}</code>", escaped(kVersion), escaped(kCommit))}}));
 }
 
+std::string settings_section(const RunReport& r) {
+  if (r.settings.empty()) return "";
+  std::vector<std::pair<std::string, std::string>> lines;
+  for (const auto& [key, value] : r.settings)
+    lines.emplace_back("<code>" + escaped(key) + "</code>", escaped(value));
+  return section("settings", "The job’s settings", facts(lines));
+}
+
 }  // namespace
 
 std::string html_of(const RunReport& r) {
   const std::string name = r.job.empty() ? "A job without a name" : escaped(r.job);
   return page(name, "report of a private run",
               stamps(r) + fmt::format("<p class=\"verdict\">{}</p>\n\n", verdict(r)) + cards(r) +
-                  loss_section(r) + costs_section(r) + plan_section(r) + guard_section(r) +
-                  parties_section(r) + ledger_section(r) + agreement_section(r) + security_section(r) +
-                  run_section(r));
+                  loss_section(r) + comparison_section(r) + costs_section(r) + plan_section(r) +
+                  guard_section(r) + parties_section(r) + ledger_section(r) + breaks_section(r) +
+                  agreement_section(r) + security_section(r) + run_section(r) + settings_section(r));
 }
 
 }  // namespace tacit

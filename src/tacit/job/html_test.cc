@@ -13,6 +13,7 @@
 namespace tacit {
 namespace {
 
+using testing::full_report;
 using testing::sample_cost;
 using testing::sample_report;
 
@@ -92,7 +93,7 @@ TEST(Html, SaysWhatTheReportHolds) {
 }
 
 TEST(Html, IsWellFormedAndStandsAlone) {
-  for (const RunReport& r : {sample_report(), RunReport()}) {
+  for (const RunReport& r : {sample_report(), full_report(), RunReport()}) {
     const std::string page = html_of(r);
     EXPECT_EQ(first_unbalanced(page), "");
     EXPECT_FALSE(has(page, "<script"));
@@ -103,8 +104,8 @@ TEST(Html, IsWellFormedAndStandsAlone) {
     EXPECT_TRUE(has(page, "@media print"));
     EXPECT_EQ(count(page, "<h1>"), 1u);
     // Every table says what it is and every column has a heading.
-    EXPECT_EQ(count(page, "<table>"), count(page, "<caption>"));
-    EXPECT_EQ(count(page, "<table>"), count(page, "<thead>"));
+    EXPECT_EQ(count(page, "<table "), count(page, "<caption>"));
+    EXPECT_EQ(count(page, "<table "), count(page, "<thead "));
   }
 }
 
@@ -131,6 +132,11 @@ TEST(Html, TextsNeverBecomeMarkup) {
   r.parties[0].scopes["train/" + evil + "/" + evil] = sample_cost(1, 1, 1);
   r.disclosures.push_back({evil, {evil}, evil, 1, 1});
   r.security = {{evil, evil}};
+  r.settings = {{evil, evil}};
+  r.breaks = {{1, evil, evil}};
+  r.planned = r.parties;
+  r.planned[0].total.payload += 1;
+  r.comparison = ComparisonReport{1, 0, evil, std::nullopt};
   const std::string page = html_of(r);
   EXPECT_FALSE(has(page, "<script"));
   EXPECT_FALSE(has(page, "\" onload"));
@@ -151,7 +157,7 @@ TEST(Html, EverythingMayBeMissing) {
   r.loss.clear();
   r.agreement.reset();
   page = html_of(r);
-  EXPECT_FALSE(has(page, "<svg class=\"plot\""));
+  EXPECT_FALSE(has(page, "<svg class=\"plot"));
   EXPECT_FALSE(has(page, "The exported model"));
   EXPECT_TRUE(has(whole, "The exported model"));
   r.private_metric.reset();
@@ -206,9 +212,57 @@ TEST(Html, AxesHoldForAnyLosses) {
     EXPECT_EQ(first_unbalanced(page), "");
     EXPECT_FALSE(std::regex_search(page, std::regex("[\", ]-?(nan|inf)[\", ]")))
         << ends.first << " " << ends.second;
-    const std::size_t lines = count(page, "<line class=\"grid\"");
+    // Drawn twice, for wide pages and for phones.
+    const std::size_t lines = count(page, "<line class=\"grid\"") / 2;
     EXPECT_TRUE(lines >= 2 && lines <= 12) << lines << " for " << ends.first << " " << ends.second;
   }
+}
+
+TEST(Html, ThePlanStandsBesideTheMeasurement) {
+  EXPECT_FALSE(has(html_of(sample_report()), "The plan and the run"));
+  const RunReport r = full_report();
+  std::string page = html_of(r);
+  for (const char* text :
+       {"The plan and the run", "alpha, planned", "gamma, planned", "equal", "+7.3 %", "-6.1 %", "+3.1 %"})
+    EXPECT_TRUE(has(page, text)) << text;
+  EXPECT_EQ(count(page, ", planned</th>"), 3u);
+  EXPECT_TRUE(has(page, "What was sent is not what was planned, at gamma (whole run)."));
+  RunReport equal = r;
+  equal.planned = r.parties;
+  EXPECT_TRUE(has(html_of(equal), "Every party sent the bytes that were planned"));
+}
+
+TEST(Html, TheFaultLogTellsWhoLeft) {
+  EXPECT_FALSE(has(html_of(sample_report()), "The fault log"));
+  RunReport r = full_report();
+  std::string page = html_of(r);
+  for (const char* text : {"The fault log", "went on 2 times, from steps 300 and 500",
+                           "gamma has been silent for 5.0 s", ">317</th>"})
+    EXPECT_TRUE(has(page, text)) << text;
+  r.breaks.clear();
+  page = html_of(r);
+  EXPECT_TRUE(has(page, "The fault log"));
+  EXPECT_TRUE(has(page, "How it broke off is not known here"));
+}
+
+TEST(Html, AComparisonTellsTheFirstDivergence) {
+  EXPECT_FALSE(has(html_of(sample_report()), "Beside double precision"));
+  RunReport r = full_report();
+  for (const char* text : {"<strong>layer dense1, forward</strong>, in batch 12", "<strong>range</strong>",
+                           "fraction_bits = 12", "smaller learning rate"})
+    EXPECT_TRUE(has(html_of(r), text)) << text;
+  r.comparison->first->range = false;
+  r.comparison->first->proposed_fraction_bits.reset();
+  for (const char* text : {"<strong>precision</strong>", "No other number of fraction bits"})
+    EXPECT_TRUE(has(html_of(r), text)) << text;
+  r.comparison->first.reset();
+  for (const char* text : {"12 batches were compared", "No layer diverged", "6.25 %"})
+    EXPECT_TRUE(has(html_of(r), text)) << text;
+}
+
+TEST(Html, ShowsTheJobsSettings) {
+  EXPECT_FALSE(has(html_of(sample_report()), "The job’s settings"));
+  EXPECT_TRUE(has(html_of(full_report()), "<code>training.optimiser.rate</code>"));
 }
 
 TEST(Html, AModelOutsideItsBoundIsSaidToBe) {

@@ -46,8 +46,9 @@ class PartyRun {
 
  private:
   void tell(const std::string& phase, std::size_t done = 0, std::size_t total = 0) {
-    if (options_.progress)
-      options_.progress({phase, done, total, last_loss_, party_.meter().total().payload});
+    const Progress now{phase, done, total, last_loss_, party_.meter().total().payload};
+    if (options_.progress) options_.progress(now);
+    if (options_.observe) options_.observe(own_stats(), now);
   }
   Channel& connect_owner(PartyId owner);
   void see_off(Channel& owner);
@@ -63,6 +64,7 @@ class PartyRun {
   bool tells_same_rows() const;
   void compare_manifests();
   // Training.
+  RunReport train_whole();
   void open_store();
   void close_store(bool done);
   void fit(nn::TrainState& state);
@@ -94,6 +96,7 @@ class PartyRun {
   void keep_data();
   void checkpoint(const nn::TrainState& state);
   void finish_checkpoints();
+  void note_break(const PeerError& error) noexcept;
   // Answering.
   bool gets(const Endpoint& who, std::string_view what) const;
   std::string take_question(PartyId owner, const Endpoint& who);
@@ -130,6 +133,7 @@ class PartyRun {
   Uses used_before_;                       ///< reveals of each rule when they were foreseen
   std::size_t losses_until_ = 0;           ///< losses of earlier steps are not to be revealed (again)
   std::optional<double> last_loss_;
+  std::size_t steps_done_ = 0;
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
 };
 

@@ -10,6 +10,7 @@
 
 #include "tacit/base/error.h"
 #include "tacit/base/json_number.h"
+#include "tacit/job/report_parts.h"
 #include "tacit/mpc/table.h"
 #include "tacit/version.h"
 
@@ -68,6 +69,9 @@ GuardReport guard_from(const json& j) {
           whole_number<std::size_t>(j.at("numbers")), batches(j.at("guarded")), batches(j.at("unguarded"))};
 }
 
+using report_parts::add_more;
+using report_parts::take_more;
+
 json number_or_null(const std::optional<double>& x) { return x ? json(*x) : json(nullptr); }
 std::optional<double> optional_number(const json& j) {
   return j.is_number() ? std::optional(j.get<double>()) : std::nullopt;
@@ -89,6 +93,7 @@ RunReport report_of(const Job& job, std::string mode) {
   r.fraction_bits = job.fraction_bits;
   r.epochs = job.training.epochs;
   r.metric = to_string(job.data.schema.metric);
+  r.settings = settings_of(job);
   r.security = {
       {"withstands", std::string(protocol.threat)},
       {"computational_bits", std::to_string(protocol.kappa)},
@@ -162,8 +167,7 @@ json to_json(const RunReport& r) {
                       {"score_bound", r.agreement->score_bound},
                       {"worst_difference", r.agreement->worst_difference}};
   if (r.guard) j["overflow_guard"] = to_json(*r.guard);
-  if (!r.rows.empty()) j["job"]["rows"] = r.rows;
-  for (const auto& p : r.planned) j["plan"]["parties"][p.name] = to_json(p);
+  add_more(j, r);
   return j;
 }
 
@@ -214,12 +218,7 @@ RunReport report_from_json(const json& j) {
                      a.at("worst_difference").get<double>()};
     }
     if (j.contains("overflow_guard")) r.guard = guard_from(j.at("overflow_guard"));
-    if (job.contains("rows")) r.rows = job.at("rows").get<std::map<std::string, std::uint64_t>>();
-    if (j.contains("plan"))
-      for (const PartyStats& p : r.parties) {
-        r.planned.push_back(stats_from_json(j.at("plan").at("parties").at(p.name)));
-        r.planned.back().name = p.name;
-      }
+    take_more(r, j);
     return r;
   } catch (const json::exception& e) { throw UsageError(fmt::format("no report of tacit: {}", e.what())); }
 }

@@ -38,6 +38,30 @@ struct GuardReport {
   Batches guarded, unguarded;  ///< of the training
 };
 
+/// How a session of a training that was resumed later ended, as the writer saw it.
+struct SessionBreak {
+  std::size_t step = 0;  ///< steps that were done
+  std::string who;       ///< whom the error named: a peer, or the writer itself
+  std::string what;      ///< the error, in one line
+};
+
+/// A simulated run held against the same steps in double precision (job/compare.h).
+struct ComparisonReport {
+  std::size_t batches = 0;  ///< compared
+  double largest = 0;       ///< relative difference of all that did not diverge
+  std::string largest_at;   ///< ... where it was, in words
+  struct Divergence {
+    std::size_t batch = 0;            ///< from 0
+    std::string place;                ///< in words: "layer dense1, forward"
+    std::string layer;                ///< "dense1"; empty where it is no layer's: the data, the loss
+    double relative = 0;              ///< root mean square of the difference, over that of the exact numbers
+    double exact = 0, simulated = 0;  ///< root mean squares of both
+    bool range = false;               ///< the cause: range, or else precision
+    std::optional<unsigned> proposed_fraction_bits;  ///< tried on that batch; none if none would do
+  };
+  std::optional<Divergence> first;
+};
+
 struct RunReport {
   std::string job, job_hash, protocol, threat, profile;
   std::string mode;                 ///< "three processes over TLS", "simulation", ...
@@ -66,7 +90,14 @@ struct RunReport {
   };
   std::optional<Agreement> agreement;
   std::optional<GuardReport> guard;
+  std::map<std::string, std::string> settings;  ///< of the job: what it trains, and how
+  std::vector<SessionBreak> breaks;             ///< as far as the writer knows them
+  std::optional<ComparisonReport> comparison;
 };
+
+/// A job's settings as people know them, by their keys in the job file; no names of people, keys or
+/// addresses.
+std::map<std::string, std::string> settings_of(const Job& job);
 
 /// What the job fixes of a report.
 RunReport report_of(const Job& job, std::string mode);
@@ -77,6 +108,9 @@ nlohmann::json to_json(const Disclosure&);
 nlohmann::json to_json(const RunReport&);
 /// The reverse; UsageError if it is no report.
 RunReport report_from_json(const nlohmann::json&);
+
+nlohmann::json to_json(const SessionBreak&);
+SessionBreak break_from_json(const nlohmann::json&);
 
 /// Reads a report.json; UsageError if it cannot.
 RunReport read_report(const std::filesystem::path& file);

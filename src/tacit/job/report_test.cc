@@ -64,6 +64,62 @@ TEST(Report, GoesThereAndBack) {
   EXPECT_EQ(back.agreement->worst_difference, 0.125);
 }
 
+TEST(Report, KeepsWhatIsThereNowAndThen) {
+  const RunReport r = testing::full_report();
+  const json there = to_json(r);
+  EXPECT_EQ(there.at("comparison").at("first_divergence").at("batch"), 12) << "batches are counted from 1";
+  EXPECT_EQ(there.at("comparison").at("first_divergence").at("cause"), "range");
+  const RunReport back = report_from_json(json::parse(there.dump()));
+  EXPECT_EQ(to_json(back), there);
+  EXPECT_EQ(back.settings, r.settings);
+  ASSERT_EQ(back.breaks.size(), 2u);
+  EXPECT_EQ(back.breaks[1].step, 512u);
+  EXPECT_EQ(back.breaks[1].who, "gamma");
+  EXPECT_EQ(back.breaks[0].what, r.breaks[0].what);
+  ASSERT_EQ(back.planned.size(), 3u);
+  EXPECT_EQ(back.planned[2].total.payload, 400'000'000u);
+  EXPECT_EQ(back.planned[2].total.seconds, 80.0);
+  ASSERT_TRUE(back.comparison && back.comparison->first);
+  EXPECT_EQ(back.comparison->first->batch, 11u);
+  EXPECT_EQ(back.comparison->first->proposed_fraction_bits, 12u);
+  EXPECT_TRUE(back.comparison->first->range);
+}
+
+TEST(Report, WhatIsNotThereIsNotMissed) {
+  const json plain = to_json(sample_report());
+  for (const char* key : {"breaks", "plan", "comparison", "overflow_guard"})
+    EXPECT_FALSE(plain.contains(key)) << key;
+  EXPECT_FALSE(plain.at("job").contains("settings"));
+  const RunReport back = report_from_json(plain);
+  EXPECT_TRUE(back.settings.empty() && back.breaks.empty() && back.planned.empty() && !back.comparison);
+}
+
+TEST(Report, RefusesAPlanOfAnotherForm) {
+  const json whole = to_json(testing::full_report());
+  json j = whole;
+  j["plan"] = 3;
+  EXPECT_THROW(report_from_json(j), UsageError);
+  j = whole;
+  j["plan"]["parties"].erase("alpha");
+  EXPECT_THROW(report_from_json(j), UsageError);
+  j = whole;
+  j["plan"]["parties"]["alpha"]["rounds"] = -1;
+  EXPECT_THROW(report_from_json(j), UsageError);
+}
+
+TEST(Report, RefusesAComparisonOfAnotherForm) {
+  const json whole = to_json(testing::full_report());
+  json j = whole;
+  j["comparison"]["first_divergence"]["cause"] = "the weather";
+  EXPECT_THROW(report_from_json(j), UsageError);
+  j = whole;
+  j["comparison"]["first_divergence"]["batch"] = 0;
+  EXPECT_THROW(report_from_json(j), UsageError);
+  j = whole;
+  j["breaks"] = {{{"step", 1}}};
+  EXPECT_THROW(report_from_json(j), UsageError);
+}
+
 TEST(Report, KeepsTheOrderOfParties) {
   RunReport r = sample_report();
   std::swap(r.parties[0], r.parties[2]);
@@ -132,6 +188,11 @@ TEST(Report, TakesFromTheJobWhatItFixes) {
   EXPECT_EQ(r.epochs, 12u);
   EXPECT_EQ(r.fraction_bits, 14u);
   EXPECT_EQ(r.security.at("computational_bits"), "128");
+  EXPECT_EQ(r.settings.at("training.optimiser.rate"), "0.015625");
+  EXPECT_EQ(r.settings.at("training.batch"), "48");
+  EXPECT_EQ(r.settings.at("model"), "flatten, residual (dense units=8, leaky_relu slope=0.125), dense");
+  for (const auto& [key, value] : r.settings)
+    EXPECT_EQ(value.find("ed25519"), std::string::npos) << "nobody's key: " << key;
   EXPECT_FALSE(r.private_metric);
 }
 

@@ -162,6 +162,7 @@ void PartyRun::go_on_from(const CheckpointName& name, const std::vector<Digest>&
     const TrainingRecord last = parse_training_record(text, job_);
     take_highest(at_checkpoint, public_text(last), party_.name(party_.id()), job_);
     if (last.loss.size() > at_checkpoint.loss.size()) at_checkpoint.loss = last.loss;
+    if (last.breaks.size() > at_checkpoint.breaks.size()) at_checkpoint.breaks = last.breaks;
     at_checkpoint.agreed = last.agreed;
   } catch (const UsageError&) {
     // The others have the counts, too, and the highest hold.
@@ -185,6 +186,7 @@ void PartyRun::take_over_record(const TrainingRecord& at_checkpoint) {
   for (std::size_t p = 0; p < all.size(); ++p)
     take_highest(before_, text_of(all[p]), party_.name(party_id(p)), job_);
   losses_until_ = before_.losses_until;
+  steps_done_ = resumed_->step;
   const SharedExamples examples(job_, uploads_, SharedExamples::Part::Train);
   const std::size_t batch = job_.training.batch,
                     steps = (examples.rows() + batch - 1) / batch * job_.training.epochs;
@@ -259,6 +261,22 @@ void PartyRun::note_release(std::string_view what, std::uint64_t bits) {
   }
   r.ledger = ledger.lines();
   put_ledger(r);
+}
+
+/// For the report of the training once it has been resumed. The counts of reveals on the disk stay as they
+/// are: they were written before the reveals, and may be ahead of what this session still knows.
+void PartyRun::note_break(const PeerError& error) noexcept {
+  if (!checkpoints_) return;
+  try {
+    std::string text;
+    checkpoints_->read_ledger(training_, [&](ByteReader& from) { text = text_from(from); });
+    TrainingRecord record = parse_training_record(text, job_);
+    note(record, {steps_done_, error.peer, error.what()});
+    text = to_text(record);
+    checkpoints_->put_ledger(training_, [&](ByteWriter& to) { put_text(text, to); });
+  } catch (const std::exception&) {
+    // The break itself is what is to be told. Without a ledger nothing can be resumed either.
+  }
 }
 
 void PartyRun::keep_data() {

@@ -142,6 +142,15 @@ TEST_F(Resume, GoesOnFromTheLastCheckpoint) {
   const RunReport& r = report(resumed);
   EXPECT_EQ(r.resumed, std::vector<std::size_t>{5});
   EXPECT_EQ(report(resumed, 3).resumed, std::vector<std::size_t>{5}) << "owners are told";
+  // Whoever noticed tells how it broke off; the one that crashed wrote nothing, and owners are not told.
+  EXPECT_TRUE(r.breaks.empty());
+  for (std::size_t p : {1, 2}) {
+    const auto& breaks = report(resumed, p).breaks;
+    ASSERT_EQ(breaks.size(), 1u);
+    EXPECT_EQ(breaks[0].who, "alpha") << breaks[0].what;
+    EXPECT_TRUE(breaks[0].step >= 5 && breaks[0].step <= 8) << breaks[0].step;
+  }
+  EXPECT_TRUE(report(resumed, 3).breaks.empty());
   EXPECT_EQ(r.steps, kSteps);
   EXPECT_EQ(r.train_rows, report(whole).train_rows);
   EXPECT_EQ(r.test_rows, report(whole).test_rows);

@@ -8,6 +8,7 @@
 #include "tacit/job/model_store.h"
 #include "tacit/job/party_run.h"
 #include "tacit/job/score.h"
+#include "tacit/job/step_numbers.h"
 
 namespace tacit {
 
@@ -54,7 +55,21 @@ void PartyRun::fit(nn::TrainState& state) {
     checkpoint(state);
     scope.emplace(party_.meter(), "train");
   };
+  StepShares shares;
+  const auto tapped = [&](std::size_t step) { return options_.tap != nullptr && options_.tap->wants(step); };
+  const auto keep_shares = [&](const std::vector<const Secret<Real>*>& secrets) {
+    for (const Secret<Real>* s : secrets) shares.numbers.push_back(fn::stored(ctx_, *s));
+  };
+  hooks.after_forward = [&](const nn::ForwardInfo& info) {
+    shares = {info.step, {}};
+    if (tapped(info.step)) keep_shares(numbers_before_gradients(graph_, info));
+  };
   hooks.after_step = [&](const nn::StepInfo& info) {
+    steps_done_ = info.step + 1;
+    if (!shares.numbers.empty()) {
+      keep_shares(numbers_after(state));
+      options_.tap->take(party_.id(), std::move(shares));
+    }
     judge([&] { guard_.end(fmt::format("batch {} of {} in training", info.step + 1, info.steps)); });
     if (info.loss != nullptr) {
       losses_until_ = info.step + 1;
@@ -125,6 +140,7 @@ void PartyRun::hand_over(const nn::Parameters& parameters) {
 void PartyRun::tell_counts() {
   report_.seconds = record().seconds;
   report_.resumed = before_.resumed;
+  report_.breaks = before_.breaks;
   report_.parameters = graph_.parameter_count();
   report_.disclosures = releases_.ledger().lines();
   report_.guard = guard_.report();
@@ -149,6 +165,7 @@ void PartyRun::part_from_owners() {
   shown.loss.clear();
   shown.private_metric.reset();
   shown.rows.clear();  // an owner learns of the others' rows the sum alone
+  shown.breaks.clear();
   const std::string for_owners = to_json(shown).dump();
   for (Channel* owner : owner_pointers_) {
     if (owner == nullptr) continue;
@@ -177,6 +194,15 @@ void PartyRun::close_store(bool done) {
 }
 
 RunReport PartyRun::train() {
+  try {
+    return train_whole();
+  } catch (const PeerError& e) {
+    note_break(e);
+    throw;
+  }
+}
+
+RunReport PartyRun::train_whole() {
   begin();
   open_store();
   receive_all();

@@ -7,6 +7,10 @@
 #include "tacit/net/wrap/shape.h"
 
 namespace tacit {
+struct StepTap;  // job/step_numbers.h
+}
+
+namespace tacit {
 
 /// What is shown while a run goes on.
 struct Progress {
@@ -26,6 +30,10 @@ struct PartyOptions {
   DiskStep before_checkpoint_step = {};
   unsigned threads = 1;
   std::function<void(const Progress&)> progress;
+  /// Told, by the party's own thread, what it has counted in this session, whenever there is progress.
+  std::function<void(const PartyStats& counted, const Progress&)> observe;
+  /// In a simulation: takes this party's shares of every step, to compare the run with another.
+  const StepTap* tap = nullptr;
   /// Waits until an owner is connected.
   std::function<void(PartyId)> wait_for_owner;
   /// Among several owners, whom to attend to next: TlsTransport::next_of. Without it they are attended to one

@@ -5,12 +5,15 @@
 
 #include "tacit/base/error.h"
 #include "tacit/base/json_number.h"
+#include "tacit/base/text.h"
 
 namespace tacit {
 
 namespace {
 
 using nlohmann::json;
+
+constexpr std::size_t kMostBreaks = 32, kLongestBreak = 400;
 
 Digest digest_from(const json& j) {
   const Bytes bytes = from_hex(j.get<std::string>());
@@ -44,6 +47,8 @@ std::string to_text(const TrainingRecord& r) {
   json j = public_json(r);
   j["loss"] = json::array();
   for (const LossPoint& p : r.loss) j["loss"].push_back({{"step", p.step}, {"loss", p.loss}});
+  j["breaks"] = json::array();
+  for (const SessionBreak& b : r.breaks) j["breaks"].push_back(to_json(b));
   j["seconds"] = r.seconds;
   j["spent"] = to_json(r.spent);
   j["agreed"] = {{"session", to_hex(r.agreed.session)}, {"step", r.agreed.step}, {"files", json::array()}};
@@ -58,6 +63,8 @@ TrainingRecord parse_training_record(std::string_view text, const Job& job) {
     read_public(j, job, r);
     for (const json& p : j.at("loss"))
       r.loss.push_back({whole_number<std::size_t>(p.at("step")), p.at("loss").get<double>()});
+    for (const json& b : j.at("breaks")) r.breaks.push_back(break_from_json(b));
+    require(r.breaks.size() <= kMostBreaks, "it tells of {} sessions", r.breaks.size());
     r.seconds = j.at("seconds").get<double>();
     r.spent = stats_from_json(j.at("spent"));
     const json& agreed = j.at("agreed");
@@ -93,6 +100,17 @@ void take_highest(TrainingRecord& own, std::string_view theirs, const std::strin
   }
   own.losses_until = std::max(own.losses_until, other.losses_until);
   if (other.resumed.size() > own.resumed.size()) own.resumed = std::move(other.resumed);
+}
+
+void note(TrainingRecord& r, SessionBreak b) {
+  // What a peer says may hold anything, and JSON takes only UTF-8.
+  for (std::string* text : {&b.what, &b.who}) {
+    *text = one_line(*text).substr(0, kLongestBreak);
+    for (char& c : *text)
+      if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+  }
+  if (r.breaks.size() == kMostBreaks) r.breaks.erase(r.breaks.begin());
+  r.breaks.push_back(std::move(b));
 }
 
 PartyStats sum(PartyStats first, const PartyStats& second) {

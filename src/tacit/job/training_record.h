@@ -14,6 +14,7 @@ struct TrainingRecord {
   std::size_t losses_until = 0;      ///< losses of earlier steps were revealed, or will not be
   std::vector<LossPoint> loss;       ///< what this party was told of them
   std::vector<std::size_t> resumed;  ///< the steps from which the training was resumed
+  std::vector<SessionBreak> breaks;  ///< how earlier sessions ended, as this party saw it
   double seconds = 0;                ///< of all sessions, up to here
   PartyStats spent;                  ///< by this party, in them
 
@@ -33,6 +34,9 @@ TrainingRecord parse_training_record(std::string_view text, const Job&);
 /// count the highest. PeerError for a text that cannot be read.
 std::string public_text(const TrainingRecord&);
 void take_highest(TrainingRecord& own, std::string_view theirs, const std::string& party, const Job&);
+
+/// Adds how a session ended; of very many the last stay, and a long text is cut.
+void note(TrainingRecord&, SessionBreak);
 
 /// Costs of two spans of time, one after the other.
 PartyStats sum(PartyStats first, const PartyStats& second);

@@ -28,6 +28,7 @@ class Record : public ::testing::Test {
     r.losses_until = 301;
     r.loss = {{100, 0.5}, {300, 0.25}};
     r.resumed = {100, 200};
+    r.breaks = {{117, "beta", "beta has left"}, {230, "gamma", "gamma has been silent for 5.0 s"}};
     r.seconds = 12.5;
     r.spent = testing::sample_report().parties[0];
     r.agreed = {sha256(bytes_of("session")), 300, std::vector<Digest>(3, sha256(bytes_of("file")))};
@@ -42,12 +43,29 @@ TEST_F(Record, GoesThereAndBack) {
   EXPECT_EQ(back.losses_until, 301u);
   EXPECT_EQ(back.resumed, r.resumed);
   EXPECT_EQ(back.loss[1].loss, 0.25);
+  ASSERT_EQ(back.breaks.size(), 2u);
+  EXPECT_EQ(back.breaks[1].step, 230u);
+  EXPECT_EQ(back.breaks[1].who, "gamma");
+  EXPECT_EQ(back.breaks[0].what, "beta has left");
   EXPECT_EQ(back.spent.scopes.at("train/forward").rounds, r.spent.scopes.at("train/forward").rounds);
   EXPECT_EQ(back.agreed.files, r.agreed.files);
   // What a party alone was told is not for the others.
   const json j = json::parse(public_text(r));
   EXPECT_FALSE(j.contains("loss"));
   EXPECT_FALSE(j.contains("spent"));
+  EXPECT_FALSE(j.contains("breaks"));
+}
+
+TEST_F(Record, KeepsTheLastBreaksAndNoLongTexts) {
+  TrainingRecord r = sample();
+  for (std::size_t i = 0; i < 40; ++i) note(r, {i, "beta", "beta \xff\n" + std::string(5000, 'x')});
+  EXPECT_EQ(r.breaks.size(), 32u);
+  EXPECT_EQ(r.breaks.back().step, 39u);
+  EXPECT_LE(r.breaks.back().what.size(), 400u);
+  EXPECT_TRUE(r.breaks.back().what.starts_with("beta ?\\x0ax")) << r.breaks.back().what.substr(0, 20);
+  EXPECT_EQ(to_text(parse_training_record(to_text(r), job_)), to_text(r));
+  r.breaks.push_back({1, "beta", "one more than can be"});
+  EXPECT_THROW(parse_training_record(to_text(r), job_), UsageError);
 }
 
 TEST_F(Record, RefusesWhatIsNone) {

@@ -123,20 +123,39 @@ std::string bar(std::initializer_list<BarPart> parts) {
   return out + "</svg>";
 }
 
-std::string table(std::string_view caption, const std::vector<Head>& heads, const std::vector<Row>& rows) {
+namespace {
+/// A heading without its markup, for where it stands beside each number.
+std::string words_of(std::string_view html) {
+  std::string out;
+  bool inside = false;
+  for (const char c : html) {
+    if (c == '<') inside = true;
+    if (!inside) out += c;
+    if (c == '>') inside = false;
+  }
+  return out;
+}
+}  // namespace
+
+// The roles say again what the elements are: on narrow pages the style makes blocks of them.
+std::string table(std::string_view caption, const std::vector<Head>& heads, const std::vector<Row>& rows,
+                  bool even) {
   std::string out = fmt::format(
-      "<div class=\"scroll\" role=\"region\" aria-label=\"{0}\" tabindex=\"0\"><table>"
-      "<caption>{0}</caption>\n<thead><tr>",
-      caption);
+      "<div class=\"scroll\" role=\"region\" aria-label=\"{0}\" tabindex=\"0\"><table role=\"table\"{1}>"
+      "<caption>{0}</caption>\n<thead role=\"rowgroup\"><tr role=\"row\">",
+      caption, even ? " class=\"even\"" : "");
   for (const Head& head : heads)
-    out += fmt::format("<th scope=\"col\"{}>{}</th>", head.number ? " class=\"n\"" : "", head.text);
-  out += "</tr></thead>\n<tbody>\n";
+    out += fmt::format("<th role=\"columnheader\" scope=\"col\"{}>{}</th>", head.number ? " class=\"n\"" : "",
+                       head.text);
+  out += "</tr></thead>\n<tbody role=\"rowgroup\">\n";
   for (const Row& row : rows) {
-    out += row.style.empty() ? "<tr>" : fmt::format("<tr class=\"{}\">", row.style);
+    out += row.style.empty() ? std::string("<tr role=\"row\">")
+                             : fmt::format("<tr role=\"row\" class=\"{}\">", row.style);
     for (std::size_t i = 0; i < row.cells.size(); ++i) {
       const std::string_view style = i < heads.size() && heads[i].number ? " class=\"n\"" : "";
-      out += i == 0 ? fmt::format("<th scope=\"row\">{}</th>", row.cells[i])
-                    : fmt::format("<td{}>{}</td>", style, row.cells[i]);
+      out += i == 0 ? fmt::format("<th role=\"rowheader\" scope=\"row\">{}</th>", row.cells[i])
+                    : fmt::format("<td role=\"cell\"{} data-head=\"{}\">{}</td>", style,
+                                  i < heads.size() ? words_of(heads[i].text) : "", row.cells[i]);
     }
     out += "</tr>\n";
   }

@@ -62,7 +62,9 @@ struct Row {
   std::vector<std::string> cells;  ///< HTML; the first is the row's own heading
   std::string_view style;          ///< "", "child", "total"
 };
-std::string table(std::string_view caption, const std::vector<Head>& heads, const std::vector<Row>& rows);
+/// With `even`, columns are of one width, so that bars beside each other can be compared.
+std::string table(std::string_view caption, const std::vector<Head>& heads, const std::vector<Row>& rows,
+                  bool even = false);
 
 /// Terms and what they are; those of which nothing is known are left out.
 std::string facts(const std::vector<std::pair<std::string, std::string>>& lines);

@@ -37,6 +37,12 @@ std::string verdict(const RunReport& r) {
       listed(parties));
 }
 
+std::string off(double planned, double measured) {
+  if (planned == measured) return "equal";
+  if (!(planned > 0)) return "–";
+  return fmt::format("{:+.1f} %", 100 * (measured - planned) / planned);
+}
+
 }  // namespace
 
 std::string plan_section(const RunReport& r) {
@@ -61,6 +67,15 @@ std::string plan_section(const RunReport& r) {
   for (std::size_t i = 0; i < r.planned.size(); ++i) {
     rows.push_back(row(escaped(r.parties[i].name) + ", planned", r.planned[i], estimated, ""));
     rows.push_back(row("measured", r.parties[i], true, "child"));
+    if (!estimated) continue;
+    const Cost &plan = r.planned[i].total, &run = r.parties[i].total;
+    rows.push_back({{"measured against planned",
+                     off(static_cast<double>(plan.payload), static_cast<double>(run.payload)),
+                     off(static_cast<double>(plan.rounds), static_cast<double>(run.rounds)),
+                     off(plan.seconds, run.seconds),
+                     off(static_cast<double>(r.planned[i].memory_bytes),
+                         static_cast<double>(r.parties[i].memory_bytes))},
+                    "child"});
   }
   const auto unit = [](std::string_view name, const Scale& scale) {
     return fmt::format("{}, {}", name, scale.unit());

@@ -24,6 +24,7 @@ h1 { margin: 0 0 .8rem; font-size: 2.3rem; line-height: 1.15; letter-spacing: -.
   overflow-wrap: anywhere; }
 h2 { margin: 0 0 .9rem; font-size: 1.3rem; line-height: 1.25; letter-spacing: -.01em; }
 .verdict { margin: 0 0 1.8rem; max-width: 46rem; font-size: 1.2rem; line-height: 1.5; }
+.verdict code { overflow-wrap: anywhere; }
 .verdict b { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .stamps { margin: 0 0 1.8rem; padding: 1rem 1.25rem; border-radius: .5rem; background: var(--loud);
   color: var(--loud-ink);
@@ -53,13 +54,15 @@ figcaption, .note { margin: .6rem 0 0; max-width: 46rem; color: var(--soft); fon
 p { margin: 0 0 1rem; max-width: 46rem; }
 .lead { margin: 1rem 0 1.6rem; }
 .bad { color: var(--bad); font-weight: 600; }
-.plot { display: block; width: 100%; min-width: 34rem; height: auto; }
-figure .scroll { margin: 0; }
+.plot { display: block; width: 100%; height: auto; }
+.plot.narrow { display: none; }
 .plot text { fill: var(--soft); font-size: 13px; font-variant-numeric: tabular-nums; }
 .plot .grid { stroke: var(--rule); } .plot .axis { stroke: var(--soft); }
 .plot polyline { fill: none; stroke-linejoin: round; stroke-linecap: round; }
 .plot polyline.private { stroke: var(--a); stroke-width: 2; } .plot polyline.clear { stroke: var(--clear);
   stroke-width: 7; }
+.plot polyline.other { stroke: var(--b); stroke-width: 2.5; stroke-dasharray: 7 4; }
+.plot .dot.other { fill: var(--b); } .plot .label.other { fill: var(--clear-ink); }
 .plot .dot.private { fill: var(--a); } .plot .dot.clear { fill: var(--clear); }
 .plot .label { font-weight: 600; } .plot .label.private { fill: var(--a); }
   .plot .label.clear { fill: var(--clear-ink); }
@@ -78,8 +81,8 @@ tr:has(.barred) > * { vertical-align: middle; }
 td:not(.n) { overflow-wrap: anywhere; }
 tr.child th { padding-left: 1.4rem; font-weight: 400; color: var(--soft); }
 tr.total th, tr.total td { font-weight: 650; border-bottom: 0; }
-.barred { display: grid; grid-template-columns: minmax(3.5rem, 1fr) auto; gap: .6rem; align-items: center; }
-.barred > span { min-width: 3.6rem; }
+.even { table-layout: fixed; }
+.barred { display: grid; grid-template-columns: minmax(3rem, 1fr) 5rem; gap: .6rem; align-items: center; }
 .bar { display: block; width: 100%; height: .75rem; border-radius: 2px; background: var(--track); }
 .bar .a { fill: var(--a); } .bar .b { fill: var(--b); } .bar .c { fill: var(--c); }
 .key { display: inline-block; width: .65rem; height: .65rem; margin-right: .35rem; border-radius: 2px;
@@ -96,6 +99,21 @@ details[open] summary { margin-bottom: .8rem; }
 @media (max-width: 36rem) { .page { padding-top: 1.5rem; } h1 { font-size: 1.8rem; }
   .facts { grid-template-columns: 1fr; }
   .facts dt { padding-bottom: 0; border-bottom: 0; } }
+@media screen and (max-width: 44rem) { .page { padding-left: 1rem; padding-right: 1rem; }
+  .plot.wide { display: none; } .plot.narrow { display: block; }
+  .scroll { overflow: visible; }
+  table, caption, tbody, tr, th, td { display: block; width: 100%; }
+  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%);
+    white-space: nowrap; }
+  tbody tr { padding: .5rem 0 .6rem; border-bottom: 1px solid var(--rule); }
+  tbody th, tbody td { padding: .12rem 0; border: 0; }
+  tbody th { font-weight: 600; }
+  tr.child th { padding-left: 0; }
+  tbody td, .n { display: grid; grid-template-columns: minmax(7rem, 38%) minmax(0, 1fr); gap: .75rem;
+    text-align: left; white-space: normal; }
+  td.n { padding-left: 0; }
+  tbody td::before { content: attr(data-head); color: var(--soft); overflow-wrap: anywhere; }
+  tbody td:empty { display: none; } }
 @media print { :root { --paper: #fff; --raised: #fff; --ink: #000; --soft: #444; --rule: #bbb;
   --track: #e6e6e6; --a: #0b62ae;
     --b: #e08a00; --c: #7d8794; --clear: #f0a53a; --clear-ink: #8a5200; }

@@ -65,4 +65,29 @@ RunReport sample_report() {
   return r;
 }
 
+RunReport full_report() {
+  RunReport r = sample_report();
+  r.stamps = {"simulation"};
+  r.settings = {{"training.batch", "64"}, {"training.optimiser.rate", "0.1"}};
+  r.resumed = {300, 500};
+  r.breaks = {{317, "beta", "beta closed the connection without a word (killed, or crashed?)"},
+              {512, "gamma", "gamma has been silent for 5.0 s"}};
+  r.planned = r.parties;
+  for (PartyStats& p : r.planned) p.total.seconds = 70;
+  r.planned[2].total = sample_cost(400'000'000, 61'234, 80);
+  ComparisonReport::Divergence d;
+  d.batch = 11;
+  d.place = "layer dense1, forward";
+  d.layer = "dense1";
+  d.relative = 12.5;
+  d.exact = 0.5;
+  d.simulated = 6.25;
+  d.range = true;
+  d.proposed_fraction_bits = 12;
+  r.comparison = ComparisonReport{12, 0.0625, "layer conv1, forward", d};
+  r.guard = {
+      10, 92, 123456, {92, sample_cost(92'000'000, 9200, 9.2)}, {828, sample_cost(414'000'000, 41400, 41.4)}};
+  return r;
+}
+
 }  // namespace tacit::testing

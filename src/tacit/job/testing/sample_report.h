@@ -6,6 +6,8 @@
 namespace tacit::testing {
 
 RunReport sample_report();
+/// The same with all that stands in a report only now and then.
+RunReport full_report();
 /// Bytes, with overhead and messages in some proportion to them and to the rounds.
 Cost sample_cost(std::uint64_t bytes, std::uint64_t rounds, double seconds);
 

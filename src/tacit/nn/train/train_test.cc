@@ -204,6 +204,37 @@ TEST(Training, TellsOfEveryStep) {
   });
 }
 
+TEST(Training, ShowsTheForwardRunAndStopsWhereItIsTold) {
+  const Data d = data_for("squared_error");
+  testing::on_fixed([&](Ctx& ctx) {
+    const Graph g = linear_model();
+    std::vector<std::size_t> seen, ended;
+    TrainHooks hooks;
+    hooks.goes_on = [](std::size_t step) { return step < 4; };
+    hooks.after_forward = [&](const ForwardInfo& info) {
+      seen.push_back(info.step);
+      const auto out = testing::open(ctx, info.tape.values[g.nodes[0].output]->secret("a test"));
+      const auto target = testing::open(ctx, info.batch.targets),
+                 gradient = testing::open(ctx, info.output_gradient);
+      ASSERT_EQ(out.shape, gradient.shape);
+      for (std::size_t i = 0; i < out.values.size(); ++i)
+        EXPECT_NEAR(gradient.values[i], out.values[i] - target.values[i], 0.001);
+    };
+    hooks.after_step = [&](const StepInfo& info) { ended.push_back(info.step); };
+    TrainState state = initial_state(ctx, g, {.epochs = 2, .batch = 4, .loss = "squared_error"});
+    TableExamples examples(ctx, d.features, d.targets);
+    const TrainSettings settings{.epochs = 2, .batch = 4, .loss = "squared_error"};
+    train(ctx, g, state, examples, settings, hooks);
+    EXPECT_EQ(seen, (std::vector<std::size_t>{0, 1, 2, 3}));
+    EXPECT_EQ(ended, seen);
+    EXPECT_EQ(state.step, 4u);
+    // And goes on from there.
+    hooks.goes_on = nullptr;
+    train(ctx, g, state, examples, settings, hooks);
+    EXPECT_EQ(seen, (std::vector<std::size_t>{0, 1, 2, 3, 4, 5}));
+  });
+}
+
 TEST(Training, LowersTheLossOfEveryKind) {
   for (const Loss* loss : all_losses()) {
     const Data d = data_for(std::string(loss->name));

@@ -74,6 +74,7 @@ void take_step(Ctx& ctx, const Graph& graph, TrainState& state, Examples& exampl
       const Meter::Scope loss_scope(ctx.mpc.meter(), "loss");
       result = loss.evaluate(ctx, outputs[0], batch.targets, wants_loss);
     }
+    if (hooks.after_forward) hooks.after_forward({step, batch, tape, result->gradient});
     const Meter::Scope scope(ctx.mpc.meter(), "backward");
     gradients = backward(ctx, graph, tape, {&result->gradient, 1});
     update_state(ctx, graph, tape, state.parameters);
@@ -99,10 +100,12 @@ void train(Ctx& ctx, const Graph& graph, TrainState& state, Examples& examples, 
   for (std::size_t epoch = state.step / per_epoch; epoch < settings.epochs; ++epoch) {
     const auto order = shuffled_rows(examples.rows(), settings.seed, epoch);
     const std::size_t done = state.step % per_epoch;  // of this epoch's steps
-    for (std::size_t begin = done * settings.batch; begin < order.size(); begin += settings.batch)
+    for (std::size_t begin = done * settings.batch; begin < order.size(); begin += settings.batch) {
+      if (hooks.goes_on && !hooks.goes_on(state.step)) return;
       take_step(ctx, graph, state, examples,
                 std::span(order).subspan(begin, std::min(settings.batch, order.size() - begin)), settings,
                 hooks);
+    }
   }
 }
 

@@ -28,11 +28,23 @@ struct StepInfo {
   const Secret<Real>* loss = nullptr;  ///< their total loss, at the steps for which it was asked
 };
 
+/// What a step has computed before its gradients: for whoever compares runs.
+struct ForwardInfo {
+  std::size_t step;
+  const Examples::Batch& batch;
+  const Tape& tape;                     ///< every value of the graph, by ValueId
+  const Secret<Real>& output_gradient;  ///< as the loss has it
+};
+
 struct TrainHooks {
+  /// Whether there is to be another step; may be empty: to the end.
+  std::function<bool(std::size_t step)> goes_on;
   /// Before each step, its batch included; may be empty.
   std::function<void(std::size_t step)> before_step;
   /// Whether the loss of a step is wanted (it costs a little); may be empty.
   std::function<bool(std::size_t step)> wants_loss;
+  /// Between a step's loss and its gradients; may be empty.
+  std::function<void(const ForwardInfo&)> after_forward;
   /// After each step; may be empty.
   std::function<void(const StepInfo&)> after_step;
 };
