@@ -25,7 +25,7 @@ struct IoError : std::runtime_error {
 struct PeerError : std::runtime_error {
   PeerError(std::string who, const std::string& what) : std::runtime_error(what), peer(std::move(who)) {}
   std::string peer;  ///< the name of the party at fault, as far as it can be known
-  bool cut = false;  ///< its link broke, and nobody said why: what was said over it can be taken up on another
+  bool cut = false;  ///< its link broke, and nobody said why: it can be taken up on another
 };
 
 /// A check of consistency failed: some party deviated from the protocol. The session closes for good.

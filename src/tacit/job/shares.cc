@@ -135,7 +135,8 @@ Digest ComponentWriter::digest() { return hasher_.finish(); }
 std::unique_ptr<Component> ComponentWriter::finish() {
   if (!file_) return std::make_unique<MemoryComponent>(std::move(memory_), width_);
   file_digest_ = file_->finish();
-  return std::make_unique<FileComponent>(ChunkReader(file_->take(), key_.bytes(), head_, kComponentInMemory), width_);
+  return std::make_unique<FileComponent>(ChunkReader(file_->take(), key_.bytes(), head_, kComponentInMemory),
+                                         width_);
 }
 
 }  // namespace tacit

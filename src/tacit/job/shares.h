@@ -39,8 +39,8 @@ struct ShareFile {
 constexpr std::size_t kComponentInMemory = std::size_t{32} << 20;
 
 /// Collects rows of a component as they arrive, and hashes them behind a salt. They lie in a file that is
-/// given, or in memory and, beyond kComponentInMemory, in one that has no name and a key that nobody keeps: then they end
-/// with this process. On the disk they are sealed always.
+/// given, or in memory and, beyond kComponentInMemory, in one that has no name and a key that nobody keeps:
+/// then they end with this process. On the disk they are sealed always.
 class ComponentWriter {
  public:
   ComponentWriter(std::filesystem::path directory, std::size_t width, ByteView salt);

@@ -104,15 +104,18 @@ std::vector<Uploaded> uploads_of(const Job& job, const Rows& rows) {
   return out;
 }
 
-/// Owners come one after the other; each sends a component in full to all who hold it.
+/// Owners bring their data at the same time; each sends a component in full to all who hold it.
 double upload_seconds(const Job& job, const JobPlan& plan) {
   const LinkShape& link = plan.conditions.link;
   if (link.bytes_per_second <= 0) return 0;
-  double bytes = 0;
-  for (const Uploaded& u : uploads_of(job, plan.rows))
+  double most = 0;
+  for (const Uploaded& u : uploads_of(job, plan.rows)) {
+    double bytes = 0;
     for (const auto& set : protocol_named(job.protocol).component_sets)
       if (std::find(set.begin(), set.end(), u.component) != set.end()) bytes += static_cast<double>(u.bytes);
-  return bytes / link.bytes_per_second;
+    most = std::max(most, bytes);
+  }
+  return most / link.bytes_per_second;
 }
 
 void add_places(PartyPlan& to, const Job& job, const nn::Graph& graph, const Rows& rows, PartyId self) {
@@ -127,11 +130,8 @@ void add_places(PartyPlan& to, const Job& job, const nn::Graph& graph, const Row
   if (checkpoints) to.disk_bytes += 2 * model * (1 + doctor::remembered(job.training.optimiser.name));
   for (const Uploaded& u : uploads_of(job, rows)) {
     if (std::find(set.begin(), set.end(), u.component) == set.end()) continue;
-    if (u.bytes > kComponentInMemory)
-      to.disk_bytes += u.bytes;
-    else
-      to.stats.memory_bytes += u.bytes;
-    if (checkpoints) to.disk_bytes += u.bytes;
+    to.disk_bytes += (checkpoints ? 2 : 1) * u.bytes;
+    to.stats.memory_bytes += std::min<std::uint64_t>(u.bytes, kComponentInMemory);
   }
 }
 
