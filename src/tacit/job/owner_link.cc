@@ -15,8 +15,6 @@ namespace tacit {
 
 namespace {
 
-/// Rows that may be under way to a party: what is kept of them is bounded by it.
-constexpr std::size_t kWindow = std::size_t{8} << 20;
 /// Breaks of one upload after which it is given up.
 constexpr unsigned kMostBreaks = 100;
 
@@ -97,8 +95,7 @@ void OwnerLink::feed(std::size_t p) {
     parties_[p].send("owner.rows", u.blocks[b].words);
     f.sent = u.blocks[b].end;
   }
-  const std::uint64_t window = std::max<std::uint64_t>(1, kWindow / (8 * u.shape.width));
-  while (f.holds_full && f.sent - f.got > window) {
+  while (f.holds_full && f.sent - f.got > window_rows(u.shape.width)) {
     std::uint64_t rows[1];
     parties_[p].receive("owner.got", std::span<Word>(rows));
     acknowledged(p, rows[0]);
@@ -197,10 +194,7 @@ Manifest OwnerLink::send(ExampleReader& reader, const Identity& identity, double
   unsigned count = 0;
   for (const auto& set : sets)
     for (unsigned c : set) count = std::max(count, c + 1);
-  // All components but one come from seeds; which one is sent in full follows from the owner, to even out
-  // storage.
-  const auto who = static_cast<unsigned>(index(job_.endpoint(name_)) - job_.parties.size());
-  const unsigned full = who % count;
+  const unsigned full = full_component(job_, name_, count);
   const std::size_t features = reader.layout().feature_width(), targets = reader.layout().target_width;
   const std::size_t width = features + targets;
   upload_ = std::make_unique<Upload>();
@@ -226,10 +220,9 @@ Manifest OwnerLink::send(ExampleReader& reader, const Identity& identity, double
 
   Hasher digest, ids;
   digest.update(u.salt.bytes());
-  const std::size_t block_rows = std::clamp<std::size_t>(kBlockBytes / (8 * width), 1, kBlockRows);
   std::vector<Word> masks(width);
   for (;;) {
-    const ExampleBlock block = reader.next(block_rows);
+    const ExampleBlock block = reader.next(block_rows(width));
     if (block.rows == 0) break;
     const FixedBlock fixed = to_fixed(block, reader.layout(), job_.fraction_bits);
     Words rest(block.rows * width);

@@ -38,6 +38,7 @@ struct PartyRun::Visit {
   bool leaving = false;  ///< its errand is done: what it does next comes on a connection of its own
   bool stays = false;    ///< until the end, for results
   bool done = false;
+  std::uint32_t depth = 0;  ///< of its own clock (net/meter.h): rounds do not depend on who comes first
   std::unique_ptr<UploadReceiver> upload;
   std::optional<PeerError> broke;  ///< why it has to come back,
   Clock::time_point until{};       ///< ... and until when
@@ -175,22 +176,28 @@ void PartyRun::receive_all() {
   const Meter::Scope scope(party_.meter(), "sharing");
   std::vector<Visit> all = visits();
   last_word_ = Clock::now();
-  while (!std::all_of(all.begin(), all.end(), [](const Visit& v) { return v.done; })) {
-    Visit* v = next_visit(all);
-    if (v == nullptr) continue;
-    try {
-      attend(*v);
-    } catch (const PeerError& e) {
-      // Its upload goes on when it comes back; what is here stays.
-      const bool may_come_back = options_.next_owner && e.cut && e.peer == v->owner->name && v->brings &&
-                                 !v->leaving && (v->greeted || v->broke);
-      if (!may_come_back) throw;
-      v->here = v->greeted = false;
-      // A little less than the patience, so that the error is out in time if it does not.
-      if (!v->broke) v->until = Clock::now() + job_.patience * 9 / 10;
-      v->broke = e;
+  {
+    Meter::Branches owners(party_.meter());
+    while (!std::all_of(all.begin(), all.end(), [](const Visit& v) { return v.done; })) {
+      Visit* v = next_visit(all);
+      if (v == nullptr) continue;
+      owners.next();
+      party_.meter().saw(v->depth);
+      try {
+        attend(*v);
+      } catch (const PeerError& e) {
+        // Its upload goes on when it comes back; what is here stays.
+        const bool may_come_back = options_.next_owner && e.cut && e.peer == v->owner->name && v->brings &&
+                                   !v->leaving && (v->greeted || v->broke);
+        if (!may_come_back) throw;
+        v->here = v->greeted = false;
+        // A little less than the patience, so that the error is out in time if it does not.
+        if (!v->broke) v->until = Clock::now() + job_.patience * 9 / 10;
+        v->broke = e;
+      }
+      v->depth = party_.meter().depth();
+      last_word_ = Clock::now();
     }
-    last_word_ = Clock::now();
   }
   phase_.clear();
   if (resumed_) return;

@@ -75,6 +75,10 @@ std::string misfit(const Job& job, const Manifest& m, std::uint64_t width) {
   return "";
 }
 
+unsigned full_component(const Job& job, std::string_view owner, unsigned components) {
+  return static_cast<unsigned>(index(job.endpoint(owner)) - job.parties.size()) % components;
+}
+
 // records: size of the manifest (u64) | manifest | signature | parts (u64) | for each: component (u64) | full
 // (u64) | seed or salt
 void save(const UploadRecord& r, ByteWriter& to) {

@@ -73,8 +73,6 @@ constexpr std::size_t kIdNumbers = 16;
 /// Of an owner's components, the one that is sent in full: the others come from seeds. It follows from the
 /// owner's place in the job, to even out storage.
 unsigned full_component(const Job& job, std::string_view owner, unsigned components);
-/// Bytes with which parties and owners greet each other, and with which a party says that an upload is there.
-constexpr std::size_t kGreetingBytes = 72, kStoredBytes = 1;
 
 /// What a party keeps of all owners' examples beside checkpoints, and the way back. UsageError for what does
 /// not fit the job; IoError.

@@ -16,6 +16,8 @@
 //   owner.at                         UploadPoint: what the party has; the owner goes on from there
 #pragma once
 
+#include <algorithm>
+
 #include "tacit/job/upload.h"
 
 namespace tacit {
@@ -51,6 +53,15 @@ static_assert(sizeof(UploadPoint) == 16);
 
 /// A block of rows has so many bytes at the most, but for one of a single row; and so many rows.
 constexpr std::size_t kBlockBytes = std::size_t{2} << 20, kBlockRows = 1024;
+inline std::size_t block_rows(std::size_t width) {
+  return std::clamp<std::size_t>(kBlockBytes / (8 * width), 1, kBlockRows);
+}
+/// Rows that may be under way to a party: what an owner keeps of them is bounded by it.
+inline std::uint64_t window_rows(std::size_t width) {
+  return std::max<std::uint64_t>(1, (std::uint64_t{8} << 20) / (8 * width));
+}
+/// Of "owner.stored".
+constexpr std::size_t kStoredBytes = 1;
 constexpr std::size_t kMaxManifest = std::size_t{16} << 20;
 
 template <class T>

@@ -8,9 +8,10 @@
 #include "tacit/job/checkpoints.h"
 #include "tacit/job/loss_points.h"
 #include "tacit/job/overflow_guard.h"
+#include "tacit/job/plan/upload_clock.h"
 #include "tacit/job/same_rows.h"
 #include "tacit/job/score.h"
-#include "tacit/job/upload.h"
+#include "tacit/job/upload_wire.h"
 #include "tacit/mpc/table.h"
 
 namespace tacit::planning {
@@ -94,6 +95,7 @@ class Run {
   Run(const Job& job, const nn::Graph& graph, const Rows& rows, PartyId self)
       : job_(job),
         graph_(graph),
+        rows_(rows),
         split_(split_of(job, rows)),
         engine_(protocol_named(job.protocol).costs(profile_named(job.profile)), self,
                 Compute{ring_kernels(detect_isa()), workers_}),
@@ -159,6 +161,7 @@ class Run {
 
   const Job& job_;
   const nn::Graph& graph_;
+  const Rows& rows_;
   Split split_;
   Workers workers_{1};
   DryEngine engine_;
@@ -173,13 +176,22 @@ class Run {
   std::uint64_t steps_ = 0;
 };
 
-/// As PartyRun::receive_all, greet_owner, receive_upload and compare_manifests have it.
+/// As PartyRun::receive_all and compare_manifests have it.
 void Run::share() {
   const Meter::Scope scope(engine_.meter(), "sharing");
+  const ProtocolInfo& protocol = protocol_named(job_.protocol);
+  const std::uint64_t width = feature_width(job_.data.schema) + target_width(job_.data.schema);
+  const std::uint64_t owners = job_.data.owners.size();
+  // Who holds which columns is not in the job: as if all held the same number.
+  const std::uint64_t own = job_.data.holding == Holding::SomeColumns ? (width + owners - 1) / owners : width;
+  std::vector<std::uint32_t> clocks;
+  for (const std::int64_t a : engine_.ahead())
+    clocks.push_back(static_cast<std::uint32_t>(engine_.meter().depth() + a));
+  std::uint32_t deepest = 0;
   for (std::size_t i = 0; i < job_.owners.size(); ++i) {
     const std::string& name = job_.owners[i].name;
-    const bool brings =
-        std::find(job_.data.owners.begin(), job_.data.owners.end(), name) != job_.data.owners.end();
+    const auto data = std::find(job_.data.owners.begin(), job_.data.owners.end(), name);
+    const bool brings = data != job_.data.owners.end();
     const bool collects = std::any_of(job_.releases.begin(), job_.releases.end(), [&](const ReleaseRule& r) {
       return r.what != "predictions" && r.what != "scores" &&
              std::find(r.to.begin(), r.to.end(), name) != r.to.end();
@@ -188,15 +200,19 @@ void Run::share() {
     const PartyId id = party_id(job_.parties.size() + i);
     channels_.emplace_back(nowhere_, engine_.meter(), id, name);
     owners_[index(id)] = &channels_.back();
-    // The owner's clock: its greeting is its first message, and its data follow on all parties' answers.
-    engine_.hear_outsider(1);
-    const std::uint32_t answered = engine_.deepest() + 1;
-    engine_.tell_outsider(kGreetingBytes);
-    if (!brings) continue;
-    engine_.hear_outsider(answered + 1);
-    engine_.tell_outsider(kStoredBytes);
+    if (!brings) {
+      deepest = std::max<std::uint32_t>(deepest, 1);
+      engine_.tell_outsider(sizeof(Greeting));
+      continue;
+    }
+    const std::uint64_t rows = rows_[static_cast<std::size_t>(data - job_.data.owners.begin())];
+    const UploadTraffic upload =
+        upload_traffic(protocol, clocks, rows, own, full_component(job_, name, components_of(protocol)));
+    deepest = std::max(deepest, upload.depth);
+    engine_.tell_outsider(upload.answered[index(engine_.self())]);
   }
-  for (std::size_t u = 0; u < job_.data.owners.size(); ++u) engine_.tell_all(sizeof(Digest));
+  if (deepest > 0) engine_.hear_outsider(deepest);
+  for (std::size_t u = 0; u < owners; ++u) engine_.tell_all(sizeof(Digest));
   if (job_.data.holding == Holding::SomeColumns) same_rows();
 }
 

@@ -7,6 +7,7 @@
 #include "tacit/base/error.h"
 #include "tacit/base/text.h"
 #include "tacit/job/doctor/needs.h"
+#include "tacit/job/plan/upload_clock.h"
 #include "tacit/job/upload.h"
 #include "tacit/mpc/table.h"
 
@@ -78,13 +79,6 @@ class Computing {
 double on_link(const LinkShape& link, const Cost& cost) {
   return static_cast<double>(cost.rounds) * link.one_way_seconds +
          (link.bytes_per_second > 0 ? static_cast<double>(cost.payload) / link.bytes_per_second : 0);
-}
-
-unsigned components_of(const ProtocolInfo& protocol) {
-  unsigned count = 0;
-  for (const auto& set : protocol.component_sets)
-    for (unsigned c : set) count = std::max(count, c + 1);
-  return count;
 }
 
 /// Of each owner's data, the bytes of the component that is sent in full, and which one it is.

@@ -5,13 +5,12 @@
 namespace tacit::nn {
 
 std::span<const Layer* const> all_layers() {
-  static constexpr const Layer* kAll[] = {&kAveragePoolLayer, &kBatchNormLayer, &kClipLayer,
-                                          &kConv2dLayer,      &kDenseLayer,     &kDropoutLayer,
-                                          &kEluLayer,         &kFlattenLayer,   &kGlobalAveragePoolLayer,
-                                          &kHardSigmoidLayer, &kHardSwishLayer, &kLayerNormLayer,
-                                          &kLeakyReluLayer,   &kMaxPoolLayer,   &kReluLayer,
-                                          &kReshapeLayer,     &kResidualLayer,  &kSigmoidLayer,
-                                          &kSoftplusLayer,    &kTanhLayer};
+  static constexpr const Layer* kAll[] = {
+      &kAveragePoolLayer, &kBatchNormLayer, &kClipLayer,      &kConv2dLayer,    &kDenseLayer,
+      &kDropoutLayer,     &kEluLayer,       &kFlattenLayer,   &kGeluLayer,      &kGlobalAveragePoolLayer,
+      &kHardSigmoidLayer, &kHardSwishLayer, &kLayerNormLayer, &kLeakyReluLayer, &kMaxPoolLayer,
+      &kReluLayer,        &kReshapeLayer,   &kResidualLayer,  &kSigmoidLayer,   &kSoftplusLayer,
+      &kTanhLayer};
   return kAll;
 }
 

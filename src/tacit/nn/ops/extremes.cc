@@ -41,6 +41,7 @@ void several_backward(Ctx& ctx, const Call& call, const Value&, const std::any& 
 }
 
 Shape reduced_shape(std::span<const Shape> in, const Attrs& attrs) {
+  require(elements(in[0]) > 0, "nothing can be made of no numbers");
   return without(in[0], axes_of(attrs, in[0]), attrs.integer("keepdims", 1) != 0);
 }
 template <bool kLargest>

@@ -65,6 +65,7 @@ void log_softmax_backward(Ctx& ctx, const Call& call, const Value&, const std::a
 }
 
 Shape reduced_shape(std::span<const Shape> in, const Attrs& attrs) {
+  require(elements(in[0]) > 0, "nothing can be made of no numbers");
   return without(in[0], axes_of(attrs, in[0]), attrs.integer("keepdims", 1) != 0);
 }
 struct SumSaved {

@@ -158,9 +158,10 @@ TEST(Training, Aby3LearnsWhatDoublesLearn) {
       const TrainSettings settings{.epochs = 2, .batch = 4, .seed = 3, .loss = loss, .optimiser = s};
       std::vector<PublicTensor> exact;
       testing::on_doubles([&](Ctx& ctx) { exact = trained(ctx, g, d, settings); });
-      // Six steps, each of which rounds gradients and updates to 2^-16; Adam divides by small roots besides.
+      // Six steps, each of which rounds gradients and updates to 2^-16, at random, and may so take a ReLU's
+      // input to the other side of zero; Adam divides by small roots besides.
       const bool adaptive = s.name == "adam" || s.name == "amsgrad";
-      const double bound = adaptive ? 0.004 : 0.001;
+      const double bound = adaptive ? 0.004 : 0.002;
       auto expect_same = [&](const std::vector<PublicTensor>& got) {
         for (std::size_t p = 0; p < exact.size(); ++p)
           for (std::size_t i = 0; i < exact[p].values.size(); ++i)
