@@ -251,7 +251,7 @@ TEST_F(Store, FilesThatTheCatalogueDoesNotNameGo) {
   EXPECT_EQ(kinds(), std::vector<std::string>{".txt"});
 }
 
-TEST(Record, GoesThereAndBack) {
+TEST(UploadRecord, GoesThereAndBack) {
   UploadRecord r;
   r.manifest = "{}";
   r.signature[3] = std::byte{7};

@@ -85,6 +85,7 @@ struct Key {
   bool first = false;
   std::size_t loss_digits = 0;
   std::size_t number = 0;                ///< where each one differs
+  std::vector<int> exponents = {};       ///< of the optimiser's factors
   std::string known = {};                ///< what a guard knows
   std::vector<std::int64_t> ahead = {};  ///< distances between clocks
   auto operator<=>(const Key&) const = default;
@@ -254,6 +255,13 @@ void Run::fit(nn::TrainState& state) {
       releases_.release("loss", fmt::format("{} {}", info.step, info.examples), *info.loss);
   };
   const bool differ = steps_differ(job_, graph_), guards = settings.guard_every != 0;
+  const auto rate = [&](std::size_t step) {
+    return nn::rate_at(settings.optimiser, static_cast<double>(step) / static_cast<double>(per_epoch),
+                       static_cast<double>(settings.epochs));
+  };
+  const auto exponents = [&](std::size_t step, std::size_t size) {
+    return nn::factor_exponents(settings.optimiser, rate(step), size, step + 1);
+  };
   std::vector<std::size_t> rows(std::min<std::size_t>(batch, examples.rows()));
   std::iota(rows.begin(), rows.end(), std::size_t{0});
   if (job_.checkpoint_every > 0) checkpoint();
@@ -265,19 +273,17 @@ void Run::fit(nn::TrainState& state) {
             .rows = size,
             .first = step == 0,
             .loss_digits = points(step) ? std::to_string(step).size() : 0,
-            .number = differ ? step : 0};
+            .number = differ ? step : 0,
+            .exponents = exponents(step, size)};
     const std::string known = guards ? known_of(state) : std::string();
-    if (guards && settings.guards(step))
-      key.known = fmt::format(
-          "guarded at {:.17g}",
-          nn::rate_at(settings.optimiser, static_cast<double>(step) / static_cast<double>(per_epoch),
-                      static_cast<double>(settings.epochs)));
+    if (guards && settings.guards(step)) key.known = fmt::format("guarded at {:.17g}", rate(step));
     key.known += known;
     // Steps after this one, up to the next that is followed or made by something else.
     const std::size_t every = job_.checkpoint_every;
     std::uint64_t in_a_row = 1;
     if (!guards && step > 0 && size == batch && !points(step))
       while ((within + in_a_row + 1) * batch <= examples.rows() && !points(step + in_a_row) &&
+             exponents(step + in_a_row, size) == key.exponents &&
              (every == 0 || (step + in_a_row) % every != 0))
         ++in_a_row;
     const std::uint64_t counted = once(std::move(key), in_a_row, [&] {

@@ -116,6 +116,12 @@ class Momentum final : public Optimiser {
   std::vector<Secret<Real>> velocity_;
 };
 
+// (1-β1)/(1-β1^t) · √((1-β2^t)/(1-β2))
+double adams_correction(const OptimiserSettings& s, std::uint64_t steps) {
+  const double t = static_cast<double>(steps);
+  return (1 - s.beta1) / (1 - std::pow(s.beta1, t)) * std::sqrt((1 - std::pow(s.beta2, t)) / (1 - s.beta2));
+}
+
 // Adam (Kingma and Ba 2015), and AMSGrad (Reddi et al. 2018). Instead of the moments m and v, M = m/(1-β1)
 // and V = v/(1-β2) are kept, magnified: sums that decay, in which small terms are not lost. Epsilon is added
 // under the root. Updates are made in slices, which bounds the memory that the roots need.
@@ -132,10 +138,8 @@ class Adam final : public Optimiser {
         fn::trunc(ctx, pointers(scaled_gradients(ctx, s_, parameters, gradients, batch, kMagnify)));
     const Secret<Real> g = flat.join(ctx, rounded), weights = flat.join(ctx, parameters);
     if (steps_ == 1) first_ = second_ = largest_ = fn::zeros(ctx, g.shape());
-    // m̂/√v̂ = M/√V · (1-β1)/(1-β1^t) · √((1-β2^t)/(1-β2))
-    const double t = static_cast<double>(steps_);
-    const double correction = (1 - s_.beta1) / (1 - std::pow(s_.beta1, t)) *
-                              std::sqrt((1 - std::pow(s_.beta2, t)) / (1 - s_.beta2));
+    // m̂/√v̂ = M/√V · correction
+    const double correction = adams_correction(s_, steps_);
     const double floor =
         std::max(s_.epsilon * s_.epsilon * kMagnify * kMagnify / (1 - s_.beta2), std::ldexp(1.0, -6));
     std::vector<Secret<Real>> new_first, new_second, new_largest, new_weights;
@@ -209,6 +213,21 @@ void check(const OptimiserSettings& s) {
   require(s.weight_decay >= 0 && s.weight_decay < 1, "the weight decay {} is not in [0, 1)", s.weight_decay);
   require(s.clip >= 0, "the clipping bound {} is negative", s.clip);
   require(s.schedule_epochs > 0 && s.schedule_factor > 0, "a schedule needs positive numbers");
+}
+
+std::vector<int> factor_exponents(const OptimiserSettings& s, double rate, std::size_t batch,
+                                  std::uint64_t steps) {
+  const bool adam = s.name == "adam" || s.name == "amsgrad";
+  const double gradients = s.name == "sgd" ? rate : kMagnify;
+  std::vector<int> out;
+  for (const double factor : {gradients / static_cast<double>(batch), gradients, gradients * s.weight_decay,
+                              s.name == "sgd" ? 0
+                              : adam          ? rate * adams_correction(s, steps)
+                                              : rate / kMagnify}) {
+    out.emplace_back();
+    std::frexp(factor, &out.back());
+  }
+  return out;
 }
 
 double rate_at(const OptimiserSettings& s, double progress, double epochs) {

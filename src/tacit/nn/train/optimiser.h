@@ -23,6 +23,11 @@ struct OptimiserSettings {
   double schedule_epochs = 1;
 };
 
+/// The binary exponents of the public factors of the step with that number (from 1): by how many digits
+/// results are truncated, and what that costs, follows from them.
+std::vector<int> factor_exponents(const OptimiserSettings&, double rate, std::size_t batch,
+                                  std::uint64_t step);
+
 /// UsageError, naming the setting and the nearest right value, for settings that make no sense.
 void check(const OptimiserSettings&);
 /// The learning rate at a point of the training, progress in epochs of `epochs`.
