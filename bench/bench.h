@@ -20,8 +20,8 @@ struct Figure {
 
 struct Context {
   std::vector<Figure> figures;
-  std::optional<LinkShape> link;  ///< slows the links of benchmarks that use any
-  std::filesystem::path data;     ///< folder of full data sets, for those that need one
+  std::optional<LinkShape> link;       ///< slows the links of benchmarks that use any
+  std::filesystem::path data;          ///< folder of full data sets, for those that need one
   std::function<void(const std::string&)> say;
 
   void add(std::string name, double value, std::string unit) {
@@ -33,6 +33,7 @@ struct Benchmark {
   std::string_view name;  ///< a group of figures: "training.A"
   std::string_view summary;
   void (*run)(Context&);
+  bool on_request = false;      ///< long, large, or in need of data: only where it or its group is named
 };
 
 /// In the order in which they are listed.

@@ -53,14 +53,12 @@ json bench(const BenchOptions& options, const Style& style) {
   std::vector<const bench::Benchmark*> chosen;
   for (const auto& b : all) {
     names.push_back(b.name);
-    // A name stands for itself, a group for what begins with it; without either, all that needs no data is
-    // run.
+    // A name stands for itself, a group for what begins with it; without either, all is run but what has to
+    // be asked for.
     const bool in_group =
         b.name == options.name || (b.name.starts_with(options.name) && b.name.size() > options.name.size() &&
                                    b.name[options.name.size()] == '.');
-    const bool by_default =
-        options.name.empty() && !b.name.starts_with("accuracy") && b.name != "ops.truncation";
-    if (in_group || by_default) chosen.push_back(&b);
+    if (in_group || (options.name.empty() && !b.on_request)) chosen.push_back(&b);
   }
   require(!chosen.empty(), "there is no benchmark '{}': did you mean '{}'? ('tacit bench --list' names all)",
           options.name, nearest(options.name, names));
