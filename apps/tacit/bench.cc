@@ -1,5 +1,6 @@
 #include "bench/bench.h"
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -62,9 +63,14 @@ json bench(const BenchOptions& options, const Style& style) {
   }
   require(!chosen.empty(), "there is no benchmark '{}': did you mean '{}'? ('tacit bench --list' names all)",
           options.name, nearest(options.name, names));
+  const auto counts = [](const bench::Benchmark* b) { return b->counts_batches; };
+  require(!options.batches || std::any_of(chosen.begin(), chosen.end(), counts),
+          "--batches is for benchmarks that count them, soak and checkpoint: leave it away for '{}'",
+          options.name);
   bench::Context context;
   if (!options.link.empty()) context.link = parse_link(options.link);
   context.data = options.data;
+  context.batches = options.batches;
   context.say = [&](const std::string& text) { say(style, text); };
   const auto before = earlier(options.compare);
   for (const auto* b : chosen) {
