@@ -46,6 +46,7 @@ std::vector<Benchmark> kernel_benchmarks();
 std::vector<Benchmark> operation_benchmarks();
 std::vector<Benchmark> training_benchmarks();
 std::vector<Benchmark> prediction_benchmarks();
+std::vector<Benchmark> checkpoint_benchmarks();
 std::vector<Benchmark> soak_benchmarks();
 std::vector<Benchmark> accuracy_benchmarks();
 std::vector<Benchmark> he_benchmarks();
