@@ -24,7 +24,7 @@ class Benchmarks(TacitTest):
         self.assertEqual((f["soak.batches"], f["soak.warm_up"], f["soak.window"]), (30, 6, 12))
         for party in PARTIES:
             with self.subTest(party):
-                self.assertEqual(f[f"soak.{party}.descriptors_start"], f[f"soak.{party}.descriptors_end"])
+                self.assertLessEqual(f[f"soak.{party}.descriptors_end"], f[f"soak.{party}.descriptors_start"])
                 self.assertGreater(f[f"soak.{party}.descriptors_start"], 5)
                 self.assertGreaterEqual(f[f"soak.{party}.descriptors_most"], f[f"soak.{party}.descriptors_end"])
                 # Less than the share of a batch's images: nothing of a batch stays.
