@@ -220,27 +220,59 @@ def resnet(form, blocks, bottleneck, batch="batch", seed=1, width=8, image=64, c
     return g.model(("input", TensorProto.FLOAT, [3, image, image]), "scores", classes)
 
 
+def scaled(g, q, k, scope, size, extents):
+    """Queries, and keys turned, both by the root of what scores are scaled with. `extents` are those of k, if it is known
+    how many examples there are."""
+    root = size**-0.25
+    if g.form == "script":
+        turned = g.node("Transpose", [k], scope, perm=[0, 1, 3, 2])
+        if extents:
+            roots = [g.constant([root], scope, numpy.float32)] * 2
+        else:
+            far = g.constant([2**63 - 1], scope)
+            last = g.node("Slice", [g.node("Shape", [q], scope), g.constant([-1], scope), far], scope)
+            below = g.node("Sqrt", [g.node("Cast", [last], scope, to=TensorProto.FLOAT)], scope)
+            scale = g.node("Div", [g.constant([1.0], scope, numpy.float32), below], scope)
+            scale = g.node("Cast", [scale], scope, to=TensorProto.FLOAT)
+            roots = [g.node("Sqrt", [scale], scope) for _ in range(2)]
+        return [g.node("Mul", [t, r], scope) for t, r in zip((q, turned), roots, strict=True)]
+    if extents:
+        shapes = [g.constant([-1, *extents[2:]]), g.constant([*extents[:2], extents[3], extents[2]])]
+    else:
+        shape = g.node("Shape", [k], start=0)
+        last, before, first = (
+            g.node("Slice", [shape, g.constant([a]), g.constant([b])]) for a, b in ((-1, 2**63 - 1), (-2, -1), (0, -2))
+        )
+        parts = [g.constant([-1]), before, last], [first, last, before]
+        shapes = [g.node("Concat", p, axis=0) for p in parts]
+    flat = g.node("Transpose", [g.node("Reshape", [k, shapes[0]], allowzero=0)], perm=[0, 2, 1])
+    turned = g.node("Reshape", [flat, shapes[1]], allowzero=0)
+    return [g.node("Mul", [t, g.constant([root], kind=numpy.float32)]) for t in (q, turned)]
+
+
 def attention(g, x, path, tokens, width, heads):
     """nn.MultiheadAttention on the batch first: inside it comes second."""
     script, size, scope = g.form == "script", width // heads, module(path)
+    fixed = not isinstance(g.batch, str)  # then every shape is written down as numbers
+    computed = script and not fixed
     rows = g.node("Transpose", [x], scope, "transpose", perm=[1, 0, 2])
-    if script:
+    if computed:
         length, batch = g.size(rows, 0, scope), g.size(rows, 1, scope)
         whole = g.size(rows, 2, scope)
         each = g.node("Div", [whole, g.constant(heads, scope)], scope)
         each = g.node("Cast", [g.node("Cast", [each], scope, to=TensorProto.INT64)], scope, to=TensorProto.INT64)
     else:
-        length, batch, whole, each = tokens, g.size("tokens", 0), width, size
-    together = g.node("Mul", [batch, g.constant(heads, scope)], scope, "mul")
+        length, batch, whole, each = tokens, g.examples("tokens"), width, size
+    together = heads if fixed else g.node("Mul", [batch, g.constant(heads, scope)], scope, "mul")
     three = g.linear(rows, path, width, 3 * width, "in_proj_weight", "in_proj_bias")
-    if script:
+    if computed:
         shape = g.node("Shape", [three], scope)
         operands = [shape, *(g.constant([v], scope) for v in (0, -1))]
         lead = g.node("Slice", operands, scope)
         target = g.node("Concat", [lead, g.constant([3, width], scope)], scope, axis=0)
         three = g.node("Reshape", [three, target], scope, allowzero=0)
     else:
-        three = g.view(three, [tokens, batch, 3, width])
+        three = g.view(three, [tokens, batch, 3, width], scope)
     three = g.node("Unsqueeze", [three, g.constant([0], scope)], scope, "unsqueeze")
     three = g.node("Transpose", [three], scope, "transpose", perm=[3, 1, 2, 0, 4])
     three = g.node("Squeeze", [three, g.constant([3 if script else -2], scope)], scope, "squeeze")
@@ -251,31 +283,13 @@ def attention(g, x, path, tokens, width, heads):
         part = g.node("Transpose", [part], scope, "transpose", perm=[1, 0, 2])
         parts.append(part)
     q, k, v = (g.view(part, [batch, heads, length, each], scope) for part in parts)
-    if script:
-        far = g.constant([2**63 - 1], scope)
-        last = g.node("Slice", [g.node("Shape", [q], scope), g.constant([-1], scope), far], scope)
-        root = g.node("Sqrt", [g.node("Cast", [last], scope, to=TensorProto.FLOAT)], scope)
-        scale = g.node("Div", [g.constant([1.0], scope, numpy.float32), root], scope)
-        scale = g.node("Cast", [scale], scope, to=TensorProto.FLOAT)
-        turned = g.node("Transpose", [k], scope, perm=[0, 1, 3, 2])
-        q = g.node("Mul", [q, g.node("Sqrt", [scale], scope)], scope)
-        k = g.node("Mul", [turned, g.node("Sqrt", [scale], scope)], scope)
-    else:
-        shape = g.node("Shape", [k], start=0)
-        last, before, first = (
-            g.node("Slice", [shape, g.constant([a]), g.constant([b])]) for a, b in ((-1, 2**63 - 1), (-2, -1), (0, -2))
-        )
-        flat = g.node("Reshape", [k, g.node("Concat", [g.constant([-1]), before, last], axis=0)], allowzero=0)
-        turned = g.node("Transpose", [flat], perm=[0, 2, 1])
-        k = g.node("Reshape", [turned, g.node("Concat", [first, last, before], axis=0)], allowzero=0)
-        root = numpy.sqrt(numpy.sqrt(1 / size))
-        q, k = (g.node("Mul", [t, g.constant([root], kind=numpy.float32)]) for t in (q, k))
+    q, k = scaled(g, q, k, scope, size, [1, heads, tokens, size] if fixed else None)
     weights = g.node("Softmax", [g.node("MatMul", [q, k], scope)], scope, axis=-1)
     y = g.node("MatMul", [weights, v], scope, "scaled_dot_product_attention")
     y = g.node("Transpose", [y], scope, "permute", perm=[2, 0, 1, 3])
-    both = g.node("Mul", [batch, length if script else g.constant(tokens)], scope, "mul")
+    both = tokens if fixed else g.node("Mul", [batch, length if script else g.constant(tokens)], scope, "mul")
     y = g.gemm(g.view(y, [both, whole], scope), f"{path}.out_proj", width, width)
-    y = g.view(y, [length, batch, g.size(y, 1, scope) if script else width], scope)
+    y = g.view(y, [length, batch, g.size(y, 1, scope) if computed else width], scope)
     return g.node("Transpose", [y], scope, "transpose", perm=[1, 0, 2])
 
 
@@ -313,7 +327,7 @@ def models():
             out[f"lenet_{form}{suffix}"] = lenet(form, batch)
             out[f"resnet18_{form}{suffix}"] = resnet(form, [2, 2, 2, 2], False, batch)
             out[f"resnet50_{form}{suffix}"] = resnet(form, [3, 4, 6, 3], True, batch)
-        out[f"transformer_{form}"] = transformer(form)
+            out[f"transformer_{form}{suffix}"] = transformer(form, batch)
     return out
 
 

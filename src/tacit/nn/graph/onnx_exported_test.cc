@@ -36,7 +36,7 @@ class ExportedModels : public ::testing::Test {
       models_.push_back({folder, only(data, "input"), only(data, "output")});
       ASSERT_GT(models_.back().given.shape.at(0), 1u) << "one example shows nothing of batches";
     }
-    EXPECT_EQ(models_.size(), 14u);
+    EXPECT_EQ(models_.size(), 16u);
   }
 
   static void expect_near(const PublicTensor& got, const PublicTensor& want, double bound,
