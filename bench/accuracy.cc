@@ -209,8 +209,8 @@ void net_c(Context& c) { accuracy(c, "C"); }
 }  // namespace
 
 std::vector<Benchmark> accuracy_benchmarks() {
-  return {{"accuracy.A", "five epochs of network A on full MNIST (needs --data)", a},
-          {"accuracy.C", "five epochs of LeNet on full MNIST (needs --data)", net_c}};
+  return {{"accuracy.A", "five epochs of network A on full MNIST (needs --data)", a, true},
+          {"accuracy.C", "five epochs of LeNet on full MNIST (needs --data)", net_c, true}};
 }
 
 }  // namespace tacit::bench

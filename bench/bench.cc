@@ -10,7 +10,8 @@ namespace tacit::bench {
 std::vector<Benchmark> all_benchmarks() {
   std::vector<Benchmark> out;
   for (auto list : {kernel_benchmarks, operation_benchmarks, training_benchmarks, prediction_benchmarks,
-                    accuracy_benchmarks, he_benchmarks, gc_benchmarks, ot_benchmarks, seco_benchmarks})
+                    checkpoint_benchmarks, accuracy_benchmarks, soak_benchmarks, he_benchmarks, gc_benchmarks,
+                    ot_benchmarks, seco_benchmarks})
     for (const Benchmark& b : list()) out.push_back(b);
   return out;
 }

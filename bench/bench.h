@@ -20,8 +20,9 @@ struct Figure {
 
 struct Context {
   std::vector<Figure> figures;
-  std::optional<LinkShape> link;  ///< slows the links of benchmarks that use any
-  std::filesystem::path data;     ///< folder of full data sets, for those that need one
+  std::optional<LinkShape> link;       ///< slows the links of benchmarks that use any
+  std::filesystem::path data;          ///< folder of full data sets, for those that need one
+  std::optional<std::size_t> batches;  ///< instead of its own number, for those that count them
   std::function<void(const std::string&)> say;
 
   void add(std::string name, double value, std::string unit) {
@@ -33,6 +34,8 @@ struct Benchmark {
   std::string_view name;  ///< a group of figures: "training.A"
   std::string_view summary;
   void (*run)(Context&);
+  bool on_request = false;      ///< long, large, or in need of data: only where it or its group is named
+  bool counts_batches = false;  ///< heeds Context::batches
 };
 
 /// In the order in which they are listed.
@@ -43,6 +46,8 @@ std::vector<Benchmark> kernel_benchmarks();
 std::vector<Benchmark> operation_benchmarks();
 std::vector<Benchmark> training_benchmarks();
 std::vector<Benchmark> prediction_benchmarks();
+std::vector<Benchmark> checkpoint_benchmarks();
+std::vector<Benchmark> soak_benchmarks();
 std::vector<Benchmark> accuracy_benchmarks();
 std::vector<Benchmark> he_benchmarks();
 std::vector<Benchmark> gc_benchmarks();

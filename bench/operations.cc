@@ -161,7 +161,7 @@ void truncations(Context& c) {
 std::vector<Benchmark> operation_benchmarks() {
   return {{"ops", "multiplications, truncations, comparisons and the like between three parties", operations},
           {"ops.round", "the time of one round of small messages", rounds},
-          {"ops.truncation", "10^9 truncations near every boundary, each checked", truncations}};
+          {"ops.truncation", "10^9 truncations near every boundary, each checked", truncations, true}};
 }
 
 }  // namespace tacit::bench

@@ -42,20 +42,10 @@ void synchronize(Party& party) {
   for (int i = 0; i < 2; ++i) party.tell_all("bench.sync", {});
 }
 
-std::vector<json> on_parties(const Context& context, std::size_t parties, unsigned threads,
-                             const std::function<json(Party&)>& body) {
-  std::vector<Identity> identities;
-  std::vector<FileDescriptor> listeners;
-  std::vector<Endpoint> roster;
-  for (std::size_t i = 0; i < parties; ++i) {
-    const std::string name = fmt::format("party-{}", i);
-    identities.push_back(Identity::generate());
-    listeners.push_back(listen_on({"127.0.0.1", 0}));
-    roster.push_back({name, {"127.0.0.1", local_port(listeners.back())}, identities.back().public_key()});
-  }
+std::vector<json> in_processes(std::size_t count, const std::function<json(std::size_t)>& body) {
   std::vector<FileDescriptor> results;
   std::vector<pid_t> children;
-  for (std::size_t i = 0; i < parties; ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     int ends[2];
     if (::pipe(ends) != 0) throw IoError("cannot make a pipe");
     const pid_t pid = ::fork();
@@ -63,7 +53,7 @@ std::vector<json> on_parties(const Context& context, std::size_t parties, unsign
     if (pid == 0) {
       std::string text;
       try {
-        text = run_party(i, roster, identities[i], std::move(listeners[i]), context, threads, body).dump();
+        text = body(i).dump();
       } catch (const std::exception& e) { text = json{{"error", e.what()}}.dump(); }
       for (std::size_t done = 0; done < text.size();) {
         const ssize_t n = ::write(ends[1], text.data() + done, text.size() - done);
@@ -77,7 +67,7 @@ std::vector<json> on_parties(const Context& context, std::size_t parties, unsign
     children.push_back(pid);
   }
   std::vector<json> out;
-  for (std::size_t i = 0; i < parties; ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     std::string text;
     char buffer[65536];
     for (ssize_t n; (n = ::read(results[i].get(), buffer, sizeof buffer)) > 0;)
@@ -89,6 +79,22 @@ std::vector<json> on_parties(const Context& context, std::size_t parties, unsign
     if (j.is_object() && j.contains("error"))
       throw std::runtime_error("a party failed: " + j.at("error").get<std::string>());
   return out;
+}
+
+std::vector<json> on_parties(const Context& context, std::size_t parties, unsigned threads,
+                             const std::function<json(Party&)>& body) {
+  std::vector<Identity> identities;
+  std::vector<FileDescriptor> listeners;
+  std::vector<Endpoint> roster;
+  for (std::size_t i = 0; i < parties; ++i) {
+    const std::string name = fmt::format("party-{}", i);
+    identities.push_back(Identity::generate());
+    listeners.push_back(listen_on({"127.0.0.1", 0}));
+    roster.push_back({name, {"127.0.0.1", local_port(listeners.back())}, identities.back().public_key()});
+  }
+  return in_processes(parties, [&](std::size_t i) {
+    return run_party(i, roster, identities[i], std::move(listeners[i]), context, threads, body);
+  });
 }
 
 }  // namespace tacit::bench

@@ -44,6 +44,10 @@ fi
 step "the newest ONNX's node tests, as ONNX Runtime judges them"
 [ -d "$here/build/onnx-cases/node" ] || "$venv/bin/python" "$here/tests/onnx/make_cases.py" "$here/build/onnx-cases/node"
 
+step "models as PyTorch exports them, as ONNX Runtime judges them"
+[ -d "$here/build/onnx-cases/exported" ] ||
+  "$venv/bin/python" "$here/tests/onnx/make_models.py" "$here/build/onnx-cases/exported"
+
 step "tests"
 (cd "$here/build" && ctest --output-on-failure -j "$jobs")
 

@@ -1,5 +1,6 @@
 #include "bench/bench.h"
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -53,20 +54,23 @@ json bench(const BenchOptions& options, const Style& style) {
   std::vector<const bench::Benchmark*> chosen;
   for (const auto& b : all) {
     names.push_back(b.name);
-    // A name stands for itself, a group for what begins with it; without either, all that needs no data is
-    // run.
+    // A name stands for itself, a group for what begins with it; without either, all is run but what has to
+    // be asked for.
     const bool in_group =
         b.name == options.name || (b.name.starts_with(options.name) && b.name.size() > options.name.size() &&
                                    b.name[options.name.size()] == '.');
-    const bool by_default =
-        options.name.empty() && !b.name.starts_with("accuracy") && b.name != "ops.truncation";
-    if (in_group || by_default) chosen.push_back(&b);
+    if (in_group || (options.name.empty() && !b.on_request)) chosen.push_back(&b);
   }
   require(!chosen.empty(), "there is no benchmark '{}': did you mean '{}'? ('tacit bench --list' names all)",
           options.name, nearest(options.name, names));
+  const auto counts = [](const bench::Benchmark* b) { return b->counts_batches; };
+  require(!options.batches || std::any_of(chosen.begin(), chosen.end(), counts),
+          "--batches is for benchmarks that count them, soak and checkpoint: leave it away for '{}'",
+          options.name);
   bench::Context context;
   if (!options.link.empty()) context.link = parse_link(options.link);
   context.data = options.data;
+  context.batches = options.batches;
   context.say = [&](const std::string& text) { say(style, text); };
   const auto before = earlier(options.compare);
   for (const auto* b : chosen) {

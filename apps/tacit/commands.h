@@ -154,7 +154,8 @@ struct BenchOptions {
   fs::path json_file, compare;
   bool list = false;
   std::string link;
-  fs::path data;  ///< folder of full data sets
+  fs::path data;                       ///< folder of full data sets
+  std::optional<std::size_t> batches;  ///< for those that count them
 };
 nlohmann::json bench(const BenchOptions&, const Style&);
 

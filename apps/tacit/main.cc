@@ -390,6 +390,10 @@ int run(int argc, char** argv) {
   bench_command->add_option("--compare", bench_options.compare, "Compare with an earlier JSON file");
   bench_command->add_option("--link", bench_options.link, "Slow the links down, for example 40ms,100mbit");
   bench_command->add_option("--data", bench_options.data, "Folder with the full data sets");
+  bench_command
+      ->add_option("--batches", bench_options.batches,
+                   "Of soak and checkpoint: how many to train (default: 2000, and enough for a median)")
+      ->check(CLI::Range(1, 1000000));
   bench_command->callback([&] { result = bench(bench_options, style); });
 
   std::vector<fs::path> report_files;

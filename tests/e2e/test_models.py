@@ -2,6 +2,7 @@
 from them is the same to ONNX Runtime."""
 
 import json
+import sys
 import unittest
 
 import numpy
@@ -10,6 +11,9 @@ import onnxruntime
 import jobs
 import onnx_writer
 from harness import ROOT, USAGE, TacitTest
+
+sys.path.insert(0, str(ROOT / "tests/onnx"))
+import make_models  # noqa: E402
 
 RELEASES = "".join(jobs.release(what, ["north"]) for what in ("metric", "model", "scores"))
 
@@ -83,6 +87,21 @@ class Models(TacitTest):
         self.assertIn("Everything is supported", process.out)
         for line in told["operators"]:
             self.assertRegex(process.out, rf"(?m)^{line['operator']} +{line['nodes']} ")
+
+    def test_models_as_pytorch_exports_them(self):
+        for name, model in make_models.models().items():
+            with self.subTest(name):
+                self.place(f"{name}.onnx", model.SerializeToString())
+                told = self.check(f"{name}.onnx")
+                self.assertTrue(told["supported"])
+                self.assertEqual(told["opset"], 18)
+                counts = {line["operator"]: line["nodes"] for line in told["operators"]}
+                if name.startswith("resnet50"):
+                    self.assertEqual((counts["Conv"], counts["Relu"], counts["Add"]), (53, 49, 16))
+                # What computes shapes is computed while the file is read.
+                for line in told["operators"]:
+                    if line["operator"] in ("Shape", "Concat", "Slice", "Cast", "Sqrt"):
+                        self.assertEqual(line["left_out"], line["nodes"], line["operator"])
 
     def test_all_that_is_not_is_listed_with_what_to_use_instead(self):
         self.place("model.onnx", unsupported())

@@ -139,6 +139,43 @@ TEST_F(OnnxImport, ReshapesLeaveTheBatchOpen) {
   EXPECT_EQ(g.values[g.inputs[0]].shape, (Shape{4, 2, 8}));
 }
 
+TEST_F(OnnxImport, TheBatchIsFoundBetweenOtherAxes) {
+  // As attention has it, which takes places first: [2, batch, 8] becomes each shape in turn.
+  struct Case {
+    std::int64_t batch;
+    std::vector<Integers> shapes;
+    Integers last;  ///< the attribute of the last
+    Shape for_three;
+  };
+  const Case cases[] = {
+      {1, {{2, 1, 4, 2}}, {2, -1, 4, 2}, {2, 3, 4, 2}},
+      {1, {{2, 4, 2}}, {2, -1, 2}, {2, 12, 2}},
+      {1, {{2, 8}}, {-1, 8}, {6, 8}},
+      {1, {{2, 8}, {2, 1, 8}}, {2, -1, 8}, {2, 3, 8}},
+      {1, {{2, 1, 2, 4}, {2, 8}}, {-1, 8}, {6, 8}},
+      {5, {{2, 5, 4, 2}}, {2, -1, 4, 2}, {2, 3, 4, 2}},
+      {5, {{2, 20, 2}}, {2, -1, 2}, {2, 12, 2}},
+      {5, {{10, 8}}, {-1, 8}, {6, 8}},
+      {5, {{10, 8}, {2, 5, 8}}, {2, -1, 8}, {2, 3, 8}},
+  };
+  for (const Case& c : cases) {
+    Model m;
+    m.input("x", {c.batch, 2, 8}).output("y");
+    set(m.node("Transpose", {"x"}, {"t"}), "perm", Integers{1, 0, 2});
+    std::string from = "t";
+    for (std::size_t i = 0; i < c.shapes.size(); ++i) {
+      const std::string n = std::to_string(i), to = i + 1 == c.shapes.size() ? "y" : "r" + n;
+      m.hold(integers("s" + n, {std::int64_t(c.shapes[i].size())}, c.shapes[i]));
+      m.node("Reshape", {from, "s" + n}, {to});
+      from = to;
+    }
+    const Graph g = m.import(folder_);
+    const Integers last = g.nodes.back().attrs.integers("shape");
+    EXPECT_EQ(last, c.last) << to_string(c.for_three);
+    EXPECT_EQ(output_for(g, 3), c.for_three) << c.batch;
+  }
+}
+
 /// x.reshape(sizes), where sizes are computed from x's shape as exporters write it.
 Model computed_reshape(int opset, const std::vector<Integers>& products) {
   Model m(opset);

@@ -12,6 +12,8 @@ namespace {
 
 using Extents = std::vector<std::int64_t>;
 
+constexpr std::int64_t kMostExtent = std::int64_t{1} << 31;
+
 std::int64_t extent(const Shape& shape, std::size_t axis) {
   return axis < shape.size() ? static_cast<std::int64_t>(shape[axis]) : -1;
 }
@@ -27,23 +29,51 @@ std::optional<std::size_t> batch_axis(const Shape& one, const Shape& two) {
   return found;
 }
 
-/// A literal that stands for the batch, in a model for which its size should be open: the one with as many
-/// elements before it as the batch has in the input.
+/// Where in a literal shape the batch stands, in a model for which its size should be open; nothing if that
+/// cannot be told. Exporters trace a model with one batch size and write down what each axis came to.
+std::optional<std::size_t> place_of_batch(const Extents& wanted, const Shape& one, std::size_t axis,
+                                          std::int64_t batch) {
+  const Shape lead(one.begin(), one.begin() + static_cast<std::ptrdiff_t>(axis));
+  const auto before = static_cast<std::int64_t>(elements(lead)), own = extent(one, axis);
+  std::int64_t product = 1;
+  std::size_t at = 0;
+  while (at < wanted.size() && product < before && wanted[at] > 0 && wanted[at] <= before / product)
+    product *= wanted[at++];
+  if (product != before) {
+    // An axis that ends with the batch: places times examples, in files made for several.
+    const bool small = at < wanted.size() && wanted[at] > 0 && std::max(wanted[at], product) <= kMostExtent;
+    const bool ends = small && batch > 1 && product * wanted[at] % batch == 0 &&
+                      product * wanted[at] / batch == before * own;
+    return ends ? std::optional(at) : std::nullopt;
+  }
+  // In a file made for one example nothing shows of the batch between two axes. One that is split takes it
+  // along (heads times examples); where axes are joined it goes to those before it (places times examples).
+  const std::int64_t after = axis + 1 < one.size() ? extent(one, axis + 1) : 1;
+  if (own == 1 && at > 0 && batch == 1 &&
+      (at == wanted.size() || (wanted[at] != batch && wanted[at] >= after)))
+    return at - 1;
+  if (at == wanted.size()) return std::nullopt;
+  // An axis that holds more than the batch is taken apart: its size stands there by itself, or comes first.
+  std::int64_t group = 1;
+  for (std::size_t i = at; own > 1 && i < wanted.size(); ++i) {
+    if (wanted[i] <= 0 || wanted[i] > own * batch / group) break;
+    group *= wanted[i];
+    if (wanted[i] == batch) return i;
+  }
+  return at;
+}
+
+/// A literal that stands for the batch becomes one for every size of it.
 Extents without_batch(Extents wanted, const Shape& one, const Shape& two, std::int64_t batch) {
   const auto axis = batch_axis(one, two);
   if (!axis || elements(one) == 0) return wanted;
-  const Shape lead(one.begin(), one.begin() + static_cast<std::ptrdiff_t>(*axis));
-  const auto before = static_cast<std::int64_t>(elements(lead));
-  std::int64_t product = 1;
-  std::size_t at = 0;
-  while (at < wanted.size() && product != before && wanted[at] > 0 && wanted[at] <= before)
-    product *= wanted[at++];
-  if (at == wanted.size() || product != before || wanted[at] <= 0 || wanted[at] % batch != 0) return wanted;
+  const auto at = place_of_batch(wanted, one, *axis, batch);
+  if (!at || wanted[*at] <= 0 || wanted[*at] % batch != 0) return wanted;
   const bool open = std::find(wanted.begin(), wanted.end(), -1) != wanted.end();
   if (!open)
-    wanted[at] = -1;
-  else if (at == *axis && extent(one, at) * batch == wanted[at])
-    wanted[at] = 0;
+    wanted[*at] = -1;
+  else if (*at == *axis && extent(one, *at) * batch == wanted[*at])
+    wanted[*at] = 0;
   return wanted;
 }
 
@@ -53,8 +83,7 @@ Extents resolved(Extents wanted, const Shape& from, bool zero_keeps, const Step&
   std::size_t open = wanted.size();
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     if (wanted[i] == 0 && zero_keeps && i < from.size()) wanted[i] = extent(from, i);
-    require(wanted[i] >= -1 && wanted[i] < (std::int64_t{1} << 31), "{} asks for an axis of {}", step.what(),
-            wanted[i]);
+    require(wanted[i] >= -1 && wanted[i] < kMostExtent, "{} asks for an axis of {}", step.what(), wanted[i]);
     if (wanted[i] == -1)
       open = i;
     else
