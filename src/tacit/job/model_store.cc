@@ -9,8 +9,8 @@
 
 namespace tacit {
 
-// "tacit model 3\n" | job hash | session's id | party (u64) | parts a parameter (u64) | for each parameter and
-// part: words (u64), words | SHA-256
+// "tacit model 3\n" | job hash | session's id | party (u64) | parts a parameter (u64) | for each parameter
+// and part: words (u64), words | SHA-256
 namespace {
 constexpr std::string_view kMagic = "tacit model 3\n";
 }
