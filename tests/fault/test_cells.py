@@ -123,11 +123,12 @@ class Cells(TacitTest):
         return process
 
     def begin_others(self, culprit=None, resume=()):
+        """All but the culprit; without one all, on links that nothing befalls."""
         out = {}
         for name in (*PARTIES, *OWNERS):
             if name == culprit:
                 continue
-            own = f"{name}.toml" if name in self.wires else "job.toml"
+            own = f"{name}.toml" if culprit and (self.place / f"{name}.toml").exists() else "job.toml"
             role = ("--party", name) if name in PARTIES else ("--owner", name, "--data", f"{name}.csv")
             out[name] = self.begin("train", own, *role, *(resume if name in PARTIES else ()), name=name)
         return out
