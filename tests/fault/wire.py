@@ -50,7 +50,7 @@ class Wire:
     def _reset(s):
         try:
             s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            s.shutdown(socket.SHUT_RDWR)
+            s.shutdown(socket.SHUT_RD)  # wakes who waits here, and tells the other end nothing yet
         except OSError:
             pass  # it has ended by itself
         s.close()
