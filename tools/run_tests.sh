@@ -60,16 +60,20 @@ export TACIT=$here/build/apps/tacit/tacit
 [ "$full" = 1 ] || exit 0
 
 step "faults at every link and step, within one process"
-make_targets "$here/build" fault_matrix fault_endpoint
-shards=()
-for shard in 0 1 2 3 4; do  # most of the time they wait
-  GTEST_TOTAL_SHARDS=5 GTEST_SHARD_INDEX=$shard "$here/build/tests/fault/fault_matrix" --gtest_brief=1 &
-  shards+=($!)
-done
-for shard in "${shards[@]}"; do wait "$shard"; done
+make_targets "$here/build" fault_matrix fault_cells fault_endpoint
+in_shards() {  # a test program that would take long in one process
+  local count=$1 shards=() shard
+  for ((shard = 0; shard < count; ++shard)); do
+    GTEST_TOTAL_SHARDS=$count GTEST_SHARD_INDEX=$shard "$2" --gtest_brief=1 &
+    shards+=($!)
+  done
+  for shard in "${shards[@]}"; do wait "$shard"; done
+}
+in_shards 5 "$here/build/tests/fault/fault_matrix"  # most of the time they wait
+in_shards "$jobs" "$here/build/tests/fault/fault_cells"
 
 step "faults in every phase, between processes"
-FAULT_ENDPOINT=$here/build/tests/fault/fault_endpoint python3 -m unittest discover -s "$here/tests/fault"
+FAULT_ENDPOINT=$here/build/tests/fault/fault_endpoint python3 "$here/tests/fault/run.py"
 
 # The unit tests once more, in a build of their own that stops at the first finding. Without address
 # randomisation: ThreadSanitizer's runtime cannot place its shadow otherwise on some kernels.

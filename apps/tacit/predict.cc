@@ -85,21 +85,40 @@ PartyId next_asker(Place& place, const std::vector<PartyId>& allowed) {
                   fmt::format("{} wants to serve somebody whom the policy does not name", parties[0].name));
 }
 
-/// Whether the parties have trained already: all or none, as they can only go on together.
-bool all_have_a_model(Place& place) {
+// What a party has of its training, told to the others.
+constexpr std::uint64_t kModel = 1, kCheckpoint = 2;
+
+/// Whether a training broke off here.
+bool has_checkpoint(const fs::path& state) {
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(state / "checkpoints", none))
+    if (entry.path().extension() == ".state") return true;
+  return false;
+}
+
+/// Whether the parties have trained already: all or none, as they can only go on together. One that broke off
+/// may have left a model at some, or that of a training before; what is resumed ends with one at all.
+bool all_have_a_model(Place& place, bool resume) {
   Meter meter;
   const auto& parties = place.job().parties;
   const fs::path file = place.state() / "model.share";
-  const std::uint64_t own[] = {fs::exists(file) ? 1u : 0u};
+  const std::uint64_t own[] = {(fs::exists(file) ? kModel : 0) |
+                               (resume && has_checkpoint(place.state()) ? kCheckpoint : 0)};
   auto to = [&](std::size_t p) { return Channel(place.wire(), meter, party_id(p), parties[p].name); };
   for (std::size_t p = 0; p < parties.size(); ++p)
     if (party_id(p) != place.self()) to(p).send("trained", std::span<const Word>(own));
   std::string with, without;
+  bool broke_off = true;
   for (std::size_t p = 0; p < parties.size(); ++p) {
     std::uint64_t theirs[] = {own[0]};
     if (party_id(p) != place.self()) to(p).receive("trained", std::span<Word>(theirs));
-    (theirs[0] != 0 ? with : without) = parties[p].name;
+    if (theirs[0] > (kModel | kCheckpoint))
+      throw PeerError(parties[p].name,
+                      fmt::format("{} told of its model in a way that cannot be read", parties[p].name));
+    ((theirs[0] & kModel) != 0 ? with : without) = parties[p].name;
+    broke_off = broke_off && (theirs[0] & kCheckpoint) != 0;
   }
+  if (broke_off) return false;
   require(with.empty() || without.empty(),
           "{} has a trained model and {} has none: put its state folder back, or remove {} at all "
           "parties to train again",
@@ -153,7 +172,7 @@ json predict(const TrainOptions& options, const Style& style) {
 json party(const PlaceOptions& options, const Style& style) {
   Place place(options, style);
   place.connect();
-  if (!all_have_a_model(place)) {
+  if (!all_have_a_model(place, options.resume)) {
     RunReport report =
         run_party(place.job(), place.self(), place.wire(), place.mode(), place.party_options());
     planning::put_plan_beside(report, place.job());

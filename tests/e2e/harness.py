@@ -24,15 +24,44 @@ DONE, USAGE, IO, PEER = 0, 2, 3, 4  # exit codes
 LIMIT = 120  # seconds after which a process that ought to end by itself counts as hung
 
 
+class Ports:
+    """Ports that nobody listens on, of a block that is this process's while it lives, so that tests may run side by
+    side. They lie below those that the system gives to connections."""
+
+    FIRST, BLOCK, BLOCKS = 20000, 200, 60
+
+    def __init__(self):
+        self._claim, self._next = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM), 0
+        for number in range(self.BLOCKS):
+            try:
+                self._claim.bind(f"\0tacit tests, ports {number}")
+                self._begin = self.FIRST + number * self.BLOCK
+                return
+            except OSError:
+                pass  # another process has it
+        raise AssertionError("too many tests run at a time")
+
+    def take(self):
+        for _ in range(self.BLOCK):
+            port = self._begin + self._next
+            self._next = (self._next + 1) % self.BLOCK
+            with socket.socket() as s:
+                # As the program does; it still fails where somebody listens.
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    s.bind(("127.0.0.1", port))
+                    return port
+                except OSError:
+                    pass
+        raise AssertionError("no port is free")
+
+
+PORTS = Ports()
+
+
 def free_ports(count):
-    """Ports that nobody listens on now; all are held until the last is found, so that they differ."""
-    sockets = [socket.socket() for _ in range(count)]
-    for s in sockets:
-        s.bind(("127.0.0.1", 0))
-    ports = [s.getsockname()[1] for s in sockets]
-    for s in sockets:
-        s.close()
-    return ports
+    """Ports that nobody listens on now; they differ, also from those that were taken shortly before."""
+    return [PORTS.take() for _ in range(count)]
 
 
 class Process:
@@ -93,6 +122,11 @@ class Process:
         for t in reversed(self._threads):
             t.join(max(0, deadline - time.monotonic()))
         return self._child.poll()
+
+    @property
+    def number(self):
+        """The system's, of this process."""
+        return self._child.pid
 
     def send(self, what):
         """Sends a signal; the moment at which it was sent."""

@@ -63,6 +63,26 @@ class Docs(TacitTest):
         for row in rows:
             self.assertIn(max((p.strip(" ,'") for p in row.split("…")), key=len), texts, row)
 
+    def test_the_table_of_faults_is_whole(self):
+        """A row for each party and phase, a column for each fault; what stands there the fault matrix holds it to."""
+        page = (ROOT / "docs/faults.md").read_text()
+        quoted = {}
+        for file, name in (("phase.h", "kPhases"), ("culprit.h", "kTroubles")):
+            (text,) = re.findall(rf"{name} = \{{(.*?)\}};", (ROOT / "tests/fault" / file).read_text(), re.S)
+            quoted[name] = re.findall(r'"([^"]+)"', text)
+        self.assertEqual((len(quoted["kPhases"]), len(quoted["kTroubles"])), (7, 13))
+        self.assertIn("| party | phase | " + " | ".join(quoted["kTroubles"]) + " |\n", page)
+        for party in ("alpha", "beta", "gamma"):
+            for phase in quoted["kPhases"]:
+                self.assertEqual(len(re.findall(rf"(?m)^\| {party} \| {phase} \|", page)), 1, (party, phase))
+        (text,) = re.findall(r"(?s)^FAULTS = \((.*?)\)", (ROOT / "tests/fault/test_cells.py").read_text(), re.M)
+        faults = re.findall(r'"([^"]+)"', text)
+        for fault in faults:
+            (row,) = re.findall(rf"(?m)^\| {fault} \|((?: (?:alpha|beta|gamma): [\w ]+\|)+)$", page)
+            parties = re.findall(r" (\w+): ", row)
+            self.assertEqual(len(parties), len(quoted["kPhases"]), fault)
+            self.assertEqual(set(parties), {"alpha", "beta", "gamma"}, fault)
+
     def test_files_that_the_pages_name_exist(self):
         """In code, `src/tacit/…` and the like, without placeholders."""
         for page in DOCS:

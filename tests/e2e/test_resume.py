@@ -179,6 +179,8 @@ class Resume(TacitTest):
         watch.wait_for(lambda name: step_of(name) >= 100)
         parties["alpha"].send(SIGKILL)
         self.wait_all([parties["beta"], parties["gamma"]], PEER)
+        # As where it breaks while models are being stored.
+        self.write("beta-state/model.share", "of a training that broke off")
         parties = [self.start("party", "job.toml", "--party", p, "--resume", name=p) for p in PARTIES]
         for p in parties:
             self.assertTrue(p.wait_for("Trained in"), self.stories())

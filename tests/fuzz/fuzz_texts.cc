@@ -110,8 +110,9 @@ std::vector<std::string> seeds() {
       "",
       to_text(doctor::facts_of(doctor::look_at_machine(), m.job, std::chrono::seconds(60)))};
   Bytes share;  // one of the small job's model: two weights and a bias, in two parts each
-  append_bytes(share, bytes_of("tacit model 2\n"));
+  append_bytes(share, bytes_of("tacit model 3\n"));
   share.resize(share.size() + 2 * sizeof(Digest));
+  append(share, std::uint64_t{0});  // of the first party
   append(share, std::uint64_t{2});
   for (std::uint64_t words : {2, 2, 1, 1}) {
     append(share, words);

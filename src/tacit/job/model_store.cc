@@ -9,10 +9,10 @@
 
 namespace tacit {
 
-// "tacit model 2\n" | job hash | session's id | parts a parameter (u64) | for each parameter and part: words
-// (u64), words | SHA-256
+// "tacit model 3\n" | job hash | session's id | party (u64) | parts a parameter (u64) | for each parameter
+// and part: words (u64), words | SHA-256
 namespace {
-constexpr std::string_view kMagic = "tacit model 2\n";
+constexpr std::string_view kMagic = "tacit model 3\n";
 }
 
 void store_model(fn::Ctx& ctx, const Job& job, const nn::Graph& graph, const nn::Parameters& parameters,
@@ -23,6 +23,7 @@ void store_model(fn::Ctx& ctx, const Job& job, const nn::Graph& graph, const nn:
   append_bytes(out, bytes_of(kMagic));
   append_bytes(out, job_hash(job));
   append_bytes(out, session);
+  append(out, static_cast<std::uint64_t>(index(ctx.mpc.self())));
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     const auto parts = fn::stored(ctx, parameters[i]);
     if (i == 0) append(out, static_cast<std::uint64_t>(parts.size()));
@@ -48,7 +49,7 @@ StoredModel load_model(fn::Ctx& ctx, const Job& job, const nn::Graph& graph,
   auto sound = [&](bool condition) {
     require(condition, "the model share '{}' is damaged: train again", file.string());
   };
-  sound(bytes.size() >= kMagic.size() + 3 * kDigest + 8 && text_of(bytes.first(kMagic.size())) == kMagic);
+  sound(bytes.size() >= kMagic.size() + 3 * kDigest + 16 && text_of(bytes.first(kMagic.size())) == kMagic);
   const Digest digest = sha256(bytes.first(bytes.size() - kDigest));
   sound(equal_in_constant_time(digest, bytes.last(kDigest)));
   std::size_t at = kMagic.size();
@@ -64,6 +65,9 @@ StoredModel load_model(fn::Ctx& ctx, const Job& job, const nn::Graph& graph,
     at += 8;
     return read_at<std::uint64_t>(bytes, at - 8);
   };
+  // Others' shares would make another model of it, unseen.
+  require(number() == index(ctx.mpc.self()),
+          "the model share in '{}' is another party's: put the right state folder back", folder.string());
   const std::uint64_t parts = number();
   sound(parts == ctx.mpc.component_sets()[index(ctx.mpc.self())].size());
   for (nn::ValueId id : graph.parameters()) {

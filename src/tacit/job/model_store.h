@@ -16,7 +16,7 @@ struct StoredModel {
   nn::Parameters parameters;
   Digest session{};
 };
-/// UsageError if there is none, or if it is another job's.
+/// UsageError if there is none, or if it is another job's or another party's.
 StoredModel load_model(fn::Ctx&, const Job&, const nn::Graph&, const std::filesystem::path& folder);
 /// UsageError at all parties unless all loaded shares of the same training: others would make up a model of
 /// their own, and nobody would notice.

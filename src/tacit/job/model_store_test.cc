@@ -114,6 +114,12 @@ TEST_F(ModelStore, RefusesAnotherJobs) {
   EXPECT_EQ(load_error(other, folder_.path("party0")), "the model in 'party0' was trained by another job");
 }
 
+TEST_F(ModelStore, RefusesAnotherPartys) {
+  store();
+  EXPECT_EQ(load_error(job_, folder_.path("party1")),
+            "the model share in 'party1' is another party's: put the right state folder back");
+}
+
 TEST_F(ModelStore, RefusesEveryDamage) {
   store();
   const std::string sound = read_file(folder_.path("party0/model.share"));
@@ -130,7 +136,7 @@ TEST_F(ModelStore, RefusesEveryDamage) {
   contents.push_back(sound + "x");
   // Another number of parts, under a right digest.
   std::string parts = sound.substr(0, sound.size() - sizeof(Digest));
-  parts[14 + 2 * sizeof(Digest)] = 3;
+  parts[14 + 2 * sizeof(Digest) + 8] = 3;
   contents.push_back(parts + std::string(text_of(sha256(bytes_of(parts)))));
   session([&](fn::Ctx& ctx, Party& party) {
     if (index(party.id()) != 0) return;
@@ -150,7 +156,7 @@ TEST_F(ModelStore, SharesLookRandom) {
   const std::string second = read_file(folder_.path("party0/model.share"));
   ASSERT_EQ(first.size(), second.size());
   std::size_t same = 0;
-  constexpr std::size_t kHead = 14 + 32 + 32 + 8;
+  constexpr std::size_t kHead = 14 + 32 + 32 + 8 + 8;
   for (std::size_t i = kHead; i < first.size(); ++i) same += first[i] == second[i];
   EXPECT_LT(same, (first.size() - kHead) / 2);
 }

@@ -247,8 +247,10 @@ void write_file(const std::filesystem::path& file, std::string_view text) {
       throw IoError(
           fmt::format("cannot make the folder '{}': {}", file.parent_path().string(), error.message()));
   }
-  const std::string temporary = file.string() + fmt::format(".{}.part", ::getpid());
-  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  // Always the same name: the half of a process that was killed goes with the next try.
+  const std::string temporary = file.string() + ".part";
+  ::unlink(temporary.c_str());
+  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
   bool good = fd >= 0;
   for (std::size_t done = 0; good && done < text.size();) {
     const ssize_t n = ::write(fd, text.data() + done, text.size() - done);
@@ -256,13 +258,14 @@ void write_file(const std::filesystem::path& file, std::string_view text) {
     good = n > 0;
     if (good) done += static_cast<std::size_t>(n);
   }
-  good = good && ::fsync(fd) == 0;
+  good = good && ::fsync(fd) == 0 && ::rename(temporary.c_str(), file.c_str()) == 0;
   const int error = errno;
   if (fd >= 0) ::close(fd);
-  good = good && ::rename(temporary.c_str(), file.c_str()) == 0;
   if (!good) {
-    ::unlink(temporary.c_str());
-    throw IoError(fmt::format("cannot write '{}': {}", file.string(), std::strerror(error)));
+    if (fd >= 0) ::unlink(temporary.c_str());
+    const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
+    throw IoError(fmt::format("cannot write '{}': {}{}", file.string(), std::strerror(error),
+                              full ? ": make room on the disk" : ""));
   }
 }
 

@@ -207,13 +207,30 @@ TEST(WriteFile, ReplacesTheWhole) {
   EXPECT_EQ(files, 1u);
 }
 
+TEST(WriteFile, TakesAwayTheHalfOfAProcessThatWasKilled) {
+  const ScratchFolder folder;
+  folder.write("x.part", "a half");
+  write_file(folder.path("x"), "new");
+  EXPECT_EQ(read_file(folder.path("x")), "new");
+  EXPECT_FALSE(std::filesystem::exists(folder.path("x.part")));
+  // Nor is it written through a link that somebody has put there.
+  std::filesystem::create_symlink(folder.write("elsewhere", "old"), folder.path("x.part"));
+  write_file(folder.path("x"), "newer");
+  EXPECT_EQ(read_file(folder.path("elsewhere")), "old");
+}
+
 TEST(WriteFile, LeavesTheOldWhenItFails) {
   const ScratchFolder folder;
   const auto file = folder.write("x", "old");
   EXPECT_THROW(write_file(file / "below", "new"), IoError);
   EXPECT_EQ(read_file(file), "old");
   std::filesystem::create_directories(folder.path("taken/inside"));
-  EXPECT_THROW(write_file(folder.path("taken"), "a file where a folder is"), IoError);
+  try {
+    write_file(folder.path("taken"), "a file where a folder is");
+    FAIL() << "a folder was replaced";
+  } catch (const IoError& e) {
+    EXPECT_NE(std::string(e.what()).find("taken': Is a directory"), std::string::npos) << e.what();
+  }
   for (const auto& entry : std::filesystem::directory_iterator(folder.path("")))
     EXPECT_NE(entry.path().extension(), ".part") << entry.path();
 }

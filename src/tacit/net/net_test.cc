@@ -136,6 +136,19 @@ TEST(MemoryTransport, ThoseWhoLeaveAreNamedWithTheFirstCause) {
   EXPECT_THROW(quiet[0]->receive_head(party_id(1)), PeerError);
 }
 
+TEST(Transport, AFirstCauseIsToldWithWhoSawIt) {
+  const std::vector<std::string> names{"alpha", "beta", "gamma", "north"};
+  const PeerError own = gave_up(names, "alpha", "the disk is full");
+  EXPECT_EQ(own.peer, "alpha");
+  EXPECT_STREQ(own.what(), "alpha gave up: the disk is full");
+  const PeerError told = gave_up(names, "alpha", "beta has been silent for 5.0 s");
+  EXPECT_EQ(told.peer, "beta");
+  EXPECT_STREQ(told.what(), "beta has been silent for 5.0 s, says alpha") << "the link, by both its ends";
+  const PeerError passed_on = gave_up(names, "gamma", told.what());
+  EXPECT_EQ(passed_on.peer, "beta");
+  EXPECT_STREQ(passed_on.what(), told.what()) << "gamma saw nothing";
+}
+
 TEST(Wrap, FaultsAreSeenByTheReceiver) {
   for (Fault fault : {Fault::WrongTag, Fault::WrongSize, Fault::Drop, Fault::Repeat, Fault::Swap}) {
     auto wires = memory_transports({"alpha", "beta"}, 50ms);

@@ -1,10 +1,16 @@
 #include "tacit/net/transport.h"
 
+#include <algorithm>
+
 namespace tacit {
 
 PeerError gave_up(std::span<const std::string> names, const std::string& peer, const std::string& reason) {
+  // Who saw it is the other end of what broke, whoever passed it on.
+  const bool said = std::any_of(names.begin(), names.end(),
+                                [&](const std::string& name) { return reason.ends_with(", says " + name); });
   for (const std::string& name : names)
-    if (name != peer && reason.starts_with(name + " ")) return PeerError(name, reason);
+    if (name != peer && reason.starts_with(name + " "))
+      return PeerError(name, said ? reason : fmt::format("{}, says {}", reason, peer));
   return PeerError(peer, fmt::format("{} gave up: {}", peer, reason));
 }
 

@@ -22,7 +22,8 @@ struct Incoming {
 };
 
 /// The error of a peer that said goodbye with a reason. Where the reason is itself about somebody else of
-/// `names`, it is told as it is: the first cause, not the chain of those who passed it on.
+/// `names`, it is told as it is, with who saw it: the first cause and the link on which it was seen, not the
+/// chain of those who passed it on.
 PeerError gave_up(std::span<const std::string> names, const std::string& peer, const std::string& reason);
 
 /// One thread at a time may use a transport. Every call throws PeerError, naming the peer, when the link is

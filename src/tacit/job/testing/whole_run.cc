@@ -21,9 +21,35 @@ Ending ending_of(const std::function<OwnerResult()>& part) {
   } catch (const std::exception& e) { return {How::Other, "", e.what(), {}}; }
 }
 
-/// Runs the endpoints; `connect` makes an endpoint's wire in its own thread.
-std::vector<Ending> run_all(const Cast& cast, const Wrap& wrap,
-                            const std::function<std::unique_ptr<Transport>(std::size_t)>& connect) {
+std::string places() {
+  std::string t;
+  for (const char* name : {"alpha", "beta", "gamma"})
+    t += fmt::format("[[party]]\nname = \"{}\"\naddress = \"127.0.0.1:1\"\nkey = \"\"\n", name);
+  for (const char* name : {"north", "south"})
+    t += fmt::format("[[owner]]\nname = \"{}\"\nkey = \"\"\n", name);
+  return t;
+}
+
+std::string release(std::string_view what, std::string_view to) {
+  return fmt::format("[[release]]\nwhat = \"{}\"\nto = [\"{}\"]\npurpose = \"a test looks at it\"\n", what,
+                     to);
+}
+
+}  // namespace
+
+Cast cast_of(const ScratchFolder& folder, std::string_view job, const std::vector<std::string>& data) {
+  Cast cast{read_job_text(folder, job, Keys::MadeLater), {}, {}, {}};
+  for (auto* list : {&cast.job.parties, &cast.job.owners})
+    for (Endpoint& e : *list) {
+      cast.identities.push_back(Identity::generate());
+      e.key = cast.identities.back().public_key();
+    }
+  for (std::size_t i = 0; i < data.size(); ++i)
+    cast.data.push_back({.features = folder.write(cast.job.owners[i].name + ".csv", data[i])});
+  return cast;
+}
+
+std::vector<Ending> train_over(const Cast& cast, const Connect& connect, const Wrap& wrap) {
   const Job& job = cast.job;
   const std::size_t n = job.names().size();
   std::vector<Ending> endings(n);
@@ -60,37 +86,10 @@ std::vector<Ending> run_all(const Cast& cast, const Wrap& wrap,
   return endings;
 }
 
-std::string places() {
-  std::string t;
-  for (const char* name : {"alpha", "beta", "gamma"})
-    t += fmt::format("[[party]]\nname = \"{}\"\naddress = \"127.0.0.1:1\"\nkey = \"\"\n", name);
-  for (const char* name : {"north", "south"})
-    t += fmt::format("[[owner]]\nname = \"{}\"\nkey = \"\"\n", name);
-  return t;
-}
-
-std::string release(std::string_view what, std::string_view to) {
-  return fmt::format("[[release]]\nwhat = \"{}\"\nto = [\"{}\"]\npurpose = \"a test looks at it\"\n", what,
-                     to);
-}
-
-}  // namespace
-
-Cast cast_of(const ScratchFolder& folder, std::string_view job, const std::vector<std::string>& data) {
-  Cast cast{read_job_text(folder, job, Keys::MadeLater), {}, {}, {}};
-  for (auto* list : {&cast.job.parties, &cast.job.owners})
-    for (Endpoint& e : *list) {
-      cast.identities.push_back(Identity::generate());
-      e.key = cast.identities.back().public_key();
-    }
-  for (std::size_t i = 0; i < data.size(); ++i)
-    cast.data.push_back({.features = folder.write(cast.job.owners[i].name + ".csv", data[i])});
-  return cast;
-}
-
 std::vector<Ending> train_in_memory(const Cast& cast, std::chrono::milliseconds patience, const Wrap& wrap) {
   auto wires = memory_transports(cast.job.names(), patience);
-  return run_all(cast, wrap, [&](std::size_t i) { return std::move(wires[i]); });
+  return train_over(
+      cast, [&](std::size_t i) { return std::move(wires[i]); }, wrap);
 }
 
 std::vector<Ending> train_over_tls(const Cast& cast, const Wrap& wrap) {
@@ -100,7 +99,7 @@ std::vector<Ending> train_over_tls(const Cast& cast, const Wrap& wrap) {
     listeners.push_back(listen_on({"127.0.0.1", 0}));
     roster[i].address = {"127.0.0.1", local_port(listeners[i])};
   }
-  return run_all(cast, wrap, [&](std::size_t i) {
+  const Connect connect = [&](std::size_t i) -> std::unique_ptr<Transport> {
     TlsSettings settings;
     settings.roster = roster;
     settings.parties = cast.job.parties.size();
@@ -109,7 +108,8 @@ std::vector<Ending> train_over_tls(const Cast& cast, const Wrap& wrap) {
     settings.connect_patience = cast.job.start_patience;
     if (i < listeners.size()) settings.listener = std::move(listeners[i]);
     return TlsTransport::connect(std::move(settings), cast.identities[i]);
-  });
+  };
+  return train_over(cast, connect, wrap);
 }
 
 std::string tiny_classes_job() {

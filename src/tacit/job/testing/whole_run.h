@@ -39,6 +39,9 @@ using Wrap = std::function<std::unique_ptr<Transport>(PartyId self, Transport& w
 std::vector<Ending> train_in_memory(const Cast& cast, std::chrono::milliseconds patience,
                                     const Wrap& wrap = {});
 std::vector<Ending> train_over_tls(const Cast& cast, const Wrap& wrap = {});
+/// Trains over wires that `connect` makes, each in the thread of its endpoint (by PartyId).
+using Connect = std::function<std::unique_ptr<Transport>(std::size_t)>;
+std::vector<Ending> train_over(const Cast& cast, const Connect& connect, const Wrap& wrap = {});
 
 /// Jobs that are quick to train, and tables of random rows for them: a network of two layers on three
 /// classes, and a regression of two owners' columns.
