@@ -70,7 +70,7 @@ p { margin: 0 0 1rem; max-width: 46rem; }
 .scroll:focus-visible, summary:focus-visible { outline: 2px solid var(--a); outline-offset: 2px; }
 table { width: 100%; border-collapse: collapse; font-size: .9375rem; }
 caption { padding: 0 0 .45rem; text-align: left; font-weight: 600; }
-th, td { padding: .42rem .9rem .42rem 0; text-align: left; vertical-align: baseline;
+th, td { padding: .42rem .75rem .42rem 0; text-align: left; vertical-align: baseline;
   border-bottom: 1px solid var(--rule); }
 th:last-child, td:last-child { padding-right: 0; }
 thead th { color: var(--soft); font-size: .8125rem; font-weight: 600; white-space: nowrap;
@@ -82,7 +82,7 @@ td:not(.n) { overflow-wrap: anywhere; }
 tr.child th { padding-left: 1.4rem; font-weight: 400; color: var(--soft); }
 tr.total th, tr.total td { font-weight: 650; border-bottom: 0; }
 .even { table-layout: fixed; }
-.barred { display: grid; grid-template-columns: minmax(3rem, 1fr) 5rem; gap: .6rem; align-items: center; }
+.barred { display: grid; grid-template-columns: minmax(2rem, 1fr) 5rem; gap: .5rem; align-items: center; }
 .bar { display: block; width: 100%; height: .75rem; border-radius: 2px; background: var(--track); }
 .bar .a { fill: var(--a); } .bar .b { fill: var(--b); } .bar .c { fill: var(--c); }
 .key { display: inline-block; width: .65rem; height: .65rem; margin-right: .35rem; border-radius: 2px;
