@@ -24,6 +24,9 @@ constexpr std::string_view kVendorKey = "vendor.key", kVendorCard = "vendor.pub"
 constexpr std::string_view kDeviceKey = "device.key", kDeviceCard = "device.pub", kTrusted = "trusted";
 constexpr std::size_t kMostVendors = 10000;
 
+/// Enough to tell keys without a name apart, for people.
+std::string begin_of(ByteView bytes) { return to_hex(bytes.first(4)); }
+
 std::string trusted_file(const VendorCard& vendor) { return to_hex(fingerprint(vendor)) + ".pub"; }
 
 }  // namespace
@@ -76,11 +79,12 @@ void KeyFolder::replace(std::string_view name, std::string_view text) const {
 // ---- a vendor's
 
 VendorKeys VendorKeys::make(const fs::path& folder, const std::string& name) {
-  check_name(name, "name for a vendor");
+  if (!name.empty()) check_name(name, "name for a vendor");
   const KeyFolder keys = KeyFolder::make(folder);
   Identity identity = Identity::generate();
   identity.save(keys.file(kVendorKey));
-  VendorKeys out{{name, identity.public_key()}, std::move(identity)};
+  const PublicKey key = identity.public_key();
+  VendorKeys out{{name.empty() ? "vendor " + begin_of(key.raw) : name, key}, std::move(identity)};
   keys.replace(kVendorCard, to_text(out.card));
   return out;
 }
@@ -96,11 +100,12 @@ VendorKeys VendorKeys::open(const fs::path& folder) {
 // ---- a device's
 
 DeviceKeys DeviceKeys::make(const fs::path& folder, const std::string& name, Seconds now) {
-  check_name(name, "name for a device");
+  if (!name.empty()) check_name(name, "name for a device");
   KeyFolder keys = KeyFolder::make(folder);
   KemPrivateKey key = KemPrivateKey::generate(Kem::X25519);
   key.save(keys.file(kDeviceKey));
-  DeviceCard card{name, key.public_key()};
+  const KemPublicKey half = key.public_key();
+  DeviceCard card{name.empty() ? "device " + begin_of(device_id(half)) : name, half};
   make_folder(keys.file(kTrusted), 0700);
   begin_witness(keys, key, now);
   keys.replace(kDeviceCard, to_text(card));

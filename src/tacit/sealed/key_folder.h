@@ -36,6 +36,7 @@ struct VendorKeys {
   VendorCard card;
   Identity identity;
 
+  /// Without a name it is called after its key.
   static VendorKeys make(const std::filesystem::path& folder, const std::string& name);
   /// UsageError if its files do not belong together.
   static VendorKeys open(const std::filesystem::path& folder);
@@ -46,7 +47,8 @@ struct DeviceKeys {
   DeviceCard card;
   KemPrivateKey key;
 
-  /// `now`: by this machine's clock; the first time that it witnesses.
+  /// `now`: by this machine's clock; the first time that it witnesses. Without a name it is called after its
+  /// key.
   static DeviceKeys make(const std::filesystem::path& folder, const std::string& name, Seconds now);
   static DeviceKeys open(const std::filesystem::path& folder);
 

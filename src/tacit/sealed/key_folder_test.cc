@@ -82,6 +82,8 @@ TEST(KeyFolders, AreTheirOwnersAlone) {
   EXPECT_EQ(mode_of(device), 0700u);
   for (const auto& file : {vendor / "vendor.key", device / "device.key", device / "time.witness"})
     EXPECT_EQ(mode_of(file), 0600u);
+  EXPECT_TRUE(VendorKeys::make(folder.path("unnamed-vendor"), "").card.name.starts_with("vendor "));
+  EXPECT_TRUE(DeviceKeys::make(folder.path("unnamed-device"), "", kNow).card.name.starts_with("device "));
   // Keys are never overwritten.
   EXPECT_NE(outcome([&] { VendorKeys::make(vendor, "ACME"); }).find("is there already"), std::string::npos);
   EXPECT_NE(outcome([&] { DeviceKeys::make(device, "x", kNow); }).find("is there already"),
