@@ -154,8 +154,9 @@ TEST(Header, RecordsHaveTheirPlace) {
     EXPECT_NE(after([&](auto& r) { std::swap(r[i], r[i + 1]); }), "opened") << i;
   }
   for (std::size_t i = 0; i < all; ++i) {
-    if (i != 3 && i != 4 && i != 6)  // names, of which every size may be
+    if (i != 3 && i != 4 && i != 6) {  // names, of which every size may be
       EXPECT_NE(after([&](auto& r) { r[i].body.push_back(std::byte{0}); }), "opened") << i;
+    }
     EXPECT_NE(after([&](auto& r) {
                 if (r[i].body.empty())
                   r[i].body = bytes("x");  // a fingerprint at level 1
