@@ -66,7 +66,9 @@ void SealedCommands::add_models(CLI::App& cli, const Style& style, nlohmann::jso
                                           "key, after its date, or changed by one bit; it is said what that "
                                           "does not stop (docs/sealed-models.md)");
   seal_command->add_option("model", seal_.model, "An ONNX file")->required();
-  seal_command->add_option("--to", seal_.to, "A recipient's device.pub; several may be named")->required();
+  seal_command->add_option("--to", seal_.to, "A recipient's device.pub; --to again for each other one")
+      ->required()
+      ->allow_extra_args(false);
   seal_command
       ->add_option("--expires", seal_.expires,
                    "The day from whose beginning (UTC) it is of no use, as 2027-01-31, or never")
