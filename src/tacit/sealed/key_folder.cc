@@ -27,11 +27,15 @@ constexpr std::size_t kMostVendors = 10000;
 /// Enough to tell keys without a name apart, for people.
 std::string begin_of(ByteView bytes) { return to_hex(bytes.first(4)); }
 
+/// Without a slash at its end, behind which there would be another folder.
+fs::path folder_named(const fs::path& given) { return given.has_filename() ? given : given.parent_path(); }
+
 std::string trusted_file(const VendorCard& vendor) { return to_hex(fingerprint(vendor)) + ".pub"; }
 
 }  // namespace
 
-KeyFolder KeyFolder::make(const fs::path& folder) {
+KeyFolder KeyFolder::make(const fs::path& given) {
+  const fs::path folder = folder_named(given);
   std::error_code ignored;
   require(!fs::exists(fs::symlink_status(folder, ignored)),
           "'{}' is there already, and keys are never overwritten: choose another folder with --keys",
@@ -40,7 +44,8 @@ KeyFolder KeyFolder::make(const fs::path& folder) {
   return open(folder, "");
 }
 
-KeyFolder KeyFolder::open(const fs::path& folder, std::string_view made_by) {
+KeyFolder KeyFolder::open(const fs::path& given, std::string_view made_by) {
+  const fs::path folder = folder_named(given);
   const FileDescriptor fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat info {};
   require(fd && ::fstat(fd.get(), &info) == 0,
@@ -54,9 +59,7 @@ KeyFolder KeyFolder::open(const fs::path& folder, std::string_view made_by) {
 FileDescriptor KeyFolder::lock() const {
   FileDescriptor fd(::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   int locked = -1;
-  if (fd) do {
-      locked = ::flock(fd.get(), LOCK_EX);
-    } while (locked != 0 && errno == EINTR);
+  while (fd && (locked = ::flock(fd.get(), LOCK_EX)) != 0 && errno == EINTR) {}
   if (locked != 0)
     throw IoError(fmt::format("the folder '{}' cannot be locked: {}", path_.string(), std::strerror(errno)));
   return fd;

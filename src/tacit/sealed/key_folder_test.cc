@@ -32,6 +32,9 @@ TEST(KeyFolders, AreTheirOwnersAlone) {
     EXPECT_EQ(mode_of(file), 0600u);
   EXPECT_TRUE(VendorKeys::make(folder.path("unnamed-vendor"), "").card.name.starts_with("vendor "));
   EXPECT_TRUE(DeviceKeys::make(folder.path("unnamed-device"), "", kNow).card.name.starts_with("device "));
+  const fs::path slashed = folder.path("slashed") / "";
+  DeviceKeys::make(slashed, "x", kNow);
+  EXPECT_EQ(DeviceKeys::open(slashed).card, DeviceKeys::open(folder.path("slashed")).card);
   // Keys are never overwritten.
   EXPECT_NE(outcome([&] { VendorKeys::make(vendor, "ACME"); }).find("is there already"), std::string::npos);
   EXPECT_NE(outcome([&] { DeviceKeys::make(device, "x", kNow); }).find("is there already"),
