@@ -21,6 +21,7 @@ LAYERS = {
     "fn": ["base", "ring", "net", "mpc", "secret"],
     "nn": ["base", "crypto", "ring", "net", "mpc", "secret", "fn"],
     "split": ["base", "crypto", "ring", "net", "party", "ot", "gc", "he", "nn"],
+    "sealed": ["base", "crypto", "ring", "mpc", "secret", "fn", "nn"],
     "job": ["base", "crypto", "ring", "data", "net", "party", "mpc", "secret", "fn", "nn"],
     "serve": ["base", "crypto", "ring", "net", "party", "ot", "split", "job"],
 }
@@ -28,6 +29,7 @@ LAYERS = {
 PRIVATE = {
     "tacit/fn/access.h": ["fn"],
     "tacit/ring/lowering.h": ["ring"],
+    "tacit/sealed/keys_of_a_file.h": ["sealed"],
 }
 
 

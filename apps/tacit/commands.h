@@ -131,6 +131,41 @@ struct QueryOptions : DeployedOptions {
 };
 nlohmann::json query(const QueryOptions&, const Style&);
 
+/// A folder of keys for sealed models: a vendor's or a device's.
+struct KeyFolderOptions {
+  fs::path keys;
+  std::string name;  ///< default: called after its key
+};
+nlohmann::json vendor_init(const KeyFolderOptions&, const Style&);
+nlohmann::json device_init(const KeyFolderOptions&, const Style&);
+struct TrustOptions : KeyFolderOptions {
+  fs::path vendor;          ///< its card
+  std::string fingerprint;  ///< what it must be; empty: it is shown
+};
+nlohmann::json device_trust(const TrustOptions&, const Style&);
+
+struct SealOptions : KeyFolderOptions {
+  fs::path model, out;       ///< default: the model's name, with .tacit
+  std::vector<fs::path> to;  ///< devices' cards
+  std::string expires;       ///< a date, or "never"
+  unsigned level = 1;
+  std::string fingerprint, require;  ///< of levels and keys that are not there yet
+};
+nlohmann::json seal(const SealOptions&, const Style&);
+
+struct SealedOptions {
+  fs::path file;
+  fs::path keys;    ///< of this device
+  fs::path vendor;  ///< of inspect: the card of the vendor that it must be of
+  bool keys_given = false;
+  // Of run:
+  fs::path input, out;
+  unsigned threads = 0;
+};
+/// What anybody may know of a sealed model.
+nlohmann::json inspect(const SealedOptions&, const Style&);
+nlohmann::json run_sealed(const SealedOptions&, const Style&);
+
 struct DemoOptions {
   fs::path out = "demo-out";
   bool quick = false;

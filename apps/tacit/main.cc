@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
+#include "sealed_options.h"
 #include "tacit/base/error.h"
 #include "tacit/base/text.h"
 #include "tacit/version.h"
@@ -380,6 +381,9 @@ int run(int argc, char** argv) {
   query_command->add_option("--report", query_options.report, "Write answers and costs as JSON to this file");
   add_deployed(query_command, query_options);
   query_command->callback([&] { result = query(query_options, style); });
+
+  SealedCommands sealed_commands;
+  sealed_commands.add(cli, style, result);
 
   BenchOptions bench_options;
   auto* bench_command = cli.add_subcommand(

@@ -32,6 +32,14 @@ VERBS = [
     ["plan"],
     ["serve"],
     ["query"],
+    ["vendor"],
+    ["vendor", "init"],
+    ["device"],
+    ["device", "init"],
+    ["device", "trust"],
+    ["seal"],
+    ["inspect"],
+    ["run"],
 ]
 
 

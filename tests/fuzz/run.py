@@ -19,6 +19,7 @@ LARGEST = {
     "fuzz_owner": 16384,
     "fuzz_part": 16384,
     "fuzz_pool": 32768,
+    "fuzz_sealed": 8192,
     "fuzz_upload": 8192,
 }
 LIMITS = ["-rss_limit_mb=2048", "-malloc_limit_mb=512", "-timeout=20"]

@@ -1,17 +1,12 @@
 #include "tacit/crypto/identity.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <openssl/bio.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cstring>
+#include <algorithm>
 
 #include "tacit/base/error.h"
 #include "tacit/crypto/kdf.h"
+#include "tacit/crypto/key_file.h"
 
 namespace tacit {
 
@@ -19,7 +14,6 @@ namespace {
 constexpr std::string_view kPrefix = "ed25519:";
 unsigned char* raw(std::byte* p) { return reinterpret_cast<unsigned char*>(p); }
 const unsigned char* raw(const std::byte* p) { return reinterpret_cast<const unsigned char*>(p); }
-using BioPtr = std::unique_ptr<BIO, decltype([](BIO* b) { BIO_free(b); })>;
 using MdPtr = std::unique_ptr<EVP_MD_CTX, decltype([](EVP_MD_CTX* c) { EVP_MD_CTX_free(c); })>;
 }  // namespace
 
@@ -44,39 +38,13 @@ Identity Identity::generate() {
 }
 
 Identity Identity::load(const std::filesystem::path& file) {
-  struct stat info {};
-  require(::stat(file.c_str(), &info) == 0, "cannot read the key file '{}': {}", file.string(),
-          std::strerror(errno));
-  require((info.st_mode & 077) == 0, "others may read the key file '{0}': run 'chmod 600 {0}'",
-          file.string());
-  BioPtr bio(BIO_new_file(file.c_str(), "r"));
-  require(bio != nullptr, "cannot read the key file '{}'", file.string());
-  EVP_PKEY* key = PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr);
-  const bool good = key != nullptr && EVP_PKEY_is_a(key, "ED25519") == 1;
-  if (!good) EVP_PKEY_free(key);
-  require(good, "'{}' holds no Ed25519 private key: make one with 'tacit keys new NAME'", file.string());
-  return Identity(key);
+  NativeKey key = read_key_file(file);
+  require(key && EVP_PKEY_is_a(key.get(), "ED25519") == 1,
+          "'{}' holds no Ed25519 private key: make one with 'tacit keys new NAME'", file.string());
+  return Identity(key.release());
 }
 
-void Identity::save(const std::filesystem::path& file) const {
-  BioPtr memory(BIO_new(BIO_s_mem()));
-  ensure(memory && PEM_write_bio_PKCS8PrivateKey(memory.get(), key_.get(), nullptr, nullptr, 0, nullptr,
-                                                 nullptr) == 1,
-         "PEM encoding");
-  char* text = nullptr;
-  const long size = BIO_get_mem_data(memory.get(), &text);
-  const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (fd < 0 && errno == EEXIST)
-    throw UsageError(fmt::format("'{}' exists already: a key is never overwritten", file.string()));
-  if (fd < 0) throw IoError(fmt::format("cannot write '{}': {}", file.string(), std::strerror(errno)));
-  const bool good = ::write(fd, text, static_cast<std::size_t>(size)) == size && ::fsync(fd) == 0;
-  ::close(fd);
-  OPENSSL_cleanse(text, static_cast<std::size_t>(size));
-  if (!good) {
-    ::unlink(file.c_str());
-    throw IoError(fmt::format("cannot write '{}': is the disk full?", file.string()));
-  }
-}
+void Identity::save(const std::filesystem::path& file) const { write_key_file(file, key_.get()); }
 
 PublicKey Identity::public_key() const {
   PublicKey key;

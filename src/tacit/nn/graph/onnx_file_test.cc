@@ -283,5 +283,79 @@ TEST_F(OnnxFile, ChangedAtEveryByte) {
     }
 }
 
+/// Gives its bytes in pieces, and breaks at one of them.
+class BrokenReader final : public ByteReader {
+ public:
+  BrokenReader(ByteView bytes, std::size_t breaks_at) : from_(bytes), good_(breaks_at) {}
+  void read(ByteSpan out) override {
+    if (out.size() > good_) throw CheatDetected("it broke");
+    good_ -= out.size();
+    from_.read(out);
+  }
+
+ private:
+  MemoryReader from_;
+  std::size_t good_;
+};
+
+std::string error_from(std::string_view bytes, std::uint64_t size) {
+  const ScratchFolder folder;
+  MemoryReader from(bytes_of(bytes));
+  return usage_error(folder, [&] { import_onnx(from, size, "it"); });
+}
+
+TEST_F(OnnxFile, FromAReaderItIsTheSame) {
+  const std::string whole = small_file();
+  MemoryReader from(bytes_of(whole));
+  const Graph read = import_onnx(from, whole.size(), "it"),
+              file = import_onnx(folder_.write("m.onnx", whole));
+  EXPECT_EQ(from.left(), 0u);
+  const PublicTensor x = wave({3, 1, 4, 4});
+  EXPECT_EQ(run(read, {x})[0].values, run(file, {x})[0].values);
+  // Of more than one piece.
+  Model large;
+  large.input("x", {0, 3}).output("y").hold(floats("w", {3, 50000}, wave({150000}).values));
+  large.node("MatMul", {"x", "w"}, {"y"});
+  const std::string bytes = large.bytes();
+  ASSERT_GT(bytes.size(), std::size_t{8} << 16);
+  MemoryReader pieces(bytes_of(bytes));
+  const Graph graph = import_onnx(pieces, bytes.size(), "it");
+  EXPECT_EQ(graph.values[graph.parameters().at(0)].initial.values, weights(large));
+  EXPECT_EQ(error_from("", 0), "the model 'it' is empty; export it again");
+  EXPECT_NE(error_from(whole, whole.size() + 1).find(" bytes are left"),
+            std::string::npos);  // the reader's word
+  EXPECT_TRUE(error_from("x", std::uint64_t{1} << 31).starts_with("the model 'it' is larger than 2 GiB"));
+  for (std::size_t n = 1; n < whole.size(); ++n)
+    EXPECT_NE(error_from(whole.substr(0, n), n), "(no error)") << n;
+}
+
+TEST_F(OnnxFile, WhatAReaderThrowsIsThrownOn) {
+  Model large;
+  large.input("x", {0, 3}).output("y").hold(floats("w", {3, 50000}, wave({150000}).values));
+  large.node("MatMul", {"x", "w"}, {"y"});
+  const std::string bytes = large.bytes();
+  for (const std::size_t good :
+       {std::size_t{0}, std::size_t{1} << 16, std::size_t{5} << 16, bytes.size() - 1}) {
+    BrokenReader from(bytes_of(bytes), good);
+    EXPECT_THROW(import_onnx(from, bytes.size(), "it"), CheatDetected) << good;
+  }
+}
+
+/// A file of its own is not read for a model that lies in none.
+TEST_F(OnnxFile, WhatLiesInNoFileIsWhole) {
+  auto w = floats("w", {3, 1}, {});
+  w.clear_float_data();
+  w.set_data_location(::onnx::TensorProto::EXTERNAL);
+  w.add_external_data()->set_key("location");
+  w.mutable_external_data(0)->set_value("w.bin");
+  folder_.write("w.bin", std::string(12, '\0'));
+  Model m = product(std::move(w));
+  EXPECT_NO_THROW(m.import(folder_));
+  EXPECT_EQ(
+      error_from(m.bytes(), m.bytes().size()),
+      "the tensor 'w' is said to lie in another file, and this model must be whole in itself; export it "
+      "without external data");
+}
+
 }  // namespace
 }  // namespace tacit::nn

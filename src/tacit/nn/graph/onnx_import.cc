@@ -21,11 +21,13 @@ using namespace onnx_io;
 
 class Importer {
  public:
-  Importer(const ::onnx::ModelProto& model, const std::filesystem::path& file, const ImportOptions& options)
+  /// `folder`: none for a model that lies in no file.
+  Importer(const ::onnx::ModelProto& model, const std::filesystem::path& file, DataFolder folder,
+           const ImportOptions& options)
       : model_(model),
         graph_(model.graph()),
         file_(file),
-        folder_(file.parent_path()),
+        folder_(std::move(folder)),
         name_(name_of(file)),
         options_(options),
         builder_(budget(model.graph())) {
@@ -88,7 +90,7 @@ class Importer {
     for (std::size_t i = 0; i < problems_.size() && i < kMost; ++i)
       text += (text.empty() ? "" : "; ") + problems_[i].message;
     if (problems_.size() > kMost) text += fmt::format("; and {} more", problems_.size() - kMost);
-    if (!counts.empty() || problems_.size() > 1)
+    if (folder_ && (!counts.empty() || problems_.size() > 1))
       text += fmt::format(" ('tacit check {}' tells more)", printable(file_.filename().string()));
     require(text.empty(), "{}", text);
   }
@@ -258,7 +260,8 @@ class Importer {
 
   const ::onnx::ModelProto& model_;
   const ::onnx::GraphProto& graph_;
-  std::filesystem::path file_, folder_;
+  std::filesystem::path file_;
+  DataFolder folder_;
   std::string name_;
   ImportOptions options_;
   Origin origin_;
@@ -276,12 +279,18 @@ class Importer {
 
 OnnxCheck check_onnx(const std::filesystem::path& file) {
   const ::onnx::ModelProto model = read_model(file);
-  return Importer(model, file, {}).check();
+  return Importer(model, file, file.parent_path(), {}).check();
 }
 
 Graph import_onnx(const std::filesystem::path& file, const ImportOptions& options) {
   const ::onnx::ModelProto model = read_model(file);
-  return Importer(model, file, options).run();
+  return Importer(model, file, file.parent_path(), options).run();
+}
+
+Graph import_onnx(ByteReader& from, std::uint64_t size, const std::string& name,
+                  const ImportOptions& options) {
+  const ::onnx::ModelProto model = read_model(from, size, name_of(name));
+  return Importer(model, name, std::nullopt, options).run();
 }
 
 }  // namespace tacit::nn

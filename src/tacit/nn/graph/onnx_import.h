@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "tacit/base/byte_stream.h"
 #include "tacit/nn/graph/graph.h"
 
 namespace tacit::nn {
@@ -21,5 +22,9 @@ struct ImportOptions {
 /// UsageError in one sentence if the file is missing, damaged, or asks for what tacit does not have; in the
 /// last case it names every such operator and what to use instead.
 Graph import_onnx(const std::filesystem::path& file, const ImportOptions& options = {});
+/// The same of `size` bytes that are read piece by piece and lie in no file: of a model that is whole in
+/// itself. `name` is how messages call it. Also whatever the reader throws.
+Graph import_onnx(ByteReader& from, std::uint64_t size, const std::string& name,
+                  const ImportOptions& options = {});
 
 }  // namespace tacit::nn

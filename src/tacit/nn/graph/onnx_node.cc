@@ -37,7 +37,7 @@ std::optional<Attr> attribute(const ::onnx::AttributeProto& a) {
 
 }  // namespace
 
-Step read_node(const ::onnx::NodeProto& node, int opset, const std::filesystem::path& folder) {
+Step read_node(const ::onnx::NodeProto& node, int opset, const DataFolder& folder) {
   Step step;
   const bool own = node.domain().empty() || node.domain() == "ai.onnx";
   step.op = own ? node.op_type() : node.domain() + "." + node.op_type();

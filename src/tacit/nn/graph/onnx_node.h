@@ -3,7 +3,6 @@
 
 #include <onnx/onnx_pb.h>
 
-#include <filesystem>
 #include <map>
 
 #include "tacit/nn/graph/onnx_step.h"
@@ -11,7 +10,7 @@
 namespace tacit::nn::onnx_io {
 
 /// Everything but the inputs, which the caller knows by name.
-Step read_node(const ::onnx::NodeProto& node, int opset, const std::filesystem::path& folder);
+Step read_node(const ::onnx::NodeProto& node, int opset, const DataFolder& folder);
 
 /// An input of the model; -1 stands for an axis whose size is open.
 struct InputForm {

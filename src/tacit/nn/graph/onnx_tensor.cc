@@ -162,7 +162,7 @@ Element element_of(int data_type, const std::string& what) {
                   what, data_type));
 }
 
-Tensor read_tensor(const Type& proto, const std::filesystem::path& folder, const std::string& place) {
+Tensor read_tensor(const Type& proto, const DataFolder& folder, const std::string& place) {
   const std::string what = proto.name().empty() && !place.empty()
                                ? "the tensor of " + place
                                : fmt::format("the tensor '{}'", printable(proto.name()));

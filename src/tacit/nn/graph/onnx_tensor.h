@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "tacit/secret/secret.h"
@@ -29,13 +30,15 @@ using TensorPtr = std::shared_ptr<const Tensor>;
 /// By ONNX's number of a type; UsageError, naming `what`, for types that hold no real numbers.
 Element element_of(int data_type, const std::string& what);
 
-/// `folder` is where external data may lie; `place` is what the tensor belongs to, if it has no name of its
-/// own.
-Tensor read_tensor(const ::onnx::TensorProto& proto, const std::filesystem::path& folder,
-                   const std::string& place = {});
+/// Where the data of tensors may lie that are not in the model itself: beside it, or, where it is no file,
+/// nowhere.
+using DataFolder = std::optional<std::filesystem::path>;
+
+/// `place` is what the tensor belongs to, if it has no name of its own.
+Tensor read_tensor(const ::onnx::TensorProto& proto, const DataFolder& folder, const std::string& place = {});
 /// The bytes that the tensor keeps in a file inside `folder`; a path that leaves it is refused.
-std::string read_external(const ::onnx::TensorProto& proto, std::size_t size,
-                          const std::filesystem::path& folder, const std::string& what);
+std::string read_external(const ::onnx::TensorProto& proto, std::size_t size, const DataFolder& folder,
+                          const std::string& what);
 
 /// float32
 void write_floats(::onnx::TensorProto& proto, const std::string& name, const PublicTensor& tensor);

@@ -1,0 +1,52 @@
+// A sealed model answers on the device to which it was sealed.
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "commands.h"
+#include "sealed_options.h"
+#include "tacit/base/error.h"
+#include "tacit/data/npy.h"
+#include "tacit/data/write.h"
+#include "tacit/sealed/runtime.h"
+
+namespace tacit::app {
+
+namespace {
+
+using nlohmann::json;
+
+PublicTensor examples_of(const fs::path& file, const Shape& example) {
+  ArrayReader reader = open_npy(file);
+  PublicTensor out{reader.shape(), {}};
+  if (out.shape == example) out.shape.insert(out.shape.begin(), 1);  // one, without an axis that counts
+  Shape rows = out.shape;
+  rows.erase(rows.begin());
+  require(rows == example, "'{}' holds an array of {}, and the model takes examples of {}", file.string(),
+          to_string(reader.shape()), to_string(example));
+  out.values = reader.rows(0, reader.row_count());
+  return out;
+}
+
+}  // namespace
+
+json run_sealed(const SealedOptions& o, const Style& style) {
+  const auto device = sealed::DeviceKeys::open(o.keys);
+  sealed::Runtime runtime(sealed::open_model(o.file, device, clock_now()), o.threads);
+  const PublicTensor answer = runtime.run(examples_of(o.input, runtime.example()));
+  if (!o.out.empty()) write_npy(o.out, answer.shape, answer.values);
+  const std::size_t rows = answer.shape[0], width = answer.values.size() / rows;
+  json predictions = json::array();
+  for (std::size_t r = 0; r < rows; ++r) {
+    const auto from = answer.values.begin() + static_cast<std::ptrdiff_t>(r * width);
+    predictions.push_back(std::vector<double>(from, from + static_cast<std::ptrdiff_t>(width)));
+  }
+  if (!style.json && o.out.empty())
+    for (const json& p : predictions) std::printf("%s\n", p.dump().c_str());
+  return {{"model", runtime.header().model_name},
+          {"vendor", runtime.header().vendor_name},
+          {"level", static_cast<unsigned>(runtime.header().level)},
+          {"shape", answer.shape},
+          {"predictions", predictions}};
+}
+
+}  // namespace tacit::app

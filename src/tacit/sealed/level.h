@@ -1,0 +1,24 @@
+// The levels at which a model can be sealed, and in words what each promises and does not stop. A level is
+// never lowered in silence: a file says which one it has, and whoever does not have that level refuses it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace tacit::sealed {
+
+enum class Level : std::uint8_t { Sealed = 1, Guarded = 2, Split = 3, Traceable = 4 };
+
+struct LevelWords {
+  Level level;
+  std::string_view name, promise;
+  std::span<const std::string_view> does_not_stop;  ///< none for levels that are not there yet
+  bool there;
+};
+/// UsageError for a number that is no level.
+const LevelWords& words_of(unsigned level);
+/// UsageError, in a sentence about `what`, unless it is there.
+void require_there(const LevelWords& level, std::string_view what);
+
+}  // namespace tacit::sealed

@@ -1,0 +1,29 @@
+// Of the levels only the first is there, and nothing pretends otherwise.
+#include "tacit/sealed/level.h"
+
+#include <gtest/gtest.h>
+
+#include "tacit/data/testing/files.h"
+
+namespace tacit::sealed {
+namespace {
+
+using tacit::testing::ScratchFolder;
+using tacit::testing::usage_error;
+
+TEST(Levels, OnlyTheFirstIsThere) {
+  const ScratchFolder folder;
+  EXPECT_TRUE(words_of(1).there);
+  EXPECT_FALSE(words_of(1).does_not_stop.empty());
+  for (const unsigned level : {2u, 3u, 4u}) {
+    EXPECT_FALSE(words_of(level).there);
+    EXPECT_NE(usage_error(folder, [&] { require_there(words_of(level), "asked is"); }).find("not there yet"),
+              std::string::npos);
+  }
+  EXPECT_EQ(usage_error(folder, [] { require_there(words_of(1), "asked is"); }), "(no error)");
+  EXPECT_NE(usage_error(folder, [] { words_of(0); }), "(no error)");
+  EXPECT_NE(usage_error(folder, [] { words_of(5); }), "(no error)");
+}
+
+}  // namespace
+}  // namespace tacit::sealed

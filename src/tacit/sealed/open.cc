@@ -1,0 +1,182 @@
+#include "tacit/sealed/open.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "tacit/base/error.h"
+#include "tacit/base/secret_bytes.h"
+#include "tacit/sealed/keys_of_a_file.h"
+#include "tacit/sealed/merkle.h"
+#include "tacit/sealed/witness.h"
+
+namespace tacit::sealed {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+/// Reads what the file's size says is there.
+void read_from(const OpenFile& file, std::uint64_t at, ByteSpan out) {
+  while (!out.empty()) {
+    const ssize_t got = ::pread(file.file.get(), out.data(), out.size(), static_cast<off_t>(at));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0)
+      throw IoError(
+          fmt::format("the file '{}' cannot be read: {}", file.name.string(), std::strerror(errno)));
+    require(got > 0, "'{}' was cut short while it was read", file.name.string());
+    at += static_cast<std::uint64_t>(got);
+    out = out.subspan(static_cast<std::size_t>(got));
+  }
+}
+
+std::uint64_t size_of(const OpenFile& file) {
+  struct stat info {};
+  if (::fstat(file.file.get(), &info) != 0)
+    throw IoError(fmt::format("the file '{}' cannot be read: {}", file.name.string(), std::strerror(errno)));
+  return static_cast<std::uint64_t>(info.st_size);
+}
+
+[[noreturn]] void cheated(const fs::path& file, std::string_view what) {
+  throw CheatDetected(
+      fmt::format("'{}' is not what its vendor made: {}; it was changed, or damaged on the way: get "
+                  "it anew",
+                  file.string(), what));
+}
+
+}  // namespace
+
+// ---- what anybody may read
+
+SealedFile::SealedFile(const fs::path& file) : file_(open_file(file)) {
+  try {
+    const std::uint64_t size = size_of(file_);
+    require(size >= kPreludeSize, "it is no sealed model");
+    head_.resize(kPreludeSize);
+    read_from(file_, 0, head_);
+    const std::size_t records = records_size(head_);
+    require(records <= size - kPreludeSize, "its head claims {} bytes, and {} are there: it was cut short",
+            records, size - kPreludeSize);
+    head_.resize(kPreludeSize + records);
+    read_from(file_, kPreludeSize, ByteSpan(head_).subspan(kPreludeSize));
+    header_ = parse_header(head_);
+    layout_ = layout_of(header_, head_.size());
+    require(layout_.end == size,
+            "it has {} bytes where its head claims {}: it was cut short, or damaged: get it anew", size,
+            layout_.end);
+  } catch (const UsageError& e) {
+    throw UsageError(fmt::format("'{}' cannot be used: {}", file.string(), e.what()));
+  }
+}
+
+// ---- what its vendor signed
+
+VerifiedFile::VerifiedFile(SealedFile file, const VendorCard& vendor) : file_(std::move(file)) {
+  const Header& h = header();
+  require(h.vendor == vendor.key, "'{}' is signed by another vendor than '{}'", name().string(), vendor.name);
+  Signature signature;
+  read_from(file_.file_, file_.head_.size(), signature);
+  if (!verify(vendor.key, signed_text(file_.head_), signature))
+    cheated(name(), "the signature over its head is wrong");
+  require(h.vendor_name == vendor.name, "'{}' names its vendor '{}', and its key is that of '{}'",
+          name().string(), h.vendor_name, vendor.name);
+  // As many as the file was found to have room for.
+  digests_.resize(h.chunks());
+  read_from(file_.file_, file_.layout_.digests, std::as_writable_bytes(std::span(digests_)));
+  if (merkle_root(digests_) != h.root)
+    cheated(name(), "the list of its parts is not the one that was signed");
+}
+
+std::size_t VerifiedFile::chunk_size(std::uint64_t number) const {
+  const Header& h = header();
+  const std::uint64_t left = h.text_size - number * h.chunk;
+  return static_cast<std::size_t>(std::min<std::uint64_t>(left, h.chunk)) + kSealTagSize;
+}
+
+void VerifiedFile::read(std::uint64_t number, ByteSpan out) const {
+  read_from(file_.file_, file_.layout_.chunks + number * (header().chunk + kSealTagSize), out);
+  if (leaf_digest(out) != digests_[number])
+    cheated(name(),
+            fmt::format("its part {} of {} is not the one that was signed", number + 1, digests_.size()));
+}
+
+void VerifiedFile::check_chunks() const {
+  Bytes chunk(header().chunk + kSealTagSize);
+  for (std::uint64_t i = 0; i < digests_.size(); ++i) read(i, ByteSpan(chunk).first(chunk_size(i)));
+}
+
+// ---- what a device opens
+
+OpenedModel::OpenedModel(VerifiedFile file, const DeviceKeys& keys, Seconds clock) : file_(std::move(file)) {
+  const Header& h = header();
+  require_there(words_of(static_cast<unsigned>(h.level)), fmt::format("'{}' is sealed at", name().string()));
+  const Digest self = device_id(keys.card.key);
+  const auto own =
+      std::find_if(h.wraps.begin(), h.wraps.end(), [&](const Wrap& w) { return w.recipient == self; });
+  require(own != h.wraps.end(), "'{}' is not sealed to the device '{}' ({})", name().string(), keys.card.name,
+          in_groups(self));
+  const Seconds now = witness(keys.folder, keys.key, clock, h.sealed_at);
+  require(now < h.expires, "'{}' has expired: it was of use until {}, and it is {}", name().string(),
+          moment_text(h.expires), moment_text(now));
+  std::optional<SecretBytes> content_key;
+  if (own->kem == keys.key.kem()) {
+    try {
+      HpkeReceiver receiver(kWrapCipher, keys.key, own->enc, wrap_info(h.id, h.vendor, self));
+      content_key = receiver.open(facts_of(h), own->sealed);
+    } catch (const UsageError&) {}  // enc is no public key
+  }
+  if (!content_key || content_key->size() != kContentKeySize)
+    cheated(name(), "the key that is sealed to this device does not open");
+  if (!equal_in_constant_time(commitment_to(content_key->bytes(), h.id), h.commitment))
+    cheated(name(), "the key that is sealed to this device is another than the file's");
+  cipher_.emplace(chunk_key(content_key->bytes(), h.id).bytes(), sha256(facts_of(h)), false);
+}
+
+class OpenedModel::Text final : public ByteReader {
+ public:
+  explicit Text(OpenedModel& model) : model_(model), chunk_(model.header().chunk + kSealTagSize) {}
+  void read(ByteSpan out) override {
+    while (!out.empty()) {
+      if (at_ == filled_) open_next();
+      const std::size_t now = std::min(out.size(), filled_ - at_);
+      std::memcpy(out.data(), chunk_.bytes().data() + at_, now);
+      at_ += now;
+      out = out.subspan(now);
+    }
+  }
+
+ private:
+  void open_next() {
+    const std::uint64_t chunks = model_.header().chunks();
+    require(next_ < chunks, "'{}' has no more of its model", model_.name().string());
+    const ByteSpan sealed = chunk_.bytes().first(model_.file_.chunk_size(next_));
+    filled_ = at_ = 0;
+    model_.file_.read(next_, sealed);
+    if (!model_.cipher_->open(next_, next_ + 1 == chunks, sealed))
+      cheated(model_.name(), fmt::format("its part {} of {} does not open", next_ + 1, chunks));
+    filled_ = sealed.size() - kSealTagSize;
+    ++next_;
+  }
+
+  OpenedModel& model_;
+  SecretBytes chunk_;
+  std::uint64_t next_ = 0;
+  std::size_t at_ = 0, filled_ = 0;
+};
+
+std::unique_ptr<ByteReader> OpenedModel::text(RuntimeKey) { return std::make_unique<Text>(*this); }
+
+OpenedModel open_model(const fs::path& file, const DeviceKeys& keys, Seconds clock) {
+  SealedFile sealed(file);
+  const auto vendor = keys.trusted(sealed.header().vendor);
+  require(
+      vendor.has_value(),
+      "'{}' is signed by a vendor that this device does not trust: it calls itself '{}'; if it is yours, run "
+      "'tacit device trust' with its vendor.pub",
+      file.string(), sealed.header().vendor_name);
+  return OpenedModel(VerifiedFile(std::move(sealed), *vendor), keys, clock);
+}
+
+}  // namespace tacit::sealed

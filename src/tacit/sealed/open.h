@@ -1,0 +1,88 @@
+// From a file to a model, in three steps, each a type that only the step before it makes: a SealedFile is
+// what anybody may read; a VerifiedFile is what a vendor signed, with all of its digests; and an OpenedModel
+// is what a device opened with its key, at a time at which it may. Chunks are read, held against their
+// digests and opened one at a time; no text is ever written to a disk.
+//
+// What contradicts a signature, a digest or a tag is CheatDetected: the file is not what the vendor made.
+// What is no sealed model at all, or is not for this device, vendor or time, is a UsageError.
+#pragma once
+
+#include <memory>
+
+#include "tacit/base/byte_stream.h"
+#include "tacit/crypto/aead.h"
+#include "tacit/crypto/sealed_chunks.h"
+#include "tacit/sealed/header.h"
+#include "tacit/sealed/key_folder.h"
+
+namespace tacit::sealed {
+
+class SealedFile {
+ public:
+  /// Reads the head. UsageError for what is no sealed model, is cut short or too long, or of a version that
+  /// is not known here; nothing is allocated for what is not there. IoError.
+  explicit SealedFile(const std::filesystem::path& file);
+
+  /// As the file claims, before anything was verified.
+  const Header& header() const { return header_; }
+  const std::filesystem::path& name() const { return file_.name; }
+
+ private:
+  friend class VerifiedFile;
+  OpenFile file_;
+  Bytes head_;
+  Header header_;
+  Layout layout_;
+};
+
+class VerifiedFile {
+ public:
+  /// UsageError if another vendor than `vendor` is named; CheatDetected if the signature, or the list of
+  /// digests, is not the vendor's.
+  VerifiedFile(SealedFile file, const VendorCard& vendor);
+
+  const Header& header() const { return file_.header_; }
+  const std::filesystem::path& name() const { return file_.name(); }
+  /// Reads all chunks. CheatDetected, naming the first, if one is not what was signed; IoError.
+  void check_chunks() const;
+
+ private:
+  friend class OpenedModel;
+  /// Reads a chunk, sealed, as it was signed: all of `out` or CheatDetected.
+  void read(std::uint64_t number, ByteSpan out) const;
+  std::size_t chunk_size(std::uint64_t number) const;
+
+  SealedFile file_;
+  std::vector<Digest> digests_;
+};
+
+/// Who has it may have a model's text: the runtime alone.
+class RuntimeKey {
+  friend class Runtime;
+  friend struct OpenForTests;  // of sealed/testing/
+  RuntimeKey() {}
+};
+
+class OpenedModel {
+ public:
+  /// What the device at `keys` may open now. UsageError if the file is not sealed to it, has expired, is of a
+  /// level that is not there, or if the clock stands before a time that was witnessed (witness.h);
+  /// CheatDetected if the key that is sealed to it is not the file's.
+  OpenedModel(VerifiedFile file, const DeviceKeys& keys, Seconds clock);
+
+  const Header& header() const { return file_.header(); }
+  const std::filesystem::path& name() const { return file_.name(); }
+  /// The text from its beginning, which lies in memory a chunk at a time. The model must outlive it.
+  /// CheatDetected where a chunk is not what was signed; IoError.
+  std::unique_ptr<ByteReader> text(RuntimeKey);
+
+ private:
+  class Text;
+  VerifiedFile file_;
+  std::optional<ChunkCipher> cipher_;
+};
+
+/// The steps at once, for a device: the vendor must be one that it trusts.
+OpenedModel open_model(const std::filesystem::path& file, const DeviceKeys& keys, Seconds clock);
+
+}  // namespace tacit::sealed
