@@ -78,6 +78,9 @@ TEST(Reconnect, NothingIsLostOrDoubledWhateverIsCut) {
     const std::size_t next = (i + 1) % 3, prev = (i + 2) % 3;
     std::mt19937_64 common(5);  // the same at all
     for (std::size_t round = 0; round < kRounds; ++round) {
+      // What is cut when all have all is not mended.
+      if (round + 10 == kRounds)
+        for (const auto& [pair, proxy] : town.proxies) proxy->spare();
       const std::string tag = "round" + std::to_string(round);
       const std::size_t size = size_of(common()), kind = common() % 3;
       const auto from = [&](std::size_t p, std::size_t to) {
@@ -103,11 +106,6 @@ TEST(Reconnect, NothingIsLostOrDoubledWhateverIsCut) {
       }
       ASSERT_TRUE(of_prev == from(prev, i)) << round;
       ASSERT_TRUE(of_next == from(next, i)) << round;
-    }
-    // The last is not on its way any more when all have heard from all that they have it.
-    for (const char* tag : {"end", "bye"}) {
-      for (const std::size_t p : {next, prev}) c[p].send(tag, ByteView());
-      for (const std::size_t p : {next, prev}) c[p].receive(tag, ByteSpan());
     }
   });
   for (const auto& e : errors) EXPECT_EQ(e, "");
@@ -135,6 +133,7 @@ TEST(Reconnect, ALargeTransferGoesOnWhereItWasCut) {
     EXPECT_EQ(m.total().payload, kSize);
     EXPECT_EQ(m.total().rounds, 1u);
     EXPECT_EQ(m.total().overhead, FrameHead::kWireSize);
+    town.between(1, 0).spare();
     for (const char* tag : {"end", "bye"}) {
       c.send(tag, ByteView());
       c.receive(tag, ByteSpan());
@@ -149,7 +148,7 @@ TEST(Reconnect, AConnectionThatFallsSilentIsReplacedInTime) {
   Town town(2);
   CuttingProxy& line = town.between(1, 0);
   const auto errors = run_each(2, [&](std::size_t i) {
-    const auto t = town.join(i, 2s);
+    const auto t = town.join(i, 4s);
     Meter m;
     Channel c(*t, m, party_id(1 - i), "peer");
     c.send("one", ByteView());
@@ -352,6 +351,13 @@ TEST(Reconnect, LiarsAndStrangersMendNothing) {
       const auto meeting = mallory.dial(to, "party1", next);
       EXPECT_EQ(meeting->state(), State::Farewell);
       EXPECT_EQ(meeting->reason(), "your key is not in this party's job file");
+    }
+    // It has been sent what was sent before; let it come, so that there is something to lie about.
+    const auto limit = Clock::now() + 10s;
+    Bytes room(1000);
+    for (std::size_t all = 0, got = 0; all < 148 && Clock::now() < limit; all += got) {
+      second->stream()->read(room, got);
+      std::this_thread::yield();
     }
     next.turn = 2;
     next.received = 1000000;

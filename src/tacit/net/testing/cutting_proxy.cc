@@ -35,6 +35,12 @@ void CuttingProxy::plan(std::function<Cut(std::size_t)> cut) {
   plan_ = std::move(cut);
 }
 
+void CuttingProxy::spare() {
+  std::lock_guard lock(mutex_);
+  plan_ = nullptr;
+  for (Pair& p : pairs_) p.left = std::numeric_limits<std::size_t>::max();
+}
+
 void CuttingProxy::cut(How how) {
   {
     std::lock_guard lock(mutex_);

@@ -31,6 +31,8 @@ class CuttingProxy {
   const Address& address() const { return address_; }
   /// How each connection, by its number from 0, is to be cut; called on the proxy's thread.
   void plan(std::function<Cut(std::size_t)> cut);
+  /// From now on nothing is cut, whatever was planned.
+  void spare();
   /// Cuts all that go through it now.
   void cut(How how);
   /// From now on closes what connects at once; or no longer.
