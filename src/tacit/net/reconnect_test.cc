@@ -1,6 +1,7 @@
 // Links between parties whose connections break, over sockets: what is sent arrives all the same, once and in
 // order; and who does not come back is named in time.
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <atomic>
 #include <latch>
@@ -230,6 +231,8 @@ TEST(Reconnect, AKilledPeerIsToldAtOnceByThoseWhomItDialled) {
     if (i == 1) {
       const auto meeting = peer.dial(town.roster[0].address, "party1", first_hello());
       EXPECT_EQ(meeting->state(), State::Met);
+      EXPECT_TRUE(
+          FileDescriptor(::accept(town.listeners[1].get(), nullptr, nullptr)));  // the other looks for it
       town.listeners[1] = FileDescriptor();
       met.arrive_and_wait();
       return;  // and with it the connection breaks

@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace tacit {
 
@@ -28,7 +29,7 @@ TlsDoor::TlsDoor(FileDescriptor listener, const TlsSettings& settings, const Tls
       context_(context),
       links_(links),
       moved_(std::move(moved)),
-      next_try_(links.parties()) {
+      places_(links.parties()) {
   prepare_stream(listener_);  // so that accept() does not wait, either
   thread_ = std::thread([this] { keep(); });
 }
@@ -158,14 +159,18 @@ bool TlsDoor::mend() {
   const Time now = Clock::now();
   for (std::size_t i = 0; i < links_.parties(); ++i) {
     const auto link = i == links_.self() ? nullptr : links_.current(i);
-    if (!link || !link->wants_mending(now)) continue;
-    any = true;
+    if (!link || link->ended()) continue;
+    Place& place = places_[i];
+    const bool dials = i < links_.self(), broken = link->wants_mending(now);
+    any |= broken;
+    // That somebody refuses means nothing where nobody ever answered: addresses may lead elsewhere from here.
+    const bool first_look = !dials && !std::exchange(place.asked, true);
+    const bool due = dials ? broken : first_look || (broken && place.answers);
     const auto address = links_.address(i);
     const bool under_way =
         std::any_of(visits_.begin(), visits_.end(), [&](const Visit& v) { return v.mends && v.who == i; });
-    if (!address || under_way || now < next_try_[i]) continue;
-    const bool dials = i < links_.self();
-    next_try_[i] = now + (dials ? kRedial : kLook);
+    if (!due || !address || under_way || now < place.next_try) continue;
+    place.next_try = now + (dials ? kRedial : kLook);
     visits_.push_back({TlsMeeting(*address, dials ? &context_ : nullptr, links_.name(links_.self()),
                                   now + settings_.patience / 3),
                        true, i});
@@ -186,6 +191,8 @@ bool TlsDoor::step_mending(Visit& v) {
   }
   switch (v.meeting.state()) {
     case State::Refused:
+      if (!link->wants_mending(Clock::now()) || (*v.who > links_.self() && !places_[*v.who].answers))
+        return true;
       link->give_up();
       break;
     case State::Farewell:
@@ -195,6 +202,9 @@ bool TlsDoor::step_mending(Visit& v) {
       link->resume(v.meeting.stream(), v.meeting.hello());
       moved_();
       break;
+    case State::Answers:
+      places_[*v.who].answers = true;
+      return true;
     case State::Over:
       return true;
     default:

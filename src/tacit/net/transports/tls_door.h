@@ -1,6 +1,6 @@
 // A party's door, on a thread of its own: it takes in whoever connects, and mends broken links between
-// parties. Of two parties the later in the job's order dials, the first time as later; the earlier, which
-// cannot, looks whether the other still listens: where a process has ended its machine says so at once, and
+// parties. Of two parties the later in the job's order dials again, as it did at first. The earlier looks
+// whether the other still listens where it did: where a process has ended its machine says so at once, and
 // nobody need wait for it.
 #pragma once
 
@@ -51,7 +51,12 @@ class TlsDoor {
   LinkTable& links_;
   std::function<void()> moved_;
   std::list<Visit> visits_;
-  std::vector<Time> next_try_;  ///< for the link with each party
+  struct Place {
+    Time next_try{};
+    bool asked = false,
+         answers = false;  ///< of a later party: whether it was once seen to listen at its address
+  };
+  std::vector<Place> places_;  ///< of each party
   std::atomic<bool> stop_{false};
   std::thread thread_;
 };

@@ -79,7 +79,10 @@ void TlsMeeting::dial() {
     case Dialled::Failed:
       return over("cannot be reached");
     case Dialled::Connected:
-      if (context_ == nullptr) return over("answers");
+      if (context_ == nullptr) {
+        state_ = State::Answers;
+        return;
+      }
       SslHandle ssl = context_->client(socket_.get(), claim_);
       stream_ = std::make_shared<TlsStream>(std::move(socket_), std::move(ssl));
       state_ = State::Shaking;

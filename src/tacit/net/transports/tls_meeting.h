@@ -24,13 +24,13 @@ class TlsMeeting {
     Farewell,  ///< or a goodbye: it does not want us
     Leaving,   ///< after turn_away()
     Refused,   ///< nobody listens there
+    Answers,   ///< somebody does, and that was all we wanted to know
     Over,      ///< it came to nothing
   };
 
   /// On a socket that is connected, by whomever `ssl` is for.
   TlsMeeting(FileDescriptor socket, SslHandle ssl, Time deadline);
-  /// Dials; `context` as of TlsContext::client. Without a context only to see whether somebody listens: then
-  /// it is Over once somebody does.
+  /// Dials; `context` as of TlsContext::client. Without a context only to see whether somebody listens.
   TlsMeeting(const SocketAddress& address, const TlsContext* context, std::string claim, Time deadline);
 
   State state() const { return state_; }
@@ -56,7 +56,6 @@ class TlsMeeting {
   const std::string& reason() const { return reason_; }
   /// Whether what came where a hello was due was none.
   bool strange() const { return strange_; }
-  const FileDescriptor& socket() const { return stream_->socket(); }
   const std::shared_ptr<TlsStream>& stream() const { return stream_; }
 
  private:

@@ -27,7 +27,6 @@ class TlsStream {
 
   int fd() const { return socket_.get(); }
   ssl_st* ssl() const { return ssl_.get(); }
-  const FileDescriptor& socket() const { return socket_; }
 
   /// A step of the handshake.
   Outcome shake();
