@@ -70,7 +70,7 @@ void TlsLink::write(const FrameHead& head, ByteView body) {
   if (ended_) return;
   add(head, body);
   while (pump()) {}
-  if (!ended_) writer_.window().keep();
+  settle();
 }
 
 void TlsLink::lend(const FrameHead& head, ByteView body) {
@@ -87,10 +87,15 @@ bool TlsLink::push(bool& moved) {
 
 void TlsLink::keep() noexcept {
   std::lock_guard lock(mutex_);
+  settle();
+}
+
+/// What is lent goes back to its owner, whatever happens.
+void TlsLink::settle() noexcept {
+  if (!writer_.window().lent()) return;
   try {
-    if (!writer_.window().lent()) return;
     if (writer_.window().unacknowledged() > kGrowth) take_in();  // acknowledgements may have come
-    if (!ended_) writer_.window().keep();
+    writer_.window().keep();
   } catch (const std::exception&) {
     writer_.window().clear();
     end("cannot be sent to: this machine has no memory left for it", true);
@@ -386,17 +391,16 @@ void TlsLink::part(std::string_view reason, Liveness::Time deadline) noexcept {
   try {
     std::unique_lock lock(mutex_);
     user_reads_ = true;
-    bool said = false;
+    std::shared_ptr<TlsStream> said;  // the connection on which it was
     for (bool first = true; !ended_ && (first || now() < deadline); first = false) {
       if (!stream_) {  // it may come back
-        said = false;
         changed_.wait_until(lock, deadline);
         continue;
       }
       if (writer_.wants() == 0) {
-        if (said) break;
+        if (said == stream_) break;
         writer_.put(Kind::Goodbye, bytes_of(reason.substr(0, RecordHead::kMaxGoodbye)));
-        said = true;
+        said = stream_;
       }
       if (pump() || !stream_) continue;
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - now()).count();
@@ -409,7 +413,7 @@ void TlsLink::part(std::string_view reason, Liveness::Time deadline) noexcept {
       std::byte sink[4096];
       for (std::size_t got = 0; now() < deadline && read_some(sink, sizeof sink, got);) {}
     }
-    if (said && !ended_ && stream_ && writer_.idle()) stream_->close_in_order();
+    if (said && said == stream_ && !ended_ && writer_.idle()) said->close_in_order();
   } catch (const std::exception&) {
     // Nothing more can be told to a peer that cannot be reached.
   }

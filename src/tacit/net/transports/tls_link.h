@@ -107,6 +107,7 @@ class TlsLink {
   // Writing.
   void add(const FrameHead& head, ByteView body);
   bool pump(bool beat = false);
+  void settle() noexcept;
   void answer();
   // Reading.
   bool read_some(std::byte* to, std::size_t size, std::size_t& got);
