@@ -45,10 +45,10 @@ void ReplayWindow::keep() {
 }
 
 void ReplayWindow::release(Piece& piece) noexcept {
-  if (piece.own.empty()) return;
+  if (piece.own.empty() || piece.own.capacity() > kRoom) return;
   OPENSSL_cleanse(piece.own.data(), piece.own.size());
   piece.own.clear();
-  if (piece.own.capacity() <= kRoom) spare_ = std::move(piece.own);
+  spare_ = std::move(piece.own);
 }
 
 void ReplayWindow::clear() noexcept {

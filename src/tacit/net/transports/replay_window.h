@@ -14,8 +14,9 @@
 
 namespace tacit {
 
-/// Positions are counted in bytes from the link's beginning. Used by one thread at a time. Copies are zeroed
-/// before their memory is given back, since keys for coins are among what is sent.
+/// Positions are counted in bytes from the link's beginning. Used by one thread at a time. Copies of small
+/// messages are zeroed before their memory is used again, since keys for coins are among them; large ones are
+/// tensors of shares.
 class ReplayWindow {
  public:
   ReplayWindow() = default;
