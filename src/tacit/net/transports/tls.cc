@@ -73,6 +73,7 @@ class TlsTransportImpl final : public TlsTransport {
       bell_.ring();
       while (l->backlog() > kBacklogBound && !l->ended()) {
         wait_on({});
+        l->flush();
         check_limit(to);
       }
     }

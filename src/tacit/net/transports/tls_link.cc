@@ -44,6 +44,14 @@ bool TlsLink::pump(bool beat) {
   return moved;
 }
 
+/// Whether writing waited for acknowledgements, and takes in what has come: poll() does not tell of what TLS
+/// has read ahead.
+bool TlsLink::short_of_room() {
+  if (!stream_ || ended_ || writer_.wants() != POLLIN) return false;
+  take_in();
+  return true;
+}
+
 /// To a hello of the one who dialled.
 void TlsLink::answer() {
   LinkHello hello = terms_.hello;
@@ -82,6 +90,7 @@ bool TlsLink::push(bool& moved) {
   std::lock_guard lock(mutex_);
   if (ended_) return false;
   moved |= pump();
+  if (short_of_room()) moved |= pump();
   return writer_.window().unwritten() == 0;
 }
 
@@ -109,7 +118,8 @@ std::size_t TlsLink::backlog() const {
 
 void TlsLink::flush() {
   std::lock_guard lock(mutex_);
-  while (pump() && !writer_.window().lent()) {}
+  if (writer_.window().lent()) return;
+  while (pump() || (short_of_room() && pump())) {}
 }
 
 short TlsLink::wants() const {
@@ -402,16 +412,17 @@ void TlsLink::part(std::string_view reason, Liveness::Time deadline) noexcept {
         writer_.put(Kind::Goodbye, bytes_of(reason.substr(0, RecordHead::kMaxGoodbye)));
         said = stream_;
       }
-      if (pump() || !stream_) continue;
+      if (pump()) continue;
+      // What still comes is of interest for its acknowledgements alone.
+      std::byte sink[4096];
+      for (std::size_t got = 0; now() < deadline && read_some(sink, sizeof sink, got);) {}
+      if (pump() || !stream_) continue;  // it may have ended, too
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - now()).count();
       const auto stream = stream_;
       pollfd p{stream->fd(), writer_.wants(), 0};
       lock.unlock();
       if (left > 0) ::poll(&p, 1, static_cast<int>(left));
       lock.lock();
-      // What still comes is of interest for its acknowledgements alone.
-      std::byte sink[4096];
-      for (std::size_t got = 0; now() < deadline && read_some(sink, sizeof sink, got);) {}
     }
     if (said && said == stream_ && !ended_ && writer_.idle()) said->close_in_order();
   } catch (const std::exception&) {

@@ -108,6 +108,7 @@ class TlsLink {
   void add(const FrameHead& head, ByteView body);
   bool pump(bool beat = false);
   void settle() noexcept;
+  bool short_of_room();
   void answer();
   // Reading.
   bool read_some(std::byte* to, std::size_t size, std::size_t& got);
