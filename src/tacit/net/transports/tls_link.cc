@@ -416,7 +416,7 @@ void TlsLink::part(std::string_view reason, Liveness::Time deadline) noexcept {
       // What still comes is of interest for its acknowledgements alone.
       std::byte sink[4096];
       for (std::size_t got = 0; now() < deadline && read_some(sink, sizeof sink, got);) {}
-      if (pump() || !stream_) continue;  // it may have ended, too
+      if (ended_ || !stream_ || pump()) continue;
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - now()).count();
       const auto stream = stream_;
       pollfd p{stream->fd(), writer_.wants(), 0};
