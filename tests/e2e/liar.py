@@ -2,19 +2,24 @@
 
 import json
 import re
+import secrets
 import socket
 import ssl
 import struct
 import subprocess
 import threading
 
-DATA, HEARTBEAT = 1, 2  # kinds of frames
+DATA, BEAT, HELLO = 1, 2, 3  # kinds of records
 ASK = 4  # an owner's errand
 
 
-def frame(tag, body=b"", kind=DATA):
-    head = struct.pack("<QIBBxx", len(body), 0, kind, len(tag)) + tag.encode().ljust(32, b"\0")
+def frame(tag, body=b""):
+    head = struct.pack("<QIBxxx", len(body), 0, len(tag)) + tag.encode().ljust(32, b"\0")
     return head + body
+
+
+def record(kind, body):
+    return struct.pack("<I", kind << 24 | len(body)) + body
 
 
 class Liar:
@@ -31,7 +36,7 @@ class Liar:
 
     def beat(self):
         while not self.closed.wait(0.3):
-            self.send(frame("", kind=HEARTBEAT))
+            self.send(bytes(8), kind=BEAT)
 
     def connect(self, parties=3):
         """Connects to the first parties of the job."""
@@ -40,24 +45,27 @@ class Liar:
         context.load_cert_chain(self.certificate, self.folder / f"{self.name}.key")
         for port in self.ports[:parties]:
             line = socket.create_connection(("127.0.0.1", port), 10)
-            self.lines.append(context.wrap_socket(line, server_hostname=self.name))
+            line = context.wrap_socket(line, server_hostname=self.name)
+            # The first of its connections, which will not be mended.
+            line.sendall(record(HELLO, b"lnk1" + bytes(20) + secrets.token_bytes(16)))
+            self.lines.append(line)
 
     def greet(self, report, errand=ASK):
         """Says hello to all as the program would, and is welcomed; `report` has the job's hash."""
         told = json.loads((self.folder / report).read_text())
-        hello = struct.pack("<IBxxx", 4, errand) + bytes.fromhex(told["job"]["hash"]) + bytes(32)
+        hello = struct.pack("<IBxxx", 5, errand) + bytes.fromhex(told["job"]["hash"]) + bytes(32)
         self.send(frame("owner.hello", hello))
         for line in self.lines:
             # Heartbeats may come before.
             while b"owner.welcome" not in line.recv(48):
                 pass
 
-    def send(self, what, parties=(0, 1, 2)):
+    def send(self, what, parties=(0, 1, 2), kind=DATA):
         with self.writing:
             for i in parties:
                 try:
                     if i < len(self.lines):
-                        self.lines[i].sendall(what)
+                        self.lines[i].sendall(record(kind, what))
                 except OSError:
                     pass  # that party has had enough
 

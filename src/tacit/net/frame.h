@@ -14,12 +14,10 @@ constexpr std::size_t index(PartyId id) { return static_cast<std::size_t>(id); }
 constexpr PartyId party_id(std::size_t i) { return static_cast<PartyId>(i); }
 
 struct FrameHead {
-  enum class Kind : std::uint8_t { Data = 1, Heartbeat = 2, Goodbye = 3 };
   static constexpr std::size_t kWireSize = 48;
   static constexpr std::size_t kMaxTag = 32;
   static constexpr std::uint64_t kMaxBody = std::uint64_t{1} << 40;
 
-  Kind kind = Kind::Data;
   std::uint32_t depth = 0;
   std::uint64_t size = 0;
   std::string tag;

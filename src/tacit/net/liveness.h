@@ -18,6 +18,9 @@ class Liveness {
 
   void heard(Time now) { heard_ = now; }
   void sent(Time now) { sent_ = now; }
+  Time last_heard() const { return heard_; }
+  /// So long without a word that it is worth trying another connection, while there is time for it.
+  bool quiet(Time now) const { return now - heard_ >= patience_ * 6 / 10; }
   bool heartbeat_due(Time now) const { return now - sent_ >= patience_ / 10; }
   Duration tick() const { return std::max<Duration>(patience_ / 20, std::chrono::milliseconds(5)); }
   /// True when the peer counts as gone. To be asked at least every tick(), after reading what has come.

@@ -34,10 +34,9 @@ TEST(Frame, HeadsComeBackAndNothingElseIsAHead) {
     copy[at] = static_cast<std::byte>(value);
     return !decode(copy, back);
   };
-  EXPECT_TRUE(broken(12, 0));  // kind
-  EXPECT_TRUE(broken(12, 9));
-  EXPECT_TRUE(broken(13, 33));  // tag length
-  EXPECT_TRUE(broken(14, 1));   // reserved
+  EXPECT_TRUE(broken(12, 33));  // tag length
+  EXPECT_TRUE(broken(13, 1));   // reserved
+  EXPECT_TRUE(broken(15, 1));
   EXPECT_TRUE(broken(7, 255));  // a size that no frame has
   EXPECT_TRUE(broken(47, 1));   // after the tag
   head.size = std::uint64_t{1} << 60;

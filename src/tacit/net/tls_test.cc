@@ -6,16 +6,21 @@
 #include <openssl/ssl.h>
 
 #include <atomic>
-#include <random>
 #include <thread>
 
 #include "tacit/base/error.h"
 #include "tacit/net/channel.h"
+#include "tacit/net/testing/town.h"
+#include "tacit/net/transports/link_hello.h"
+#include "tacit/net/transports/link_record.h"
 
 namespace tacit {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::pattern;
+using testing::run_each;
+using testing::Town;
 
 /// Drives a raw client's handshake, as a hostile peer would; true when it is done.
 bool handshake_step(ssl_st* ssl) {
@@ -28,62 +33,21 @@ void write_all(ssl_st* ssl, ByteView bytes) {
   while (SSL_write_ex(ssl, bytes.data(), bytes.size(), &wrote) != 1) std::this_thread::yield();
 }
 
-/// A roster of parties on free ports of this machine, and an owner.
-struct Town {
-  std::vector<Identity> identities;
-  std::vector<FileDescriptor> listeners;
-  std::vector<Endpoint> roster;
-  std::size_t parties;
-
-  explicit Town(std::size_t n, std::size_t owners = 0) : parties(n) {
-    for (std::size_t i = 0; i < n + owners; ++i) {
-      identities.push_back(Identity::generate());
-      Endpoint e{"party" + std::to_string(i), {}, identities[i].public_key()};
-      if (i < n) {
-        listeners.push_back(listen_on({"127.0.0.1", 0}));
-        e.address = {"127.0.0.1", local_port(listeners.back())};
-      }
-      roster.push_back(std::move(e));
-    }
-  }
-  std::unique_ptr<TlsTransport> join(std::size_t i, std::chrono::milliseconds patience = 5s,
-                                     std::chrono::milliseconds connect = 10s) {
-    TlsSettings s;
-    s.roster = roster;
-    s.parties = parties;
-    s.self = party_id(i);
-    s.patience = patience;
-    s.connect_patience = connect;
-    if (i < parties) s.listener = std::move(listeners[i]);
-    return TlsTransport::connect(std::move(s), identities[i]);
-  }
-};
-
-/// Runs one body a party in threads of their own; what each threw.
-std::vector<std::string> run(std::size_t n, const std::function<void(std::size_t)>& body) {
-  std::vector<std::string> errors(n);
-  std::vector<std::thread> threads;
-  for (std::size_t i = 0; i < n; ++i)
-    threads.emplace_back([&, i] {
-      try {
-        body(i);
-      } catch (const std::exception& e) { errors[i] = e.what(); }
-    });
-  for (auto& t : threads) t.join();
-  return errors;
-}
-
-Bytes pattern(std::size_t size, std::uint64_t seed) {
-  std::mt19937_64 rng(seed);
-  Bytes out(size);
-  for (auto& b : out) b = static_cast<std::byte>(rng());
+/// What a peer that means to last says first.
+Bytes greeting() {
+  LinkHello hello;
+  hello.lasting = true;
+  std::array<std::byte, LinkHello::kWireSize> bytes;
+  encode(hello, bytes);
+  Bytes out;
+  append_record(out, RecordHead::Kind::Hello, bytes);
   return out;
 }
 
 TEST(Tls, FramesOfEverySizeArriveInOrder) {
   Town town(2);
   const std::size_t sizes[] = {0, 1, 47, 16335, 16336, 16337, 16384, 100000, 3000000, 5};
-  const auto errors = run(2, [&](std::size_t i) {
+  const auto errors = run_each(2, [&](std::size_t i) {
     const auto t = town.join(i);
     Meter m;
     Channel c(*t, m, party_id(1 - i), "peer");
@@ -104,7 +68,7 @@ TEST(Tls, FramesOfEverySizeArriveInOrder) {
 
 TEST(Tls, StepsMoveLargeMessagesBothWaysAtOnce) {
   Town town(3);
-  const auto errors = run(3, [&](std::size_t i) {
+  const auto errors = run_each(3, [&](std::size_t i) {
     const auto t = town.join(i);
     Meter m;
     std::vector<Channel> c;
@@ -126,7 +90,7 @@ TEST(Tls, StepsMoveLargeMessagesBothWaysAtOnce) {
 TEST(Tls, AnUnknownKeyIsRefusedAndNamedOnBothSides) {
   Town town(2);
   town.identities[1] = Identity::generate();  // not the key in the roster
-  const auto errors = run(2, [&](std::size_t i) {
+  const auto errors = run_each(2, [&](std::size_t i) {
     if (i == 0) {
       town.join(0, 5s, 3s);
       return;
@@ -148,7 +112,7 @@ TEST(Tls, AnUnknownKeyIsRefusedAndNamedOnBothSides) {
 TEST(Tls, AServerWithAnotherKeyIsRefused) {
   Town town(2);
   const Identity other = Identity::generate();
-  const auto errors = run(2, [&](std::size_t i) {
+  const auto errors = run_each(2, [&](std::size_t i) {
     if (i == 1) {
       TlsSettings s;
       s.roster = town.roster;
@@ -185,7 +149,7 @@ TEST(Tls, APartyThatIsNotThereIsNamedInTime) {
 TEST(Tls, APartyThatTakesTheConnectionAndSaysNothingIsNamedWithinThePatience) {
   Town town(2);  // the first listens, and stands still
   const auto begin = std::chrono::steady_clock::now();
-  const auto errors = run(1, [&](std::size_t) { town.join(1, 300ms); });
+  const auto errors = run_each(1, [&](std::size_t) { town.join(1, 300ms); });
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
   EXPECT_NE(errors[0].find("the TLS handshake with party0"), std::string::npos) << errors[0];
   EXPECT_NE(errors[0].find("no answer"), std::string::npos) << errors[0];
@@ -195,7 +159,7 @@ TEST(Tls, SomebodyWhoFallsSilentIsFoundWithinThePatience) {
   // A peer that completes the handshake and then does nothing at all, not even heartbeats.
   Town town(2);
   std::atomic<bool> done{false};
-  const auto errors = run(2, [&](std::size_t i) {
+  const auto errors = run_each(2, [&](std::size_t i) {
     if (i == 0) {
       const auto t = town.join(0, 600ms);
       const auto begin = std::chrono::steady_clock::now();
@@ -210,7 +174,9 @@ TEST(Tls, SomebodyWhoFallsSilentIsFoundWithinThePatience) {
       const FileDescriptor fd = try_dial(town.roster[0].address, 1s);
       const TlsContext context(town.identities[1]);
       const SslHandle ssl = context.client(fd.get(), "party1");
-      while (!done) handshake_step(ssl.get());
+      while (!handshake_step(ssl.get())) {}
+      write_all(ssl.get(), greeting());
+      while (!done) std::this_thread::yield();
     }
   });
   EXPECT_EQ(errors[0], "party1 has been silent for 0.6 s");
@@ -218,7 +184,7 @@ TEST(Tls, SomebodyWhoFallsSilentIsFoundWithinThePatience) {
 
 TEST(Tls, AHeartbeatKeepsASlowPartyAlive) {
   Town town(2);
-  const auto errors = run(2, [&](std::size_t i) {
+  const auto errors = run_each(2, [&](std::size_t i) {
     const auto t = town.join(i, 400ms);
     Meter m;
     Channel c(*t, m, party_id(1 - i), "peer");
@@ -240,7 +206,7 @@ TEST(Tls, AHeartbeatKeepsASlowPartyAlive) {
 
 TEST(Tls, TheThirdPartyHearsTheFirstCause) {
   Town town(3);
-  const auto errors = run(3, [&](std::size_t i) {
+  const auto errors = run_each(3, [&](std::size_t i) {
     const auto t = town.join(i);
     if (i == 0) {
       t->goodbye("the disk is full");
@@ -259,7 +225,7 @@ TEST(Tls, TheThirdPartyHearsTheFirstCause) {
 
 TEST(Tls, OwnersComeAndGoAndComeAgain) {
   Town town(2, 1);
-  const auto errors = run(3, [&](std::size_t i) {
+  const auto errors = run_each(3, [&](std::size_t i) {
     if (i < 2) {
       const auto t = town.join(i);
       Meter m;
@@ -292,7 +258,7 @@ TEST(Tls, OwnersComeAndGoAndComeAgain) {
 
 TEST(Tls, AnOwnersNextConnectionWaitsItsTurn) {
   Town town(1, 1);
-  const auto errors = run(2, [&](std::size_t i) {
+  const auto errors = run_each(2, [&](std::size_t i) {
     Meter m;
     if (i == 0) {
       const auto t = town.join(0);
@@ -328,7 +294,7 @@ TEST(Tls, AnOwnersNextConnectionWaitsItsTurn) {
 
 TEST(Tls, TheNextConnectionIsNotTheLastOne) {
   Town town(1, 1);
-  const auto errors = run(2, [&](std::size_t i) {
+  const auto errors = run_each(2, [&](std::size_t i) {
     Meter m;
     if (i == 0) {
       const auto t = town.join(0);
@@ -358,7 +324,7 @@ TEST(Tls, TheNextConnectionIsNotTheLastOne) {
 
 TEST(Tls, AnOwnerHasLimitedTime) {
   Town town(1, 1);
-  const auto errors = run(2, [&](std::size_t i) {
+  const auto errors = run_each(2, [&](std::size_t i) {
     const auto t = town.join(i);
     if (i == 0) {
       t->wait_for(party_id(1), 10s);
@@ -376,7 +342,7 @@ TEST(Tls, AnOwnerHasLimitedTime) {
 
 TEST(Tls, WhatIsNoFrameEndsTheLink) {
   Town town(2);
-  const auto errors = run(2, [&](std::size_t i) {
+  const auto errors = run_each(2, [&](std::size_t i) {
     if (i == 0) {
       const auto t = town.join(0);
       t->receive_head(party_id(1));
@@ -386,6 +352,7 @@ TEST(Tls, WhatIsNoFrameEndsTheLink) {
       const SslHandle ssl = context.client(fd.get(), "party1");
       Bytes nonsense(FrameHead::kWireSize, std::byte{0xff});
       while (!handshake_step(ssl.get())) {}
+      write_all(ssl.get(), greeting());
       write_all(ssl.get(), nonsense);
     }
   });

@@ -8,7 +8,7 @@
 
 namespace tacit {
 
-constexpr std::uint32_t kProtocolVersion = 4;
+constexpr std::uint32_t kProtocolVersion = 5;
 
 struct SessionTerms {
   Digest job{};  ///< hash of the job's canonical form

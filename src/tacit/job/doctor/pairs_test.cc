@@ -324,7 +324,7 @@ TEST(DoctorPairs, AnOwnerWhoIsTooEarlyIsSentAway) {
     t.parties = 1;
     t.self = party_id(1);
     const auto wire = TlsTransport::connect(std::move(t), village.owner());
-    wire->send(party_id(0), {FrameHead::Kind::Data, 1, 0, "owner.hello"}, {});
+    wire->send(party_id(0), {1, 0, "owner.hello"}, {});
     try {
       wire->receive_head(party_id(0));
     } catch (const PeerError& e) { told = e.what(); }

@@ -109,4 +109,49 @@ FileDescriptor try_dial(const Address& address, std::chrono::milliseconds limit)
   return {};
 }
 
+std::optional<SocketAddress> other_end(const FileDescriptor& socket) {
+  SocketAddress out;
+  out.size = sizeof out.bytes;
+  if (getpeername(socket.get(), reinterpret_cast<sockaddr*>(&out.bytes), &out.size) != 0) return std::nullopt;
+  return out;
+}
+
+std::optional<SocketAddress> only_address(const Address& address) {
+  try {
+    const AddressList list = resolve(address, false);
+    if (list == nullptr || list->ai_next != nullptr || list->ai_addrlen > sizeof(sockaddr_storage))
+      return std::nullopt;
+    SocketAddress out;
+    out.size = list->ai_addrlen;
+    std::memcpy(&out.bytes, list->ai_addr, out.size);
+    return out;
+  } catch (const IoError&) { return std::nullopt; }
+}
+
+namespace {
+Dialled from_error(int error) {
+  if (error == 0) return Dialled::Connected;
+  if (error == EINPROGRESS || error == EINTR) return Dialled::Waiting;
+  return error == ECONNREFUSED ? Dialled::Refused : Dialled::Failed;
+}
+}  // namespace
+
+std::pair<FileDescriptor, Dialled> begin_dial(const SocketAddress& address) {
+  FileDescriptor fd(::socket(address.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!fd) return {FileDescriptor(), Dialled::Failed};
+  prepare_stream(fd);
+  const int result = ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address.bytes), address.size);
+  const Dialled state = from_error(result == 0 ? 0 : errno);
+  return {std::move(fd), state};
+}
+
+Dialled dial_state(const FileDescriptor& socket) {
+  pollfd p{socket.get(), POLLOUT, 0};
+  if (::poll(&p, 1, 0) != 1) return Dialled::Waiting;
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) return Dialled::Failed;
+  return from_error(error);
+}
+
 }  // namespace tacit

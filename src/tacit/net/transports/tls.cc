@@ -1,18 +1,15 @@
 #include "tacit/net/transports/tls.h"
 
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <poll.h>
-#include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
-#include <condition_variable>
-#include <mutex>
 #include <numeric>
 #include <thread>
 
 #include "tacit/base/error.h"
 #include "tacit/net/transports/doorbell.h"
+#include "tacit/net/transports/tls_door.h"
 #include "tacit/net/transports/tls_transfer.h"
 
 namespace tacit {
@@ -23,18 +20,15 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kBacklogBound = std::size_t{64} << 20;
-constexpr auto kHandshakeLimit = 5s;
-constexpr auto kClosingLimit = 400ms;
 
 class TlsTransportImpl final : public TlsTransport {
  public:
   TlsTransportImpl(TlsSettings settings, const Identity& identity)
       : settings_(std::move(settings)),
         context_(identity),
-        links_(settings_.roster.size()),
-        arrived_(links_.size()),
-        limits_(links_.size()) {
-    for (const Endpoint& e : settings_.roster) names_.push_back(e.name);
+        links_(settings_),
+        limits_(links_.size()),
+        told_mended_(links_.parties()) {
     const Endpoint& own = settings_.roster[index(settings_.self)];
     require(identity.public_key() == own.key,
             "the key file holds {}, but the job names {} for '{}': use that party's own key file",
@@ -46,14 +40,16 @@ class TlsTransportImpl final : public TlsTransport {
     goodbye("");
     stop_ = true;
     bell_.ring();
-    acceptor_bell_.ring();
     if (watch_.joinable()) watch_.join();
-    if (acceptor_.joinable()) acceptor_.join();
+    door_.reset();
   }
 
   void start() {
+    for (std::size_t i = index(settings_.self) + 1; i < links_.parties(); ++i)
+      links_.found(i, only_address(settings_.roster[i].address));
     watch_ = std::thread([this] { watch(); });
-    if (settings_.listener) acceptor_ = std::thread([this] { accept_all(); });
+    if (settings_.listener)
+      door_.emplace(std::move(settings_.listener), settings_, context_, links_, [this] { bell_.ring(); });
     try {
       meet();
     } catch (const std::exception& e) {
@@ -76,7 +72,8 @@ class TlsTransportImpl final : public TlsTransport {
     if (const std::size_t kept = l->backlog(); kept > 0) {
       bell_.ring();
       while (l->backlog() > kBacklogBound && !l->ended()) {
-        wait_on(*l, POLLOUT);
+        wait_on({});
+        l->flush();
         check_limit(to);
       }
     }
@@ -111,11 +108,10 @@ class TlsTransportImpl final : public TlsTransport {
 
   void goodbye(std::string_view reason) noexcept override {
     const auto deadline = Clock::now() + kClosingLimit;
-    {
-      std::lock_guard lock(mutex_);
-      if (!farewell_) farewell_ = reason;
-    }
-    const auto open = open_links();
+    links_.leave(reason);
+    auto open = links_.open();
+    // Those that are being mended may not come back in time.
+    std::stable_partition(open.begin(), open.end(), [](const auto& l) { return l->stream() != nullptr; });
     for (const auto& l : open) l->part(reason, deadline);
     for (const auto& l : open) l->linger(deadline);
   }
@@ -127,25 +123,14 @@ class TlsTransportImpl final : public TlsTransport {
     const auto deadline = Clock::now() + time;
     for (;;) {
       check_parties();
-      std::unique_lock lock(mutex_);
-      std::vector<pollfd> polls;
       std::vector<std::shared_ptr<TlsLink>> silent;
-      for (std::size_t i = settings_.parties; i < arrived_.size(); ++i) {
-        if (!arrived_[i] || arrived_[i]->ended()) continue;
-        if (arrived_[i]->has_frame()) return party_id(i);
-        polls.push_back({arrived_[i]->socket(), POLLIN, 0});
-        silent.push_back(arrived_[i]);
+      for (std::size_t i = settings_.parties; i < links_.size(); ++i) {
+        const auto l = links_.arrived(i);
+        if (!l || l->ended()) continue;
+        if (l->has_frame()) return party_id(i);
+        silent.push_back(l);
       }
-      const auto left = deadline - Clock::now();
-      if (left <= Clock::duration::zero()) return std::nullopt;
-      if (silent.empty()) {
-        changed_.wait_for(lock, std::min<Clock::duration>(left, tick()));
-        continue;
-      }
-      lock.unlock();
-      // Not for long: somebody else may connect meanwhile.
-      ::poll(polls.data(), polls.size(), 20);
-      for (const auto& l : silent) l->attend(Clock::now());
+      if (!look_at(silent, deadline)) return std::nullopt;
     }
   }
   std::optional<PartyId> next_of(std::span<const PartyId> speaking, std::span<const PartyId> due,
@@ -153,32 +138,17 @@ class TlsTransportImpl final : public TlsTransport {
     for (const auto deadline = Clock::now() + time;;) {
       check_parties();
       for (const PartyId id : due)
-        if (turn_to(index(id), true)) return id;
-      std::vector<pollfd> polls;
+        if (links_.turn_to(index(id), true)) return id;
       std::vector<std::shared_ptr<TlsLink>> silent;
       for (const PartyId id : speaking) {
         silent.push_back(link(id));
         if (silent.back()->ready()) return id;
-        polls.push_back({silent.back()->socket(), POLLIN, 0});
       }
-      const auto left = deadline - Clock::now();
-      if (left <= Clock::duration::zero()) return std::nullopt;
-      if (silent.empty()) {
-        std::unique_lock lock(mutex_);
-        changed_.wait_for(lock, std::min<Clock::duration>(left, tick()));
-        continue;
-      }
-      // Not for long: somebody else may connect meanwhile.
-      ::poll(polls.data(), polls.size(), 20);
-      for (const auto& l : silent) l->attend(Clock::now());
+      if (!look_at(silent, deadline)) return std::nullopt;
     }
   }
   void reconnect(std::chrono::milliseconds limit) override {
-    {
-      std::lock_guard lock(mutex_);
-      // Without a goodbye: the parties see a connection that broke, as we have.
-      for (std::size_t i = 0; i < settings_.parties; ++i) links_[i].reset();
-    }
+    links_.forget_parties();  // without a goodbye: they see a connection that broke, as we have
     dial_all(Clock::now() + limit);
   }
   void limit(PartyId peer, std::chrono::milliseconds time) override {
@@ -186,12 +156,11 @@ class TlsTransportImpl final : public TlsTransport {
     if (time.count() > 0) limits_[index(peer)] = Limit{Clock::now() + time, time};
   }
   void drop(PartyId owner, std::string_view reason) override {
-    if (const auto l = current(index(owner))) part_from(*l, reason);
+    if (const auto l = links_.current(index(owner))) part_from(*l, reason);
   }
   bool connected(PartyId peer) const override {
-    std::lock_guard lock(mutex_);
-    for (const auto* list : {&links_, &arrived_})
-      if (const auto& l = (*list)[index(peer)]; l && !l->ended()) return true;
+    for (const auto& l : {links_.current(index(peer)), links_.arrived(index(peer))})
+      if (l && !l->ended()) return true;
     return false;
   }
 
@@ -201,31 +170,13 @@ class TlsTransportImpl final : public TlsTransport {
     std::chrono::milliseconds time;
   };
 
-  bool is_party(PartyId id) const { return index(id) < settings_.parties; }
-  const std::string& name(std::size_t i) const { return settings_.roster[i].name; }
+  bool is_party(PartyId id) const { return links_.is_party(index(id)); }
+  const std::string& name(std::size_t i) const { return links_.name(i); }
 
-  std::shared_ptr<TlsLink> current(std::size_t i) const {
-    std::lock_guard lock(mutex_);
-    return links_[i];
-  }
   std::shared_ptr<TlsLink> link(PartyId id) const {
-    auto l = current(index(id));
+    auto l = links_.current(index(id));
     if (!l) throw PeerError(name(index(id)), fmt::format("{} is not connected", name(index(id))));
     return l;
-  }
-
-  std::vector<std::shared_ptr<TlsLink>> open_links() const {
-    std::lock_guard lock(mutex_);
-    std::vector<std::shared_ptr<TlsLink>> open;
-    for (const auto* list : {&links_, &arrived_})
-      for (const auto& l : *list)
-        if (l && !l->ended()) open.push_back(l);
-    return open;
-  }
-  static void part_from(TlsLink& l, std::string_view reason) {
-    const auto deadline = Clock::now() + kClosingLimit;
-    l.part(reason, deadline);
-    l.linger(deadline);
   }
   void check_limit(PartyId id) const {
     const auto& l = limits_[index(id)];
@@ -241,7 +192,7 @@ class TlsTransportImpl final : public TlsTransport {
   }
   PeerError error_of(const TlsLink& l) const {
     const std::string reason = l.ended().value_or("");
-    if (l.told()) return gave_up(names_, l.peer(), reason);
+    if (l.told()) return gave_up(links_.names(), l.peer(), reason);
     PeerError error(l.peer(), reason.empty() ? fmt::format("{} has left", l.peer())
                                              : fmt::format("{} {}", l.peer(), reason));
     error.cut = l.cut();
@@ -251,49 +202,84 @@ class TlsTransportImpl final : public TlsTransport {
   void check_parties() const {
     std::optional<PeerError> told;
     for (std::size_t i = 0; i < settings_.parties; ++i) {
-      const auto l = current(i);
+      const auto l = links_.current(i);
       if (!l || !l->failed()) continue;
       if (!l->told()) throw error_of(*l);
       if (!told) told = error_of(*l);
     }
     if (told) throw *told;
-    std::lock_guard lock(mutex_);
-    if (refused_) throw *refused_;
+    if (const auto refused = links_.refused()) throw *refused;
   }
 
   /// The same, after a look at what has come meanwhile: one who is gone may have left because of another.
   void look_at_parties() {
     for (std::size_t i = 0; i < settings_.parties; ++i)
-      if (const auto l = current(i)) l->attend(Clock::now());
+      if (const auto l = links_.current(i)) l->attend(Clock::now());
     check_parties();
   }
 
-  /// Waits until one of the links may be ready for what is wanted of it, writing backlogs meanwhile, and
-  /// watching the other parties.
-  void wait_on(std::span<const LinkWant> wants) {
+  /// Waits a little, for one of these links or for somebody else to connect; false at the deadline.
+  bool look_at(std::span<const std::shared_ptr<TlsLink>> silent, Clock::time_point deadline) {
+    tell_mended();
+    const auto left = deadline - Clock::now();
+    if (left <= Clock::duration::zero()) return false;
+    std::vector<std::shared_ptr<TlsStream>> open;
     std::vector<pollfd> polls;
-    std::vector<std::shared_ptr<TlsLink>> links;
+    for (const auto& l : silent)
+      if (auto stream = l->stream()) {
+        polls.push_back({stream->fd(), POLLIN, 0});
+        open.push_back(std::move(stream));
+      }
+    if (polls.empty())
+      links_.wait(std::min<Clock::duration>(left, tick()));
+    else
+      ::poll(polls.data(), polls.size(), 20);
+    for (const auto& l : silent) l->attend(Clock::now());
+    return true;
+  }
+
+  /// Waits until one of the links may be ready for what is wanted of it, writing what there is to write
+  /// meanwhile, and watching the other parties.
+  void wait_on(std::span<const LinkWant> wants) {
+    std::vector<pollfd> polls{{links_.news().fd(), POLLIN, 0}};
+    std::vector<std::shared_ptr<TlsLink>> links{nullptr};
+    std::vector<std::shared_ptr<TlsStream>> open;  // so that none is closed meanwhile
     for (std::size_t i = 0; i < links_.size(); ++i) {
-      auto l = current(i);
-      if (!l || l->ended()) continue;
-      short events =
-          static_cast<short>((l->backlog() > 0 ? POLLOUT : 0) | (i < settings_.parties ? POLLRDHUP : 0));
+      auto l = links_.current(i);
+      auto stream = l && !l->ended() ? l->stream() : nullptr;
+      if (!stream) continue;
+      short events = static_cast<short>(l->wants() | (i < settings_.parties ? POLLRDHUP : 0));
       for (const LinkWant& w : wants)
         if (w.link == l.get()) events = static_cast<short>(events | w.events);
       if (events == 0) continue;
-      polls.push_back({l->socket(), events, 0});
+      polls.push_back({stream->fd(), events, 0});
       links.push_back(std::move(l));
+      open.push_back(std::move(stream));
     }
     ::poll(polls.data(), polls.size(), static_cast<int>(tick().count()));
-    for (std::size_t i = 0; i < polls.size(); ++i) {
-      if ((polls[i].revents & POLLOUT) != 0 && links[i]->backlog() > 0) links[i]->flush();
-      if ((polls[i].revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0) links[i]->attend(Clock::now());
+    if ((polls[0].revents & POLLIN) != 0) links_.news().answer();
+    for (std::size_t i = 1; i < polls.size(); ++i) {
+      TlsLink& l = *links[i];
+      const short came = polls[i].revents;
+      if ((came & POLLOUT) != 0 && l.backlog() > 0) l.flush();
+      const bool acknowledged = (came & POLLIN) != 0 && l.wants() == POLLIN;
+      if ((came & (POLLRDHUP | POLLHUP | POLLERR)) != 0 || acknowledged) l.attend(Clock::now());
     }
+    tell_mended();
     check_parties();
   }
   void wait_on(const TlsLink& l, short events) {
     const LinkWant want{&l, events};
     wait_on({&want, 1});
+  }
+
+  void tell_mended() {
+    for (std::size_t i = 0; i < told_mended_.size(); ++i) {
+      const auto l = links_.current(i);
+      if (!l || l->mended() == told_mended_[i]) continue;
+      told_mended_[i] = l->mended();
+      if (settings_.progress) settings_.progress(fmt::format("the link to {} was re-established", name(i)));
+    }
   }
 
   std::chrono::milliseconds tick() const {
@@ -305,9 +291,14 @@ class TlsTransportImpl final : public TlsTransport {
   void watch() {
     while (!stop_) {
       std::vector<pollfd> polls{{bell_.fd(), POLLIN, 0}};
-      const auto open = open_links();
+      std::vector<std::shared_ptr<TlsStream>> streams;
+      const auto open = links_.open();
       for (const auto& l : open)
-        if (l->backlog() > 0) polls.push_back({l->socket(), POLLOUT, 0});
+        if (l->backlog() > 0)
+          if (auto stream = l->stream()) {
+            polls.push_back({stream->fd(), l->wants(), 0});
+            streams.push_back(std::move(stream));
+          }
       ::poll(polls.data(), polls.size(), static_cast<int>(tick().count()));
       if ((polls[0].revents & POLLIN) != 0) bell_.answer();
       for (const auto& l : open) l->attend(Clock::now());
@@ -315,40 +306,6 @@ class TlsTransportImpl final : public TlsTransport {
   }
 
   // ---- connecting
-  void install(std::size_t i, FileDescriptor socket, SslHandle ssl) {
-    auto l = std::make_shared<TlsLink>(std::move(socket), std::move(ssl), name(i), settings_.patience);
-    auto old = l;
-    std::optional<std::string> farewell;
-    {
-      std::lock_guard lock(mutex_);
-      // An owner may come again while its last connection is still spoken to.
-      old = std::exchange((is_party(party_id(i)) ? links_ : arrived_)[i], l);
-      farewell = farewell_;
-    }
-    changed_.notify_all();
-    if (old && !old->ended()) part_from(*old, "you have connected once more");
-    // Whoever comes after we have left hears why.
-    if (farewell) part_from(*l, *farewell);
-  }
-
-  /// Turns to an owner's latest connection. Whether there is one, or, unless `next`, an earlier one stands.
-  bool turn_to(std::size_t i, bool next) {
-    std::shared_ptr<TlsLink> old;
-    bool connected = false;
-    {
-      std::lock_guard lock(mutex_);
-      connected = arrived_[i] && !arrived_[i]->ended();
-      if (connected) old = std::exchange(links_[i], std::move(arrived_[i]));
-      connected |= !next && links_[i] && !links_[i]->ended();
-    }
-    if (old && !old->ended()) part_from(*old, "you have connected once more");
-    return connected;
-  }
-
-  bool shake_hands(ssl_st* ssl, int fd, std::string& why) const {
-    const auto limit = stop_ ? kClosingLimit : std::min<Clock::duration>(kHandshakeLimit, settings_.patience);
-    return finish_handshake(ssl, fd, Clock::now() + limit, why);
-  }
 
   /// Dials the parties that wait for us, all in turn until each has answered: whoever gives up while another
   /// is late tells us why.
@@ -367,8 +324,7 @@ class TlsTransportImpl final : public TlsTransport {
         throw PeerError(first.name, fmt::format("{} does not answer at {}: is it started, and does the job "
                                                 "file give its address?",
                                                 first.name, to_string(first.address)));
-      std::unique_lock lock(mutex_);
-      changed_.wait_for(lock, 100ms);
+      links_.wait(100ms);
     }
   }
 
@@ -377,20 +333,36 @@ class TlsTransportImpl final : public TlsTransport {
     const Endpoint& peer = settings_.roster[i];
     FileDescriptor fd = try_dial(peer.address, 1000ms);
     if (!fd) return false;
+    links_.found(i, other_end(fd));
     SslHandle ssl = context_.client(fd.get(), name(index(settings_.self)));
-    std::string why;
-    if (!shake_hands(ssl.get(), fd.get(), why)) {
+    TlsMeeting meeting(std::move(fd), std::move(ssl), Clock::now() + handshake_limit(settings_));
+    const auto failed = [&](std::string_view what) {
       look_at_parties();
-      throw PeerError(peer.name, fmt::format("the TLS handshake with {} at {} failed: {}", peer.name,
-                                             to_string(peer.address), why));
-    }
-    const auto key = peer_key(ssl.get());
+      throw PeerError(peer.name, fmt::format("{} with {} at {} failed: {}", what, peer.name,
+                                             to_string(peer.address), meeting.reason()));
+    };
+    if (meeting.wait() != TlsMeeting::State::Shaken) failed("the TLS handshake");
+    const auto key = meeting.key();
     if (!key || *key != peer.key)
       throw PeerError(peer.name,
                       fmt::format("the program at {} shows the key {}, but the job names {} for {}",
                                   to_string(peer.address), key ? to_string(*key) : "(none)",
                                   to_string(peer.key), peer.name));
-    install(i, std::move(fd), std::move(ssl));
+    LinkHello hello;
+    hello.link = LinkHello::fresh_id();
+    hello.lasting = is_party(settings_.self);
+    meeting.say(hello);
+    const auto state = meeting.wait();
+    if (state == TlsMeeting::State::Farewell) {
+      if (meeting.reason().empty()) throw PeerError(peer.name, fmt::format("{} has left", peer.name));
+      throw gave_up(links_.names(), peer.name, meeting.reason());
+    }
+    if (state != TlsMeeting::State::Met) failed("the greeting");
+    const LinkHello& answer = meeting.hello();
+    if (answer.link != hello.link || answer.turn != 0)
+      throw PeerError(peer.name, fmt::format("{} answered the greeting of another connection", peer.name));
+    hello.lasting = hello.lasting && answer.lasting;
+    links_.install(i, meeting.stream(), hello, true);
     return true;
   }
 
@@ -402,78 +374,24 @@ class TlsTransportImpl final : public TlsTransport {
     bool told = false;
     for (;;) {
       check_parties();
-      if (turn_to(i, next)) return;
-      std::unique_lock lock(mutex_);
+      if (links_.turn_to(i, next)) return;
       if (Clock::now() >= deadline)
         throw PeerError(name(i), fmt::format("{} has not connected in time: is it started?", name(i)));
-      if (!told && settings_.progress) {
-        lock.unlock();
-        settings_.progress(fmt::format("waiting for {} to connect", name(i)));
-        lock.lock();
-        told = true;
-      }
-      changed_.wait_for(lock, std::min<Clock::duration>(tick(), deadline - Clock::now()));
+      if (!told && settings_.progress) settings_.progress(fmt::format("waiting for {} to connect", name(i)));
+      told = true;
+      links_.wait(std::min<Clock::duration>(tick(), deadline - Clock::now()));
     }
-  }
-
-  void accept_all() {
-    while (!stop_) {
-      pollfd p[] = {{settings_.listener.get(), POLLIN, 0}, {acceptor_bell_.fd(), POLLIN, 0}};
-      if (::poll(p, 2, -1) > 0 && (p[0].revents & POLLIN) != 0) accept_one();
-    }
-    // Who has dialled by now hears why we leave. A connection that just breaks would make us the culprit.
-    const auto deadline = Clock::now() + kClosingLimit;
-    pollfd p{settings_.listener.get(), POLLIN, 0};
-    while (Clock::now() < deadline && ::poll(&p, 1, 0) > 0) accept_one();
-  }
-
-  void accept_one() {
-    FileDescriptor fd(::accept4(settings_.listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    if (!fd) return;
-    prepare_stream(fd);
-    SslHandle ssl = context_.server(fd.get());
-    std::string why;
-    if (!shake_hands(ssl.get(), fd.get(), why)) return;  // no peer of ours: a port scanner, say
-    admit(std::move(fd), std::move(ssl));
-  }
-
-  void admit(FileDescriptor fd, SslHandle ssl) {
-    const auto key = peer_key(ssl.get());
-    const std::string claim = claimed_name(ssl.get());
-    for (std::size_t i = 0; i < settings_.roster.size(); ++i) {
-      if (!key || settings_.roster[i].key != *key || i == index(settings_.self)) continue;
-      const auto old = current(i);
-      // A party never comes twice in a session; an owner may.
-      if (old && !old->ended() && is_party(party_id(i))) return;
-      return install(i, std::move(fd), std::move(ssl));
-    }
-    if (settings_.stranger) settings_.stranger(claim, key);
-    // Someone who claims a party's name without its key is worth stopping for while that party is due.
-    for (std::size_t i = 0; i < settings_.parties; ++i)
-      if (name(i) == claim && !current(i)) {
-        std::lock_guard lock(mutex_);
-        refused_ = PeerError(
-            claim, fmt::format("a program that calls itself {} shows the key {}, but the job names {}", claim,
-                               key ? to_string(*key) : "(none)", to_string(settings_.roster[i].key)));
-      }
-    TlsLink stranger(std::move(fd), std::move(ssl), claim, settings_.patience);
-    part_from(stranger, "your key is not in this party's job file");
-    changed_.notify_all();
   }
 
   TlsSettings settings_;
-  std::vector<std::string> names_;
   TlsContext context_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<std::shared_ptr<TlsLink>> links_;    ///< those spoken to
-  std::vector<std::shared_ptr<TlsLink>> arrived_;  ///< of owners: connections to turn to next
+  LinkTable links_;
   std::vector<std::optional<Limit>> limits_;
-  std::optional<PeerError> refused_;
-  std::optional<std::string> farewell_;  ///< set when we have left
+  std::vector<std::size_t> told_mended_;
   std::atomic<bool> stop_{false};
-  Doorbell bell_, acceptor_bell_;
-  std::thread watch_, acceptor_;
+  Doorbell bell_;  ///< of the watch thread
+  std::thread watch_;
+  std::optional<TlsDoor> door_;
 };
 
 }  // namespace

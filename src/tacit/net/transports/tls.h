@@ -1,7 +1,7 @@
 // The transport of every real run: each pair of endpoints joined by one TCP connection under mutually
 // authenticated TLS 1.3. Parties listen; of two parties the later in the job's order dials; owners dial every
 // party, whenever they come. A watch thread of each endpoint keeps heartbeats going whatever the computation
-// does.
+// does; a party's door (tls_door.h) replaces connections between parties that break, within the patience.
 #pragma once
 
 #include <chrono>

@@ -3,7 +3,6 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
-#include <poll.h>
 
 #include "tacit/base/error.h"
 #include "tacit/net/transports/socket_bio.h"
@@ -80,27 +79,6 @@ SslHandle TlsContext::server(int fd) const {
   SslHandle ssl = on_socket(ctx_.get(), fd);
   SSL_set_accept_state(ssl.get());
   return ssl;
-}
-
-bool finish_handshake(ssl_st* ssl, int fd, std::chrono::steady_clock::time_point deadline, std::string& why) {
-  using Clock = std::chrono::steady_clock;
-  for (;;) {
-    ERR_clear_error();
-    const int result = SSL_do_handshake(ssl);
-    if (result == 1) return true;
-    const int error = SSL_get_error(ssl, result);
-    const bool read = error == SSL_ERROR_WANT_READ;
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-    pollfd p{fd, static_cast<short>(read ? POLLIN : POLLOUT), 0};
-    if (!read && error != SSL_ERROR_WANT_WRITE) {
-      why = tls_error();
-      return false;
-    }
-    if (left <= 0 || ::poll(&p, 1, static_cast<int>(left)) == 0) {
-      why = "no answer";
-      return false;
-    }
-  }
 }
 
 std::optional<PublicKey> peer_key(ssl_st* ssl) {

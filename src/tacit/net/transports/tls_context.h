@@ -3,8 +3,6 @@
 // tickets, no early data, no renegotiation.
 #pragma once
 
-#include <chrono>
-#include <functional>
 #include <memory>
 #include <optional>
 
@@ -31,8 +29,6 @@ class TlsContext {
   std::shared_ptr<ssl_ctx_st> ctx_;
 };
 
-/// Runs a handshake on a non-blocking socket to its end; false, with a phrase, if it fails.
-bool finish_handshake(ssl_st* ssl, int fd, std::chrono::steady_clock::time_point deadline, std::string& why);
 /// The peer's certified key, once the handshake is done.
 std::optional<PublicKey> peer_key(ssl_st* ssl);
 /// The name that a client claimed; empty if none.

@@ -1,142 +1,182 @@
 #include "tacit/net/transports/tls_link.h"
 
-#include <errno.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include "tacit/base/error.h"
-#include "tacit/net/transports/socket_bio.h"
 
 namespace tacit {
 
 namespace {
-constexpr std::size_t kRecord = 16 * 1024;  // a TLS record's plain text
-constexpr std::size_t kTurn = 256 * 1024;
+using Kind = RecordHead::Kind;
+
+constexpr std::size_t kSmall = TlsStream::kRecord;  // messages that are copied rather than lent
 constexpr std::size_t kInboxBound = std::size_t{128} << 20;
-constexpr std::size_t kMaxGoodbye = 2048;
 constexpr std::size_t kGrowth = std::size_t{1} << 20;  // memory follows what came, not what was announced
 
 Liveness::Time now() { return std::chrono::steady_clock::now(); }
+double seconds(Liveness::Duration d) { return std::chrono::duration<double>(d).count(); }
 }  // namespace
 
-TlsLink::TlsLink(FileDescriptor socket, SslHandle ssl, std::string peer, Liveness::Duration patience)
-    : socket_(std::move(socket)),
-      ssl_(std::move(ssl)),
-      peer_(std::move(peer)),
-      patience_(patience),
-      liveness_(patience, now()) {}
+TlsLink::TlsLink(std::shared_ptr<TlsStream> stream, Terms terms)
+    : terms_(std::move(terms)),
+      stream_(std::move(stream)),
+      liveness_(terms_.patience, now()),
+      writer_(terms_.hello.lasting),
+      turn_(terms_.hello.turn) {
+  if (!terms_.dialled) answer();
+}
+
+std::shared_ptr<TlsStream> TlsLink::stream() const {
+  std::lock_guard lock(mutex_);
+  return stream_;
+}
 
 // ---- writing
 
-bool TlsLink::write_some(const std::byte* from, std::size_t size, std::size_t& done) {
-  while (done < size) {
-    std::size_t wrote = 0;
-    ERR_clear_error();
-    const int result = SSL_write_ex(ssl_.get(), from + done, size - done, &wrote);
-    if (result != 1) {
-      const int error = SSL_get_error(ssl_.get(), result);
-      if (error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ) return false;
-      end_by_error(error);
-      return false;
-    }
-    done += wrote;
-  }
+/// One turn; whether anything was written.
+bool TlsLink::pump(bool beat) {
+  if (!stream_ || ended_) return false;
+  bool moved = false;
+  const auto outcome = writer_.write(*stream_, received_, beat, moved);
+  if (moved) liveness_.sent(now());
+  if (outcome == TlsStream::Outcome::Broken) lose();
+  return moved;
+}
+
+/// Whether writing waited for acknowledgements, and takes in what has come: poll() does not tell of what TLS
+/// has read ahead.
+bool TlsLink::short_of_room() {
+  if (!stream_ || ended_ || writer_.wants() != POLLIN) return false;
+  take_in();
   return true;
 }
 
-void TlsLink::write_bytes(ByteView bytes) {
-  std::size_t done = 0;
-  if (backlog_begin_ == backlog_.size()) {
-    backlog_.clear();
-    backlog_begin_ = 0;
-    if (write_some(bytes.data(), bytes.size(), done) || ended_) return;
-  }
-  append_bytes(backlog_, bytes.subspan(done));
+/// To a hello of the one who dialled.
+void TlsLink::answer() {
+  LinkHello hello = terms_.hello;
+  hello.turn = turn_;
+  hello.received = received_;
+  std::array<std::byte, LinkHello::kWireSize> bytes;
+  encode(hello, bytes);
+  writer_.put(Kind::Hello, bytes);
+  pump();
+}
+
+void TlsLink::add(const FrameHead& head, ByteView body) {
+  std::array<std::byte, FrameHead::kWireSize> bytes;
+  encode(head, bytes);
+  writer_.window().put(bytes);
+  if (body.size() < kSmall)
+    writer_.window().put(body);
+  else
+    writer_.window().lend(body);
 }
 
 void TlsLink::write(const FrameHead& head, ByteView body) {
   std::lock_guard lock(mutex_);
   if (ended_) return;
-  liveness_.sent(now());
-  // The head shares a record with the body's beginning.
-  const std::size_t first = std::min(body.size(), kRecord - FrameHead::kWireSize);
-  scratch_.resize(FrameHead::kWireSize + first);
-  encode(head, std::span<std::byte, FrameHead::kWireSize>(scratch_.data(), FrameHead::kWireSize));
-  std::copy_n(body.data(), first, scratch_.data() + FrameHead::kWireSize);
-  write_bytes(scratch_);
-  if (first < body.size()) write_bytes(body.subspan(first));
+  add(head, body);
+  while (pump()) {}
+  settle();
 }
 
-bool TlsLink::push(const FrameHead& head, ByteView body, std::size_t& done) {
+void TlsLink::lend(const FrameHead& head, ByteView body) {
+  std::lock_guard lock(mutex_);
+  if (!ended_) add(head, body);
+}
+
+bool TlsLink::push(bool& moved) {
   std::lock_guard lock(mutex_);
   if (ended_) return false;
-  if (backlog_begin_ < backlog_.size() && !drain_backlog()) return false;
-  const std::size_t first = FrameHead::kWireSize + std::min(body.size(), kRecord - FrameHead::kWireSize);
-  const std::size_t total = FrameHead::kWireSize + body.size();
-  if (done < first) {
-    if (!user_writes_) {
-      user_writes_ = true;
-      scratch_.resize(first);
-      encode(head, std::span<std::byte, FrameHead::kWireSize>(scratch_.data(), FrameHead::kWireSize));
-      std::copy_n(body.data(), first - FrameHead::kWireSize, scratch_.data() + FrameHead::kWireSize);
-    }
-    more_to_come(SSL_get_wbio(ssl_.get()), first < total);
-    if (!write_some(scratch_.data(), first, done)) return false;
-  }
-  // A turn is bounded, so that reading gets its turn while the data are still in the cache.
-  for (const std::size_t stop = std::min(total, done + kTurn); done < stop;) {
-    std::size_t more = 0;
-    const std::size_t size = std::min(kRecord, total - done);
-    more_to_come(SSL_get_wbio(ssl_.get()), done + size < stop);
-    const bool all = write_some(body.data() + (done - FrameHead::kWireSize), size, more);
-    done += more;
-    if (!all) return false;
-  }
-  liveness_.sent(now());
-  user_writes_ = done < total;
-  return !user_writes_;
+  moved |= pump();
+  if (short_of_room()) moved |= pump();
+  return writer_.window().unwritten() == 0;
 }
 
-bool TlsLink::drain_backlog() {
-  if (!write_some(backlog_.data(), backlog_.size(), backlog_begin_)) return false;
-  backlog_ = Bytes();
-  backlog_begin_ = 0;
-  return true;
+void TlsLink::keep() noexcept {
+  std::lock_guard lock(mutex_);
+  settle();
+}
+
+/// What is lent goes back to its owner, whatever happens.
+void TlsLink::settle() noexcept {
+  if (!writer_.window().lent()) return;
+  try {
+    if (writer_.window().unacknowledged() > kGrowth) take_in();  // acknowledgements may have come
+    writer_.window().keep();
+  } catch (const std::exception&) {
+    writer_.window().clear();
+    end("cannot be sent to: this machine has no memory left for it", true);
+  }
 }
 
 std::size_t TlsLink::backlog() const {
   std::lock_guard lock(mutex_);
-  return ended_ ? 0 : backlog_.size() - backlog_begin_;
+  return ended_ || writer_.window().lent() ? 0 : writer_.window().unwritten();
 }
 
 void TlsLink::flush() {
   std::lock_guard lock(mutex_);
-  if (!ended_ && backlog_begin_ < backlog_.size()) drain_backlog();
+  if (writer_.window().lent()) return;
+  while (pump() || (short_of_room() && pump())) {}
+}
+
+short TlsLink::wants() const {
+  std::lock_guard lock(mutex_);
+  const short events = stream_ && !ended_ ? writer_.wants() : short{0};
+  // Nobody here would read what a user reads by itself, or what there is no room for.
+  return events == POLLIN && (user_reads_ || full()) ? short{0} : events;
 }
 
 // ---- reading
 
+/// Some of the stream of frames; records of other kinds are dealt with on the way.
 bool TlsLink::read_some(std::byte* to, std::size_t size, std::size_t& got) {
   got = 0;
-  ERR_clear_error();
-  const int result = SSL_read_ex(ssl_.get(), to, size, &got);
-  if (result == 1) {
-    liveness_.heard(now());
-    return true;
+  while (stream_ && !ended_) {
+    const auto what = reader_.read(*stream_, ByteSpan(to, size), got);
+    if (what == RecordReader::Got::Nothing) return false;
+    if (what == RecordReader::Got::Broken) {
+      lose();
+    } else if (what == RecordReader::Got::Nonsense) {
+      end("sent something that is no frame", true);
+    } else {
+      liveness_.heard(now());
+      if (gone_since_) {  // the new connection does what the old one did
+        gone_since_.reset();
+        ++mended_;
+      }
+      if (what == RecordReader::Got::Data) {
+        received_ += got;
+        if (writer_.much_to_tell(received_) && writer_.idle()) pump();
+        return true;
+      }
+      take_record();
+    }
   }
-  const int error = SSL_get_error(ssl_.get(), result);
-  if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) end_by_error(error);
   return false;
 }
 
-/// Completes the head of a data frame; other kinds of frames are dealt with on the way.
+void TlsLink::take_record() {
+  switch (reader_.kind()) {
+    case Kind::Beat:
+      if (terms_.hello.lasting && !writer_.window().acknowledge(read_at<std::uint64_t>(reader_.body(), 0)))
+        end("acknowledged what it was not sent", true);
+      return;
+    case Kind::Goodbye:
+      return part_with(std::string(text_of(reader_.body())));
+    default:
+      return end("began its connection once more", true);
+  }
+}
+
+/// Completes the head of a frame.
 bool TlsLink::advance_head() {
   while (!incoming_.head) {
     std::size_t got = 0;
-    if (ended_ || !read_some(incoming_.head_bytes.data() + incoming_.head_filled,
-                             FrameHead::kWireSize - incoming_.head_filled, got))
+    if (!read_some(incoming_.head_bytes.data() + incoming_.head_filled,
+                   FrameHead::kWireSize - incoming_.head_filled, got))
       return false;
     incoming_.head_filled += got;
     if (incoming_.head_filled < FrameHead::kWireSize) continue;
@@ -146,19 +186,9 @@ bool TlsLink::advance_head() {
       return false;
     }
     incoming_.head_filled = 0;
-    if (head.kind == FrameHead::Kind::Heartbeat && head.size == 0) continue;
-    if (head.kind != FrameHead::Kind::Data &&
-        (head.kind != FrameHead::Kind::Goodbye || head.size > kMaxGoodbye)) {
-      end("sent something that is no frame", true);
-      return false;
-    }
-    incoming_.head = head;
-    if (head.kind == FrameHead::Kind::Goodbye) {
-      take_goodbye();
-      return false;
-    }
+    incoming_.head = std::move(head);
   }
-  return incoming_.head->kind == FrameHead::Kind::Data;
+  return true;
 }
 
 /// Takes the rest of the frame into memory of our own; true when it is whole.
@@ -177,22 +207,21 @@ bool TlsLink::advance_body() {
   return true;
 }
 
-void TlsLink::take_goodbye() {
-  if (!advance_body()) return;
-  const std::string reason(text_of(incoming_.body));
-  incoming_ = Incoming();
-  told_ = !reason.empty() && !ended_;
-  end(reason, !reason.empty(), reason.empty());
+/// Frames that nobody waits for yet, up to a bound.
+void TlsLink::take_in() {
+  while (!user_reads_ && !full()) {
+    if (!advance_head() || !advance_body()) return;
+    inbox_bytes_ += incoming_.body.size();
+    inbox_.push_back({*incoming_.head, std::move(incoming_.body)});
+    incoming_ = Incoming();
+  }
 }
 
 std::optional<FrameHead> TlsLink::poll_head() {
   std::lock_guard lock(mutex_);
   if (!inbox_.empty()) return inbox_.front().head;
   user_reads_ = true;
-  if (incoming_.head && incoming_.head->kind == FrameHead::Kind::Goodbye)
-    take_goodbye();
-  else if (advance_head())
-    return incoming_.head;
+  if (advance_head()) return incoming_.head;
   return std::nullopt;
 }
 
@@ -213,7 +242,7 @@ bool TlsLink::poll_body(ByteSpan out, std::size_t& filled) {
   }
   while (filled < out.size()) {
     std::size_t got = 0;
-    if (ended_ || !read_some(out.data() + filled, out.size() - filled, got)) return false;
+    if (!read_some(out.data() + filled, out.size() - filled, got)) return false;
     filled += got;
   }
   incoming_ = Incoming();
@@ -238,31 +267,100 @@ bool TlsLink::ready() const {
 void TlsLink::attend(Liveness::Time time) {
   std::lock_guard lock(mutex_);
   if (ended_) return;
-  while (!user_reads_ && !full() && !ended_) {
-    if (incoming_.head && incoming_.head->kind == FrameHead::Kind::Goodbye) {
-      take_goodbye();
-      break;
-    }
-    if (!advance_head() || !advance_body()) break;
-    inbox_bytes_ += incoming_.body.size();
-    inbox_.push_back({*incoming_.head, std::move(incoming_.body)});
-    incoming_ = Incoming();
-  }
+  take_in();
+  // What is lent, its lender writes.
+  for (bool beat = liveness_.heartbeat_due(time); (beat || !writer_.window().lent()) && pump(beat);)
+    beat = false;
   if (ended_) return;
-  if (backlog_begin_ < backlog_.size()) {
-    drain_backlog();
-  } else if (!user_writes_ && liveness_.heartbeat_due(time)) {
-    liveness_.sent(time);
-    FrameHead beat;
-    beat.kind = FrameHead::Kind::Heartbeat;
-    std::array<std::byte, FrameHead::kWireSize> bytes;
-    encode(beat, bytes);
-    write_bytes(bytes);
-  }
   // While we are the ones who do not read, the peer's silence says nothing.
   if (full()) liveness_.heard(time);
-  if (liveness_.silent(time) && !ended_)
-    end(fmt::format("has been silent for {:.1f} s", std::chrono::duration<double>(patience_).count()), true);
+  const double patience = seconds(terms_.patience);
+  if (gone_since_ && time - *gone_since_ >= terms_.patience - terms_.patience / 10)
+    return end(fmt::format("{}, and its link to {} did not come back within {:.1f} s", why_gone_, terms_.self,
+                           patience),
+               true, true);
+  if (stream_ && liveness_.silent(time)) end(fmt::format("has been silent for {:.1f} s", patience), true);
+}
+
+// ---- mending
+
+bool TlsLink::wants_mending(Liveness::Time time) const {
+  std::lock_guard lock(mutex_);
+  return terms_.hello.lasting && !ended_ && (!stream_ || liveness_.quiet(time));
+}
+
+LinkHello TlsLink::depart() {
+  std::lock_guard lock(mutex_);
+  if (stream_) {
+    why_gone_ = "fell silent";
+    detach(liveness_.last_heard());
+  }
+  LinkHello hello = terms_.hello;
+  hello.turn = ++turn_;
+  hello.received = received_;
+  return hello;
+}
+
+std::optional<std::string> TlsLink::resume(std::shared_ptr<TlsStream> stream, const LinkHello& theirs) {
+  {
+    std::lock_guard lock(mutex_);
+    const bool in_turn = terms_.dialled ? theirs.turn == turn_ : theirs.turn > turn_;
+    if (ended_) return "the session with you has ended";
+    if (!terms_.hello.lasting || !theirs.lasting || theirs.link != terms_.hello.link)
+      return "your connection is of another session";
+    if (!in_turn) return "a later connection has taken your connection's place";
+    if (stream_) {  // the peer has noticed before us
+      why_gone_ = "left its connection for another";
+      detach(now());
+    }
+    if (!writer_.window().rewind(theirs.received)) {
+      end(fmt::format("claims to have received {} bytes, where it acknowledged {} of the {} that were sent",
+                      theirs.received, writer_.window().acknowledged(), writer_.window().sent()),
+          true);
+      return "you claim to have received what you were not sent";
+    }
+    turn_ = theirs.turn;
+    stream_ = std::move(stream);
+    reader_ = RecordReader();
+    writer_.reset(received_);
+    liveness_.heard(now());
+    if (!terms_.dialled) answer();
+    pump(true);  // so that the peer sees at once that it works
+  }
+  changed_.notify_all();
+  return std::nullopt;
+}
+
+void TlsLink::give_up() {
+  std::lock_guard lock(mutex_);
+  end("closed the connection without a word (killed, or crashed?)", true, true);
+}
+
+void TlsLink::hear_goodbye(const std::string& reason) {
+  std::lock_guard lock(mutex_);
+  part_with(reason);
+}
+
+std::size_t TlsLink::mended() const {
+  std::lock_guard lock(mutex_);
+  return mended_;
+}
+
+/// The connection broke. A link that lasts waits for another.
+void TlsLink::lose() {
+  const TlsStream::Break how = stream_->broken();
+  if (!terms_.hello.lasting || !how.mendable) return end(how.how, true, how.cut);
+  why_gone_ = how.how;
+  detach(now());
+}
+
+/// What was half read or written of records is void; of frames, it stays.
+void TlsLink::detach(Liveness::Time since) {
+  if (!gone_since_) gone_since_ = since;
+  stream_->hang_up();
+  stream_.reset();
+  writer_.reset(received_);
+  if (terms_.lost) terms_.lost();
 }
 
 // ---- ending
@@ -272,20 +370,14 @@ void TlsLink::end(std::string reason, bool failed, bool cut) {
   ended_ = std::move(reason);
   failed_ = failed;
   cut_ = cut;
+  writer_.window().clear();
+  changed_.notify_all();
 }
 
-void TlsLink::end_by_error(int error) {
-  if (error == SSL_ERROR_ZERO_RETURN || (error == SSL_ERROR_SYSCALL && ERR_peek_error() == 0)) {
-    ERR_clear_error();
-    return end("closed the connection without a word (killed, or crashed?)", true, true);
-  }
-  const std::string detail = tls_error();
-  if (detail.find("certificate") != std::string::npos || detail.find("unknown ca") != std::string::npos)
-    return end(fmt::format("refused our certificate ({}): is our key the one in its job file?", detail),
-               true);
-  if (detail.find("unexpected eof") != std::string::npos)
-    return end("closed the connection without a word (killed, or crashed?)", true, true);
-  end(fmt::format("broke the connection ({})", detail), true, true);
+void TlsLink::part_with(const std::string& goodbye) {
+  if (ended_) return;
+  told_ = !goodbye.empty();
+  end(goodbye, !goodbye.empty(), goodbye.empty());
 }
 
 std::optional<std::string> TlsLink::ended() const {
@@ -305,33 +397,51 @@ bool TlsLink::failed() const {
   return failed_;
 }
 
-bool TlsLink::wait_for(short events, Liveness::Time deadline) const {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - now()).count();
-  pollfd p{socket_.get(), events, 0};
-  return left > 0 && ::poll(&p, 1, static_cast<int>(left)) > 0;
-}
-
 void TlsLink::part(std::string_view reason, Liveness::Time deadline) noexcept {
   try {
-    if (ended() || user_writes_) return;
-    FrameHead head;
-    head.kind = FrameHead::Kind::Goodbye;
-    reason = reason.substr(0, kMaxGoodbye);
-    head.size = reason.size();
-    write(head, bytes_of(reason));
-    while (backlog() > 0 && wait_for(POLLOUT, deadline)) flush();
-    std::lock_guard lock(mutex_);
-    if (!ended_) SSL_shutdown(ssl_.get());
+    std::unique_lock lock(mutex_);
+    user_reads_ = true;
+    std::shared_ptr<TlsStream> said;  // the connection on which it was
+    for (bool first = true; !ended_ && (first || now() < deadline); first = false) {
+      if (!stream_) {  // it may come back
+        changed_.wait_until(lock, deadline);
+        continue;
+      }
+      if (writer_.wants() == 0) {
+        if (said == stream_) break;
+        writer_.put(Kind::Goodbye, bytes_of(reason.substr(0, RecordHead::kMaxGoodbye)));
+        said = stream_;
+      }
+      if (pump()) continue;
+      // What still comes is of interest for its acknowledgements alone.
+      std::byte sink[4096];
+      for (std::size_t got = 0; now() < deadline && read_some(sink, sizeof sink, got);) {}
+      if (ended_ || !stream_ || pump()) continue;
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - now()).count();
+      const auto stream = stream_;
+      pollfd p{stream->fd(), writer_.wants(), 0};
+      lock.unlock();
+      if (left > 0) ::poll(&p, 1, static_cast<int>(left));
+      lock.lock();
+    }
+    if (said && said == stream_ && !ended_ && writer_.idle()) said->close_in_order();
   } catch (const std::exception&) {
     // Nothing more can be told to a peer that cannot be reached.
   }
 }
 
 void TlsLink::linger(Liveness::Time deadline) noexcept {
-  ::shutdown(socket_.get(), SHUT_WR);
-  // Closing with unread bytes would reset the connection and could lose our last frames on the way.
-  std::byte sink[4096];
-  while (wait_for(POLLIN, deadline) && ::recv(socket_.get(), sink, sizeof sink, 0) > 0) {}
+  if (const auto stream = this->stream()) {
+    ::shutdown(stream->fd(), SHUT_WR);
+    // Closing with unread bytes would reset the connection and could lose our last frames on the way.
+    std::byte sink[4096];
+    for (;;) {
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - now()).count();
+      pollfd p{stream->fd(), POLLIN, 0};
+      if (left <= 0 || ::poll(&p, 1, static_cast<int>(left)) <= 0) break;
+      if (::recv(stream->fd(), sink, sizeof sink, 0) <= 0) break;
+    }
+  }
   std::lock_guard lock(mutex_);
   end("", false);
 }

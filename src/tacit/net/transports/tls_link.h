@@ -1,44 +1,61 @@
-// One TLS connection: frames cut into it and put together again, without ever blocking. The transport's user
-// reads and writes directly, with no hop between threads; its watch thread keeps the link alive and drained
-// meanwhile. All methods lock; none waits.
+// The link to one peer: frames, as one stream of bytes each way, over one TLS connection, without ever
+// blocking. Between parties it outlives its connection: when that breaks without a goodbye, the link waits,
+// for its patience at most, until resume() gives it another, and goes on from the last byte that each end has
+// (replay_window.h). The transport's user reads and writes directly, with no hop between threads; its watch
+// thread keeps the link alive and drained meanwhile. All methods lock; only part() and linger() wait.
 #pragma once
 
+#include <condition_variable>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <optional>
 
 #include "tacit/net/frame.h"
 #include "tacit/net/liveness.h"
-#include "tacit/net/transports/socket.h"
-#include "tacit/net/transports/tls_context.h"
+#include "tacit/net/transports/link_hello.h"
+#include "tacit/net/transports/record_reader.h"
+#include "tacit/net/transports/record_writer.h"
 
 namespace tacit {
 
 class TlsLink {
  public:
-  TlsLink(FileDescriptor socket, SslHandle ssl, std::string peer, Liveness::Duration patience);
+  struct Terms {
+    std::string peer, self;  ///< names
+    Liveness::Duration patience;
+    LinkHello hello;             ///< of the first connection; `lasting` if both ends said so
+    bool dialled;                ///< by us; else the hello is still to be answered
+    std::function<void()> lost;  ///< called, with the link locked, when it loses its connection; may be empty
+  };
+  TlsLink(std::shared_ptr<TlsStream> stream, Terms terms);
 
-  const std::string& peer() const { return peer_; }
-  int socket() const { return socket_.get(); }
+  const std::string& peer() const { return terms_.peer; }
+  /// The connection; none while a broken one is to be replaced.
+  std::shared_ptr<TlsStream> stream() const;
 
   // ---- for the transport's user
   /// Writes what the socket takes now and keeps the rest.
   void write(const FrameHead& head, ByteView body);
-  /// Bytes kept; they are written by flush().
+  /// Bytes that write() kept; they are written by flush().
   std::size_t backlog() const;
   void flush();
-  /// Writes more of a frame of which `done` bytes (of head and body) are written, from the caller's own
-  /// memory, which must stay as it is until the frame is whole. True when it is. Nothing else may be sent
-  /// meanwhile.
-  bool push(const FrameHead& head, ByteView body, std::size_t& done);
-  /// The head of the next data frame, if it has come.
+  /// The same from the caller's own memory, which must stay as it is until keep(). push() writes more, and
+  /// says whether all is written; nothing else may be sent meanwhile. keep() copies what the peer may not
+  /// have got.
+  void lend(const FrameHead& head, ByteView body);
+  bool push(bool& moved);
+  void keep() noexcept;
+  /// Of poll(), what writing waits for: room in the socket, or acknowledgements.
+  short wants() const;
+  /// The head of the next frame, if it has come.
   std::optional<FrameHead> poll_head();
   /// Continues to fill `out` from `filled` on; the head's size is out.size(). True when full.
   bool poll_body(ByteSpan out, std::size_t& filled);
 
   // ---- for the watch thread
-  /// Takes in frames (up to a bound), so that heartbeats are seen; writes the backlog; sends a heartbeat when
-  /// one is due; and finds the peer silent when it is.
+  /// Takes in frames (up to a bound), so that beats are seen; writes the backlog; sends a beat when one is
+  /// due; and finds the peer silent, or its connection not replaced in time.
   void attend(Liveness::Time now);
   /// Whether attend() has taken in a frame that nobody has asked for yet.
   bool has_frame() const;
@@ -46,7 +63,22 @@ class TlsLink {
   /// end.
   bool ready() const;
 
-  // ---- for both
+  // ---- mending
+  /// Whether another connection is worth a try: this one is lost, or has been silent for suspiciously long.
+  bool wants_mending(Liveness::Time now) const;
+  /// What to say on a new connection, as the one who dials. From here on the old one is not used any more.
+  LinkHello depart();
+  /// Goes on over a connection on which the peer has said `theirs`. A reason to turn it away, if it is not
+  /// good.
+  std::optional<std::string> resume(std::shared_ptr<TlsStream> stream, const LinkHello& theirs);
+  /// There will be no other connection: the peer's process has ended, or has said goodbye on one that was to
+  /// be.
+  void give_up();
+  void hear_goodbye(const std::string& reason);
+  /// How often it has gone on over another connection.
+  std::size_t mended() const;
+
+  // ---- for all
   /// Why the link is of no more use, if so: one sentence without the peer's name in front, or the reason that
   /// the peer gave. An empty sentence is a goodbye in good order.
   std::optional<std::string> ended() const;
@@ -72,33 +104,42 @@ class TlsLink {
     std::optional<FrameHead> head;
     Bytes body;  ///< what has been taken in apart from the user's own buffer
   };
-
+  // Writing.
+  void add(const FrameHead& head, ByteView body);
+  bool pump(bool beat = false);
+  void settle() noexcept;
+  bool short_of_room();
+  void answer();
+  // Reading.
   bool read_some(std::byte* to, std::size_t size, std::size_t& got);
-  bool write_some(const std::byte* from, std::size_t size, std::size_t& done);
-  void write_bytes(ByteView bytes);
-  bool drain_backlog();
+  void take_record();
   bool advance_head();
   bool advance_body();
+  void take_in();
   bool full() const;
-  bool wait_for(short events, Liveness::Time deadline) const;
-  void take_goodbye();
+  // Ending.
+  void lose();
+  void detach(Liveness::Time since);
+  void part_with(const std::string& goodbye);
   void end(std::string reason, bool failed, bool cut = false);
-  void end_by_error(int ssl_result);
 
+  const Terms terms_;
   mutable std::mutex mutex_;
-  FileDescriptor socket_;
-  SslHandle ssl_;
-  std::string peer_;
-  Liveness::Duration patience_;
+  std::condition_variable changed_;  ///< when a connection is replaced, or the link ends
+  std::shared_ptr<TlsStream> stream_;
   Liveness liveness_;
-  Bytes backlog_;
-  std::size_t backlog_begin_ = 0;
-  Bytes scratch_;
+
+  RecordWriter writer_;
+  RecordReader reader_;
+  std::uint64_t received_ = 0;  ///< bytes of the peer's frames, over all connections
+  std::uint64_t turn_;
   std::deque<Frame> inbox_;
   std::size_t inbox_bytes_ = 0;
   Incoming incoming_;
-  bool user_writes_ = false;  ///< the user is inside a frame that push() has begun
-  bool user_reads_ = false;   ///< the user waits for a frame or is inside one: the watch thread reads nothing
+  bool user_reads_ = false;  ///< the user waits for a frame or is inside one: the watch thread reads nothing
+  std::optional<Liveness::Time> gone_since_;  ///< since a connection was lost, until the next has proved good
+  std::string why_gone_;
+  std::size_t mended_ = 0;
   std::optional<std::string> ended_;
   bool failed_ = false, told_ = false, cut_ = false;
 };

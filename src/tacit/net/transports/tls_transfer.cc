@@ -8,9 +8,14 @@ void tls_transfer(std::span<const Outgoing> out, std::span<const Incoming> in,
                   const std::function<std::shared_ptr<TlsLink>(PartyId)>& link_to,
                   const std::function<void(const TlsLink&)>& fail,
                   const std::function<void(std::span<const LinkWant>)>& wait) {
+  /// Lends its message to the link for as long as the step lasts, however it ends.
   struct Sending {
+    explicit Sending(std::shared_ptr<TlsLink> l) : link(std::move(l)) {}
+    Sending(Sending&&) = default;
+    ~Sending() {
+      if (link) link->keep();
+    }
     std::shared_ptr<TlsLink> link;
-    std::size_t done = 0;
     bool complete = false;
   };
   struct Receiving {
@@ -21,19 +26,21 @@ void tls_transfer(std::span<const Outgoing> out, std::span<const Incoming> in,
   };
   std::vector<Sending> sending;
   std::vector<Receiving> receiving;
-  for (const Outgoing& o : out) sending.push_back({link_to(o.to)});
+  sending.reserve(out.size());
+  for (const Outgoing& o : out) {
+    sending.emplace_back(link_to(o.to));
+    sending.back().link->lend(o.head, o.body);
+  }
   for (const Incoming& i : in) receiving.push_back({link_to(i.from)});
   for (;;) {
     std::vector<LinkWant> wants;
     bool moved = false;
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      Sending& s = sending[i];
+    bool sent = true;
+    for (Sending& s : sending) {
       if (s.complete) continue;
-      const std::size_t before = s.done;
-      s.complete = s.link->push(out[i].head, out[i].body, s.done);
-      moved |= s.done != before;
+      s.complete = s.link->push(moved);
       if (s.link->ended()) fail(*s.link);
-      if (!s.complete) wants.push_back({s.link.get(), POLLOUT});
+      sent &= s.complete;
     }
     for (std::size_t i = 0; i < in.size(); ++i) {
       Receiving& r = receiving[i];
@@ -53,7 +60,7 @@ void tls_transfer(std::span<const Outgoing> out, std::span<const Incoming> in,
       if (r.link->ended()) fail(*r.link);
       wants.push_back({r.link.get(), POLLIN});
     }
-    if (wants.empty()) return;
+    if (sent && wants.empty()) return;
     if (!moved) wait(wants);
   }
 }

@@ -15,8 +15,8 @@ struct LinkWant {
   short events;
 };
 
-/// Transport::transfer. `fail` throws the error of a link that has ended; `wait` waits until one of the links
-/// may be ready.
+/// Transport::transfer. `fail` throws the error of a link that has ended; `wait` waits until a link may be
+/// ready for what is wanted of it, or may take more of what is to be written.
 void tls_transfer(std::span<const Outgoing> out, std::span<const Incoming> in,
                   const std::function<std::shared_ptr<TlsLink>(PartyId)>& link_to,
                   const std::function<void(const TlsLink&)>& fail,
