@@ -122,15 +122,16 @@ struct VirtualNet::State {
   }
 
   // ---- bytes
-  void put(std::size_t from, std::size_t to, const FrameHead& head, ByteView body) {
+  void put(std::size_t from, std::size_t to, const FrameHead& head, ByteView body, bool goodbye = false) {
     Pipe& p = pipe(from, to);
     idle = 0;
-    Bytes record(sizeof(std::uint32_t) + FrameHead::kWireSize + body.size() + kSealTagSize);
+    Bytes record(sizeof(std::uint32_t) + FrameHead::kWireSize + body.size() + 1 + kSealTagSize);
     const auto size = static_cast<std::uint32_t>(record.size() - sizeof(std::uint32_t));
     std::memcpy(record.data(), &size, sizeof size);
     const ByteSpan text = ByteSpan(record).subspan(sizeof size);
     encode(head, text.first<FrameHead::kWireSize>());
     std::copy(body.begin(), body.end(), text.begin() + FrameHead::kWireSize);
+    text[FrameHead::kWireSize + body.size()] = std::byte{goodbye};
     const auto fault = std::exchange(p.fault, std::nullopt);
     if (fault == WireFault::Version) text[14] = std::byte{1};
     p.seal.seal(p.sealed++, false, text);
@@ -168,7 +169,7 @@ struct VirtualNet::State {
       if (p.come.size() < whole) break;
       Bytes text(p.come.begin() + sizeof(std::uint32_t), p.come.begin() + static_cast<std::ptrdiff_t>(whole));
       p.come.erase(p.come.begin(), p.come.begin() + static_cast<std::ptrdiff_t>(whole));
-      if (size < FrameHead::kWireSize + kSealTagSize || !p.open.open(p.opened++, false, text)) {
+      if (size < FrameHead::kWireSize + 1 + kSealTagSize || !p.open.open(p.opened++, false, text)) {
         finish(p, {"broke the connection (a record that is not the next)", false, true});
         Pipe& back = pipe(to, from);  // TLS tells the other end
         if (!back.cut)
@@ -185,10 +186,10 @@ struct VirtualNet::State {
   void accept(Pipe& p, const Bytes& text) {
     FrameHead head;
     if (!decode(ByteView(text).first<FrameHead::kWireSize>(), head) ||
-        head.size != text.size() - FrameHead::kWireSize)
+        head.size != text.size() - 1 - FrameHead::kWireSize)
       return finish(p, {"sent something that is no frame"});
-    Bytes body(text.begin() + FrameHead::kWireSize, text.end());
-    if (head.kind != FrameHead::Kind::Goodbye) return p.frames.push_back({std::move(head), std::move(body)});
+    Bytes body(text.begin() + FrameHead::kWireSize, text.end() - 1);
+    if (text.back() == std::byte{0}) return p.frames.push_back({std::move(head), std::move(body)});
     const std::string reason(text_of(body));
     finish(p, {reason, !reason.empty()});
   }
@@ -228,11 +229,10 @@ struct VirtualNet::State {
     p.left = true;
     p.left_at = now;
     FrameHead head;
-    head.kind = FrameHead::Kind::Goodbye;
     head.size = reason.size();
     for (std::size_t to = 0; to < places.size(); ++to) {
       if (to == self) continue;
-      if (!silently && !pipe(to, self).end) put(self, to, head, bytes_of(reason));
+      if (!silently && !pipe(to, self).end) put(self, to, head, bytes_of(reason), true);
       close(self, to);
     }
   }
