@@ -148,8 +148,11 @@ struct SealOptions : KeyFolderOptions {
   fs::path model, out;       ///< default: the model's name, with .tacit
   std::vector<fs::path> to;  ///< devices' cards
   std::string expires;       ///< a date, or "never"
-  unsigned level = 1;
-  std::string fingerprint, require;  ///< of levels and keys that are not there yet
+  unsigned level = 0;        ///< 0: 4 with a fingerprint, and else 1
+  std::string require;       ///< of keys that are not there yet
+  std::string fingerprint;   ///< the customer whose copy it is
+  fs::path customers;        ///< default: customers.db in the folder of keys
+  fs::path probe;            ///< examples by which the fingerprint's effect is measured
 };
 nlohmann::json seal(const SealOptions&, const Style&);
 
@@ -165,6 +168,25 @@ struct SealedOptions {
 /// What anybody may know of a sealed model.
 nlohmann::json inspect(const SealedOptions&, const Style&);
 nlohmann::json run_sealed(const SealedOptions&, const Style&);
+
+struct TraceOptions : KeyFolderOptions {
+  fs::path model, customers;  ///< default: customers.db in the folder of keys
+  unsigned threads = 0;
+};
+/// Whose copy a model is.
+nlohmann::json trace(const TraceOptions&, const Style&);
+
+struct StealOptions : KeyFolderOptions {
+  fs::path model;                    ///< sealed
+  fs::path inputs;                   ///< examples to ask about; default: random ones
+  std::vector<std::size_t> queries;  ///< how many are asked at each point of the curve
+  std::size_t held_out = 1000, epochs = 60;
+  std::uint64_t seed = 1;
+  fs::path out = "steal.json", html = "steal.html";
+  unsigned threads = 0;
+};
+/// What an attacker rebuilds of a sealed model.
+nlohmann::json audit_steal(const StealOptions&, const Style&);
 
 struct DemoOptions {
   fs::path out = "demo-out";

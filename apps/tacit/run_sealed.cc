@@ -3,9 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
+#include "fingerprint.h"
 #include "sealed_options.h"
-#include "tacit/base/error.h"
-#include "tacit/data/npy.h"
 #include "tacit/data/write.h"
 #include "tacit/sealed/runtime.h"
 
@@ -14,18 +13,6 @@ namespace tacit::app {
 namespace {
 
 using nlohmann::json;
-
-PublicTensor examples_of(const fs::path& file, const Shape& example) {
-  ArrayReader reader = open_npy(file);
-  PublicTensor out{reader.shape(), {}};
-  if (out.shape == example) out.shape.insert(out.shape.begin(), 1);  // one, without an axis that counts
-  Shape rows = out.shape;
-  rows.erase(rows.begin());
-  require(rows == example, "'{}' holds an array of {}, and the model takes examples of {}", file.string(),
-          to_string(reader.shape()), to_string(example));
-  out.values = reader.rows(0, reader.row_count());
-  return out;
-}
 
 }  // namespace
 

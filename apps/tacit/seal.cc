@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
+#include "fingerprint.h"
 #include "sealed_options.h"
 #include "tacit/base/error.h"
 #include "tacit/base/text.h"
@@ -17,14 +18,18 @@ namespace {
 
 using nlohmann::json;
 
-/// What the issue of a level or a key that is not there would promise must not be promised in silence.
+/// What a level or a key that is not there would promise must not be promised in silence.
 const sealed::LevelWords& level_of(const SealOptions& o) {
-  const sealed::LevelWords& level = sealed::words_of(o.level);
+  const bool marked = !o.fingerprint.empty();
+  const sealed::LevelWords& level = sealed::words_of(o.level != 0 ? o.level : marked ? 4 : 1);
   sealed::require_there(level, "--level asks for");
-  require(o.fingerprint.empty(),
-          "--fingerprint belongs to level 4 (traceable), which is not there yet: no weight would be marked; "
-          "leave it "
-          "out");
+  const bool traceable = level.level == sealed::Level::Traceable;
+  require(marked || !traceable,
+          "level 4 (traceable) needs --fingerprint NAME, the customer whose copy this is");
+  require(!marked || traceable,
+          "--fingerprint belongs to level 4 (traceable): leave --level out, or ask for level 4");
+  require(marked || (o.customers.empty() && o.probe.empty()),
+          "--customers and --probe belong to --fingerprint NAME");
   require(o.require.empty() || o.require == "tpm", "--require takes 'tpm', and not '{}'",
           one_line(o.require));
   require(o.require.empty(),
@@ -64,6 +69,17 @@ void tell(const sealed::LevelWords& level, const sealed::Header& header, const R
   for (const std::string_view line : level.does_not_stop) std::printf("  - %s\n", std::string(line).c_str());
 }
 
+/// The model as it is, or the customer's copy of it.
+sealed::Header seal_text(const fs::path& model, const std::optional<trace::MarkedCopy>& copy,
+                         const fs::path& file, const sealed::SealRequest& request) {
+  if (copy) {
+    MemoryReader text(bytes_of(copy->text));
+    return sealed::seal(text, copy->text.size(), file, request);
+  }
+  PlainFile text(model);
+  return sealed::seal(text, text.size(), file, request);
+}
+
 }  // namespace
 
 json seal(const SealOptions& o, const Style& style) {
@@ -86,10 +102,15 @@ json seal(const SealOptions& o, const Style& style) {
                               o.name.empty() ? o.model.stem().string() : o.name, to.keys};
   request.sealed_at = now;
   request.expires = expires;
-  PlainFile text(o.model);
-  const sealed::Header header = sealed::seal(text, text.size(), file, request);
+  request.level = level.level;
+  request.fingerprint = o.fingerprint;
+  const auto copy = fingerprinted(o, vendor, now);
+  const sealed::Header header = seal_text(o.model, copy, file, request);
   const std::uint64_t bytes = fs::file_size(file);
-  if (!style.json) tell(level, header, to, file, bytes);
+  if (!style.json) {
+    tell(level, header, to, file, bytes);
+    if (copy) tell_fingerprint(*copy, o);
+  }
   json out{{"file", file.string()},
            {"bytes", bytes},
            {"model", header.model_name},
@@ -101,6 +122,7 @@ json seal(const SealOptions& o, const Style& style) {
            {"expires", sealed::moment_text(header.expires)},
            {"recipients", json::array()}};
   for (const std::string_view line : level.does_not_stop) out["does_not_stop"].push_back(line);
+  if (copy) out["fingerprint"] = to_json(*copy, o);
   for (const auto& card : to.cards)
     out["recipients"].push_back(
         {{"name", card.name}, {"id", sealed::in_groups(sealed::device_id(card.key))}, {"kept", "software"}});

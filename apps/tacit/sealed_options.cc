@@ -26,6 +26,7 @@ sealed::Seconds clock_now() {
 void SealedCommands::add(CLI::App& cli, const Style& style, nlohmann::json& result) {
   add_keys(cli, style, result);
   add_models(cli, style, result);
+  add_tracing(cli, style, result);
 }
 
 void SealedCommands::add_keys(CLI::App& cli, const Style& style, nlohmann::json& result) {
@@ -61,10 +62,10 @@ void SealedCommands::add_keys(CLI::App& cli, const Style& style, nlohmann::json&
 
 void SealedCommands::add_models(CLI::App& cli, const Style& style, nlohmann::json& result) {
   auto* seal_command = cli.add_subcommand("seal",
-                                          "Seal a model to customers' devices. Only level 1 is there yet: "
-                                          "the file is useless without a recipient's "
-                                          "key, after its date, or changed by one bit; it is said what that "
-                                          "does not stop (docs/sealed-models.md)");
+                                          "Seal a model to customers' devices: the file is useless without "
+                                          "a recipient's key, after its date, or changed by one bit; with "
+                                          "--fingerprint it also tells, once leaked, whose copy it was. It "
+                                          "is said what that does not stop (docs/sealed-models.md)");
   seal_command->add_option("model", seal_.model, "An ONNX file")->required();
   seal_command->add_option("--to", seal_.to, "A recipient's device.pub; --to again for each other one")
       ->required()
@@ -75,8 +76,16 @@ void SealedCommands::add_models(CLI::App& cli, const Style& style, nlohmann::jso
       ->required();
   seal_command->add_option("-o,--out", seal_.out, "The sealed file (default: the model's, with .tacit)");
   seal_command->add_option("--name", seal_.name, "The model's name (default: the file's)");
-  seal_command->add_option("--level", seal_.level, "1; 2 to 4 are not there yet");
-  seal_command->add_option("--fingerprint", seal_.fingerprint, "Of level 4, which is not there yet");
+  seal_command->add_option("--level", seal_.level, "1, or 4 with --fingerprint; 2 and 3 are not there yet");
+  seal_command->add_option("--fingerprint", seal_.fingerprint,
+                           "The customer whose copy this is: its weights are moved a little, by which 'tacit "
+                           "trace' knows it again (docs/fingerprints.md)");
+  seal_command->add_option("--customers", seal_.customers,
+                           "The database of who has which copy (default: customers.db in the vendor's key "
+                           "folder)");
+  seal_command->add_option("--probe", seal_.probe,
+                           "An NPY file of examples by which the fingerprint's effect on scores is measured "
+                           "(default: random numbers)");
   seal_command->add_option("--require", seal_.require,
                            "tpm: refuse software keys (none other are there yet)");
   add_folder(seal_command, seal_.keys, "The vendor's", kVendorFolder);
@@ -102,6 +111,47 @@ void SealedCommands::add_models(CLI::App& cli, const Style& style, nlohmann::jso
   run_command->add_option("--threads", run_.threads, "Threads for local work (default: all processors)");
   add_folder(run_command, run_.keys, "This device's", kDeviceFolder);
   run_command->callback([&] { result = run_sealed(run_, style); });
+}
+
+void SealedCommands::add_tracing(CLI::App& cli, const Style& style, nlohmann::json& result) {
+  auto* trace_command = cli.add_subcommand(
+      "trace",
+      "Whose copy a leaked model is, also after training on, pruning, quantisation, other orders and scales "
+      "of "
+      "neurons, or a mixture of a few customers' copies; or that it is nobody's (docs/fingerprints.md)");
+  trace_command->add_option("model", trace_.model, "An ONNX file")->required();
+  trace_command->add_option("--customers", trace_.customers,
+                            "The database of who has which copy (default: customers.db in the vendor's key "
+                            "folder)");
+  trace_command->add_option("--threads", trace_.threads, "Threads for local work (default: all processors)");
+  add_folder(trace_command, trace_.keys, "The vendor's", kVendorFolder);
+  trace_command->callback([&] { result = trace(trace_, style); });
+
+  auto* audit = cli.add_subcommand("audit", "Attack what is yours, to know what others could do");
+  audit->require_subcommand(1);
+  auto* steal = audit->add_subcommand(
+      "steal",
+      "What an attacker could rebuild of a sealed model: it is asked more and more questions, imitations are "
+      "trained on the answers, and it is drawn how well they agree with it");
+  steal->add_option("model", steal_.model, "A sealed model, which this device may open")->required();
+  steal->add_option("--inputs", steal_.inputs,
+                    "An NPY file of examples to ask about, as an attacker would have them (default: random "
+                    "numbers); the last ones are held back to measure on");
+  steal
+      ->add_option("--queries", steal_.queries,
+                   "How many questions, for each point of the curve, as 100,1000 (default: 50 to 5000)")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 10000000));
+  steal->add_option("--held-out", steal_.held_out, "Examples to measure on (default: 1000)")
+      ->check(CLI::Range(10, 1000000));
+  steal->add_option("--epochs", steal_.epochs, "How long each imitation is trained (default: 60)")
+      ->check(CLI::Range(1, 10000));
+  steal->add_option("--seed", steal_.seed, "Of random examples and of initial weights (default: 1)");
+  steal->add_option("-o,--out", steal_.out, "Where the numbers go, as JSON (default: steal.json)");
+  steal->add_option("--html", steal_.html, "Where the picture goes (default: steal.html)");
+  steal->add_option("--threads", steal_.threads, "Threads for local work (default: all processors)");
+  add_folder(steal, steal_.keys, "This device's", kDeviceFolder);
+  steal->callback([&] { result = audit_steal(steal_, style); });
 }
 
 }  // namespace tacit::app

@@ -1,4 +1,4 @@
-// The options of the commands for sealed models: vendor, device, seal, inspect and run.
+// The options of the commands for sealed models: vendor, device, seal, inspect, run, trace and audit.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -20,11 +20,14 @@ class SealedCommands {
  private:
   void add_keys(CLI::App& cli, const Style& style, nlohmann::json& result);
   void add_models(CLI::App& cli, const Style& style, nlohmann::json& result);
+  void add_tracing(CLI::App& cli, const Style& style, nlohmann::json& result);
 
   KeyFolderOptions vendor_, device_;
   TrustOptions trust_;
   SealOptions seal_;
   SealedOptions inspect_, run_;
+  TraceOptions trace_;
+  StealOptions steal_;
 };
 
 /// By this machine's clock.

@@ -208,14 +208,26 @@ TEST_F(Opening, OneFileIsOneModelForAll) {
 
 TEST_F(Opening, LevelsThatAreNotThereAreRefused) {
   const std::string good = read_file(world.seal(text));
-  for (const Level level : {Level::Guarded, Level::Split, Level::Traceable}) {
+  for (const Level level : {Level::Guarded, Level::Split}) {
     Header h = header_of(good);
     h.level = level;
-    if (level == Level::Traceable) h.fingerprint = "customer 7";
     const std::string said = world.refusal(rewrite(world.with_header(good, h, world.vendor)));
     EXPECT_TRUE(said.starts_with("usage: ")) << said;
     EXPECT_NE(said.find("not there yet"), std::string::npos) << said;
   }
+}
+
+TEST_F(Opening, ACopyNamesItsCustomer) {
+  SealRequest request = world.request();
+  request.level = Level::Traceable;
+  request.fingerprint = "customer 7";
+  const auto file = world.seal(text, "copy.tacit", request);
+  EXPECT_EQ(world.open(file), text);
+  EXPECT_EQ(SealedFile(file).header().fingerprint, "customer 7");
+  EXPECT_EQ(SealedFile(file).header().level, Level::Traceable);
+  request.level = Level::Sealed;
+  EXPECT_EQ(outcome([&] { world.seal(text, "none.tacit", request); }),
+            "usage: a fingerprint belongs to level 4, and to no other");
 }
 
 TEST_F(Opening, HugeClaimsAllocateNothing) {

@@ -68,6 +68,8 @@ Header facts(std::uint64_t size, const SealRequest& r, ByteView content_key) {
   h.expires = r.expires;
   h.text_size = size;
   h.chunk = r.chunk;
+  h.level = r.level;
+  h.fingerprint = r.fingerprint;
   h.commitment = commitment_to(content_key, h.id);
   return h;
 }

@@ -18,6 +18,8 @@ struct SealRequest {
   Seconds sealed_at = 0;
   Seconds expires = kNever;
   std::uint32_t chunk = kUsualChunk;
+  Level level = Level::Sealed;
+  std::string fingerprint = {};  ///< whose copy the text is, at level 4 and only there
 };
 
 /// Reads `size` bytes of `text`, a chunk at a time, and writes the sealed file: first as `out`.part, then
