@@ -20,6 +20,7 @@ LARGEST = {
     "fuzz_part": 16384,
     "fuzz_pool": 32768,
     "fuzz_sealed": 8192,
+    "fuzz_trace": 65536,
     "fuzz_upload": 8192,
 }
 LIMITS = ["-rss_limit_mb=2048", "-malloc_limit_mb=512", "-timeout=20"]
