@@ -40,7 +40,7 @@ PublicTensor bent(const PublicTensor& x) {
 StealSettings settings(std::vector<std::size_t> queries) {
   StealSettings out;
   out.queries = std::move(queries);
-  out.network.epochs = 15;
+  out.network.epochs = 40;
   out.network.threads = 1;
   return out;
 }
@@ -133,7 +133,8 @@ TEST(StealPage, IsSelfContainedAndEscapes) {
   EXPECT_NE(page.find("&lt;b&gt;speech"), std::string::npos);
   EXPECT_EQ(page.find("customer <7>"), std::string::npos);
   EXPECT_EQ(page.find("<script"), std::string::npos);
-  EXPECT_EQ(page.find("http"), std::string::npos);
+  EXPECT_EQ(page.find("http:"), std::string::npos);
+  EXPECT_EQ(page.find("https:"), std::string::npos);
   EXPECT_NE(page.find("needs no query"), std::string::npos);
   // Both curves, with a point for each measurement.
   std::size_t dots = 0;

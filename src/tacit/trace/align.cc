@@ -230,7 +230,9 @@ double likeness_of(const std::vector<Layer>& original, const std::vector<Aligned
       }
     }
   }
-  return own > 0 && other > 0 ? both / std::sqrt(own * other) : 0;
+  // Of networks with absurd weights the sums are no numbers.
+  const double out = own > 0 && other > 0 ? both / std::sqrt(own) / std::sqrt(other) : 0;
+  return std::isfinite(out) ? std::clamp(out, -1.0, 1.0) : 0;
 }
 
 }  // namespace
