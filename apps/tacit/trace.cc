@@ -9,7 +9,7 @@
 #include "fingerprint.h"
 #include "tacit/base/error.h"
 #include "tacit/base/text.h"
-#include "tacit/nn/graph/onnx_import.h"
+#include "tacit/trace/leaked.h"
 
 namespace tacit::app {
 
@@ -45,6 +45,10 @@ void tell(const trace::TraceResult& r, const fs::path& file) {
   }
   if (named > 0) {
     std::printf("among %zu copies. %s\n", r.copies, kNoProof);
+    return;
+  }
+  if (!std::isfinite(r.threshold)) {
+    std::printf("Nobody: nothing in it tells one copy from another, as in the model before it was marked.\n");
     return;
   }
   std::printf("Nobody: no score of %zu copies reaches %.1f.\n", r.copies, r.threshold);
@@ -88,7 +92,7 @@ json trace(const TraceOptions& o, const Style& style) {
           "--customers",
           file.string());
   const trace::Customers customers(file, trace::Customers::Use::Read);
-  const nn::Graph leaked = nn::import_onnx(o.model);
+  const nn::Graph leaked = trace::import_leaked(o.model);
   Workers workers(o.threads);
   const trace::TraceResult result = trace::trace(leaked, customers, vendor.identity, workers);
   if (!style.json) tell(result, o.model);

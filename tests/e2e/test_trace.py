@@ -7,7 +7,7 @@ import unittest
 
 from harness import ROOT, USAGE, TacitTest
 from splitting import MODEL
-from thief import Digits, averaged, pruned, stolen, to_int8, weights, with_weights
+from thief import Digits, averaged, in_eight_bits, pruned, stolen, to_int8, weights, with_weights
 
 import numpy
 import onnxruntime
@@ -73,6 +73,8 @@ class Traced(TraceTest):
                         self.assertLess(s["log10_bound_over_all"], -6)
         with self.subTest("half precision"):
             self.assertEqual(self.trace(with_weights(model, w, numpy.float16))["named"], ["ACME"])
+        with self.subTest("a file of int8"):
+            self.assertEqual(self.trace(in_eight_bits(model))["named"], ["ACME"])
         # What these attacks leave is worth stealing.
         for changed in (tuned, pruned(w), to_int8(w), d.shuffled(w), averaged(w, other)):
             self.assertGreater(d.accuracy(changed), 0.9)

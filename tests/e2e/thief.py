@@ -61,7 +61,8 @@ def shared_secret(device, enc):
 def unwrap(device, enc, sealed, info):
     shared, _ = shared_secret(device, enc)
     suite = b"HPKE" + struct.pack(">HHH", 0x20, 1, 2)
-    schedule = b"\0" + labeled_extract(suite, b"", b"psk_id_hash", b"") + labeled_extract(suite, b"", b"info_hash", info)
+    hashes = [labeled_extract(suite, b"", label, x) for label, x in ((b"psk_id_hash", b""), (b"info_hash", info))]
+    schedule = b"\0" + b"".join(hashes)
     secret = labeled_extract(suite, shared, b"secret", b"")
     key = labeled_expand(suite, secret, b"key", schedule, 32)
     return gcm_text(key, labeled_expand(suite, secret, b"base_nonce", schedule, 12), sealed)
@@ -129,6 +130,25 @@ def to_int8(w):
         scale = abs(w[name]).max() / 127
         out[name] = numpy.round(w[name] / scale) * scale
     return out
+
+
+def in_eight_bits(model):
+    """A file whose matrices are of int8, with one scale a row, made floats when it runs: as quantisers write them."""
+    out = onnx.load_from_string(model)
+    w, nodes = weights(model), []
+    kept = [t for t in out.graph.initializer if t.name not in matrices(w)]
+    for name in matrices(w):
+        axes = tuple(range(1, w[name].ndim))
+        scale = abs(w[name]).max(axes, keepdims=True) / 127
+        whole = numpy.round(w[name] / scale).astype(numpy.int8)
+        for suffix, x in (("_q", whole), ("_s", scale.reshape(-1).astype(numpy.float32))):
+            kept.append(numpy_helper.from_array(x, name + suffix))
+        nodes.append(onnx.helper.make_node("DequantizeLinear", [name + "_q", name + "_s"], [name], axis=0))
+    nodes += out.graph.node
+    del out.graph.node[:], out.graph.initializer[:]
+    out.graph.node.extend(nodes)
+    out.graph.initializer.extend(kept)
+    return out.SerializeToString()
 
 
 def averaged(*all):

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "fuzz.h"
-#include "tacit/nn/graph/onnx_import.h"
+#include "tacit/trace/leaked.h"
 #include "tacit/trace/mark.h"
 #include "tacit/trace/testing/traced_world.h"
 
@@ -44,8 +44,7 @@ const Small& small() {
 }
 
 void search(ByteView content) {
-  MemoryReader from(content);
-  const nn::Graph leaked = nn::import_onnx(from, content.size(), "leaked", {});
+  const nn::Graph leaked = trace::import_leaked(content, "leaked");
   Workers workers(1);
   const trace::Aligned found = trace::align(small().original.layers(), trace::layers_of(leaked), workers);
   if (found.layers.size() != small().original.layers().size()) __builtin_trap();
@@ -99,6 +98,16 @@ void target(ByteView input) {
   read_database(rest);
 }
 
-std::vector<std::string> seeds() { return {'\0' + small().text, '\1' + small().text, '\2' + database()}; }
+std::vector<std::string> seeds() {
+  testing::Model bits;
+  bits.input("x", {0, 2}).output("y");
+  ::onnx::TensorProto w;
+  w.set_name("w_q"), w.set_data_type(::onnx::TensorProto::INT8), w.add_dims(2), w.add_dims(2);
+  for (const int v : {1, -2, 3, -4}) w.add_int32_data(v);
+  bits.hold(w).hold(testing::floats("s", {}, {0.5}));
+  bits.node("DequantizeLinear", {"w_q", "s"}, {"w"});
+  bits.node("MatMul", {"x", "w"}, {"y"});
+  return {'\0' + bits.bytes(), '\0' + small().text, '\1' + small().text, '\2' + database()};
+}
 
 }  // namespace tacit::fuzz
