@@ -58,7 +58,8 @@ class Traced(TraceTest):
             ("half of the weights pruned", pruned(w), ["ACME"]),
             ("int8", to_int8(w), ["ACME"]),
             ("neurons moved and scaled", d.shuffled(w), ["ACME"]),
-            ("all of that", to_int8(pruned(d.shuffled(tuned))), ["ACME"]),
+            ("moved, scaled, then pruned", pruned(d.shuffled(w)), ["ACME"]),
+            ("all of that", d.shuffled(to_int8(pruned(tuned))), ["ACME"]),
             ("the average of two copies", averaged(w, other), ["ACME", "Eve"]),
             ("the average, trained on", d.trained_on(averaged(w, other), tenth, 5), ["ACME", "Eve"]),
             ("the average, moved and pruned", pruned(d.shuffled(averaged(w, other))), ["ACME", "Eve"]),
@@ -106,7 +107,10 @@ class Traced(TraceTest):
         self.assertEqual(mark["false_accusation"], 1e-6)
         self.assertEqual(mark["change"]["examples"], len(self.data.labels))
         before, after = weights(MODEL.read_bytes()), weights(stolen(self.folder / "m.tacit", self.folder / "d"))
-        self.assertLessEqual(self.data.accuracy(before) - self.data.accuracy(after), 0.001)
+        # One image more or less is 0.06 points.
+        copies = [after, weights(self.copy("Betty")), weights(self.copy("Curio"))]
+        accuracy = sum(self.data.accuracy(w) for w in copies) / len(copies)
+        self.assertLessEqual(self.data.accuracy(before) - accuracy, 0.001)
         # What is told is what another program measures.
         a, b = (self.scores(w) for w in (before, after))
         relative = numpy.sqrt(((a - b) ** 2).sum() / (a**2).sum())

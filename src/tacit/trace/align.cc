@@ -17,6 +17,8 @@ constexpr double kLeastCosine = 0.3;
 constexpr std::size_t kEnoughRows = 8;
 constexpr int kFits = 8;
 constexpr std::size_t kSpareRows = 1024;
+/// Weights whose factor was ill found are large, and must not outweigh all others.
+constexpr double kMostLike = 3;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 /// What became of a layer's outputs.
@@ -220,11 +222,12 @@ double likeness_of(const std::vector<Layer>& original, const std::vector<Aligned
     for (std::size_t r = 0; r < original[i].rows; ++r) {
       if (!(scales[r] > 0)) continue;
       for (std::size_t c = 0; c < original[i].columns; ++c) {
-        const double o = original[i].at(r, c) / scales[r];
+        const double o = std::clamp(original[i].at(r, c) / scales[r], -kMostLike, kMostLike);
         own += o * o;
         if (aligned[i].weights.empty()) continue;
-        const double l = aligned[i].weights[r * original[i].columns + c] / scales[r];
+        double l = aligned[i].weights[r * original[i].columns + c] / scales[r];
         if (!std::isfinite(l)) continue;
+        l = std::clamp(l, -kMostLike, kMostLike);
         both += o * l;
         other += l * l;
       }

@@ -19,8 +19,9 @@ struct AlignedLayer {
 
 struct Aligned {
   std::vector<AlignedLayer> layers;  ///< one for each of the original
-  /// How alike all weights of the original and what was found are: the cosine between them, weights that
-  /// were not found counting as 0. 1 for the same network, about 0 for any other.
+  /// How alike all weights of the original and what was found are: the cosine between them, in units of their
+  /// rows' scales and cut off at a few of these; weights that were not found count as 0. 1 for the same
+  /// network, about 0 for any other.
   double likeness = 0;
 };
 

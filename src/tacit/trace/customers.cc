@@ -95,6 +95,7 @@ std::int64_t Customers::number_of_customer(const std::string& name, sealed::Seco
 CopyHolder Customers::note(const OriginalModel& original, ByteView text, unsigned colluders,
                            const std::string& customer, const Identity& vendor, sealed::Seconds now) {
   sealed::check_name(customer, "name for a customer");
+  sealed::check_name(original.name(), "name for a model");
   ensure(sha256(text) == original.digest(), "the original's own text");
   const fs::path kept = original_file(original.digest());
   if (!fs::exists(kept)) {
@@ -174,6 +175,10 @@ std::size_t Customers::copies() const {
 
 OriginalModel Customers::original(const TracedModel& model, const Identity& vendor) const {
   std::optional<OriginalModel> out;
+  std::error_code ignored;
+  const auto there = fs::file_size(original_file(model.digest), ignored);
+  require(ignored || model.bytes <= there, "'{}' is shorter than the model of which it is said to be",
+          original_file(model.digest).string());
   read_sealed(original_file(model.digest), vendor, kOriginal, model.digest,
               [&](ByteReader& from) { out.emplace(from, model.bytes, model.name); });
   require(out->digest() == model.digest, "'{}' holds another model than its name says",

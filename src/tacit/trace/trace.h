@@ -27,8 +27,9 @@ struct TraceResult {
   std::vector<Suspicion> suspicions;  ///< all holders of the model, by their scores from the highest
 };
 
-/// Below it a network is another one.
-constexpr double kLeastLikeness = 0.5;
+/// Below it a network is another one. What was pruned and scaled has 0.5 and more, other networks some
+/// hundredths.
+constexpr double kLeastLikeness = 0.2;
 
 /// Everybody is named whose score an innocent reaches with at most `false_accusation` over all copies.
 /// Customers whose database has none are nobody. UsageError for originals that are damaged or another

@@ -76,7 +76,7 @@ TEST_F(Tracing, WhatThievesDo) {
   EXPECT_EQ(world->named(shuffled(thief, 5, false)), who);
   EXPECT_EQ(world->named(shuffled(thief, 6, true)), who);
   EXPECT_EQ(world->named(net_without_units(thief, 20)), who);
-  EXPECT_EQ(world->named(to_int8(pruned(shuffled(moved(thief, 0.05, 3), 8, true)))), who);
+  EXPECT_EQ(world->named(shuffled(to_int8(pruned(moved(thief, 0.05, 3))), 8, true)), who);
 }
 
 TEST_F(Tracing, TwoWhoMixTheirCopies) {
