@@ -40,6 +40,9 @@ VERBS = [
     ["seal"],
     ["inspect"],
     ["run"],
+    ["trace"],
+    ["audit"],
+    ["audit", "steal"],
 ]
 
 
