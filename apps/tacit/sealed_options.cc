@@ -4,6 +4,8 @@
 #include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "tacit/base/error.h"
+
 namespace tacit::app {
 
 namespace {
@@ -77,9 +79,10 @@ void SealedCommands::add_models(CLI::App& cli, const Style& style, nlohmann::jso
   seal_command->add_option("-o,--out", seal_.out, "The sealed file (default: the model's, with .tacit)");
   seal_command->add_option("--name", seal_.name, "The model's name (default: the file's)");
   seal_command->add_option("--level", seal_.level, "1, or 4 with --fingerprint; 2 and 3 are not there yet");
-  seal_command->add_option("--fingerprint", seal_.fingerprint,
-                           "The customer whose copy this is: its weights are moved a little, by which 'tacit "
-                           "trace' knows it again (docs/fingerprints.md)");
+  auto* fingerprint = seal_command->add_option(
+      "--fingerprint", seal_.fingerprint,
+      "The customer whose copy this is: its weights are moved a little, by which 'tacit "
+      "trace' knows it again (docs/fingerprints.md)");
   seal_command->add_option("--customers", seal_.customers,
                            "The database of who has which copy (default: customers.db in the vendor's key "
                            "folder)");
@@ -89,7 +92,12 @@ void SealedCommands::add_models(CLI::App& cli, const Style& style, nlohmann::jso
   seal_command->add_option("--require", seal_.require,
                            "tpm: refuse software keys (none other are there yet)");
   add_folder(seal_command, seal_.keys, "The vendor's", kVendorFolder);
-  seal_command->callback([&] { result = seal(seal_, style); });
+  seal_command->callback([&, fingerprint] {
+    // No level is lowered in silence, not even by a variable that is empty.
+    require(fingerprint->count() == 0 || !seal_.fingerprint.empty(),
+            "--fingerprint needs a name: of the customer whose copy this is");
+    result = seal(seal_, style);
+  });
 
   auto* inspect_command = cli.add_subcommand(
       "inspect",

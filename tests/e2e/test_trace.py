@@ -165,6 +165,7 @@ class Traced(TraceTest):
             ((*good, "--level", "4"), ("level 4 (traceable) needs --fingerprint",)),
             ((*good, "--level", "1", "--fingerprint", "ACME"), ("--fingerprint belongs to level 4",)),
             ((*good, "--probe", "x.npy"), ("belong to --fingerprint",)),
+            ((*good, "--fingerprint", ""), ("--fingerprint needs a name",)),
             ((*good, "--fingerprint", "a\nb"), ("no name for a customer",)),
             (("trace", MODEL, "--keys", "v"), ("no database of customers", "--customers")),
             (("trace", MODEL, "--keys", "v", "--customers", "bad.db"), ("bad.db", "cannot be used")),

@@ -11,8 +11,8 @@ namespace {
 constexpr double kInPlace = 0.95;
 /// Of each row so many candidates are kept.
 constexpr std::size_t kCandidates = 8;
-/// Multiplications that one matching may take: minutes.
-constexpr double kMostWork = 0x1p38;
+/// Multiplications that one matching may take: a minute.
+constexpr double kMostWork = 0x1p36;
 
 struct Pair {
   double cosine;  ///< its magnitude
@@ -33,10 +33,15 @@ Rows normalised(const Rows& from) {
   return out;
 }
 
+/// In four sums, which do not wait for each other.
 double cosine(const Rows& a, std::size_t i, const Rows& b, std::size_t j) {
-  double sum = 0;
-  for (std::size_t c = 0; c < a.length; ++c) sum += a.row(i)[c] * b.row(j)[c];
-  return std::fabs(sum);
+  const double *x = a.row(i), *y = b.row(j);
+  double sums[4] = {};
+  std::size_t c = 0;
+  for (; c + 4 <= a.length; c += 4)
+    for (std::size_t k = 0; k < 4; ++k) sums[k] += x[c + k] * y[c + k];
+  for (; c < a.length; ++c) sums[0] += x[c] * y[c];
+  return std::fabs(sums[0] + sums[1] + sums[2] + sums[3]);
 }
 
 class Matcher {
