@@ -13,14 +13,21 @@ namespace {
 
 using html::escaped;
 
-// Where the drawing lies; queries go to the right by their logarithms, agreement up from 0 to 1.
-constexpr double kWidth = 800, kHeight = 320, kLeft = 66, kRight = 640, kTop = 16, kBottom = 268;
+// Queries go to the right by their logarithms, agreement up from 0 to 1. Labels stand at the lines' ends, or,
+// where there is no room, above them.
+struct Frame {
+  std::string_view name;
+  double width, height, left, right, top, bottom;
+  bool ends;
+};
+constexpr Frame kWide{"wide", 800, 320, 66, 640, 16, 268, true};
+constexpr Frame kNarrow{"narrow", 360, 312, 62, 334, 72, 264, false};
 
 std::string_view style_of(const std::string& thief) { return thief == "network" ? "private" : "other"; }
 
 class Drawing {
  public:
-  explicit Drawing(const StealAudit& audit) : audit_(audit) {
+  Drawing(const Frame& frame, const StealAudit& audit) : f_(frame), audit_(audit) {
     for (const StolenAt& s : audit.curve) {
       low_ = std::min(low_, std::log10(static_cast<double>(s.queries)));
       high_ = std::max(high_, std::log10(static_cast<double>(s.queries)));
@@ -28,22 +35,33 @@ class Drawing {
     if (high_ - low_ < 0.1) low_ -= 0.5, high_ += 0.5;
   }
 
-  std::string text() const {
+  std::string text() {
     std::string out = fmt::format(
-        "<svg class=\"plot\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"Agreement of imitations with "
-        "the "
-        "model, by the number of queries\">\n",
-        kWidth, kHeight);
-    out += axes() + guess();
+        "<svg class=\"plot {}\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"Agreement of imitations with "
+        "the model, by the number of queries\">\n",
+        f_.name, f_.width, f_.height);
+    out += axes();
+    out += fmt::format(
+        "<line class=\"axis\" stroke-dasharray=\"2 4\" x1=\"{0}\" x2=\"{1}\" y1=\"{2:.1f}\" "
+        "y2=\"{2:.1f}\"/>\n",
+        f_.left, f_.right, y(audit_.guess));
+    label("", y(audit_.guess), fmt::format("a guess {:.0f} %", 100 * audit_.guess));
     for (const char* thief : {"affine", "network"}) out += line(thief);
-    return out + "</svg>\n";
+    return out + labels() + "</svg>\n";
   }
 
  private:
+  struct Label {
+    double at;
+    std::string style, text;
+  };
+
   double x(double queries) const {
-    return kLeft + (kRight - kLeft) * (std::log10(queries) - low_) / (high_ - low_);
+    return f_.left + (f_.right - f_.left) * (std::log10(queries) - low_) / (high_ - low_);
   }
-  static double y(double agreement) { return kBottom - (kBottom - kTop) * std::clamp(agreement, 0.0, 1.0); }
+  double y(double agreement) const {
+    return f_.bottom - (f_.bottom - f_.top) * std::clamp(agreement, 0.0, 1.0);
+  }
 
   std::string axes() const {
     std::string out;
@@ -51,30 +69,23 @@ class Drawing {
       out += fmt::format(
           "<line class=\"grid\" x1=\"{0}\" x2=\"{1}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\"/><text x=\"{3}\" "
           "y=\"{4:.1f}\" text-anchor=\"end\">{5} %</text>\n",
-          kLeft, kRight, y(i / 5.0), kLeft - 10, y(i / 5.0) + 4.5, 20 * i);
+          f_.left, f_.right, y(i / 5.0), f_.left - 10, y(i / 5.0) + 4.5, 20 * i);
     for (double decade = std::ceil(low_ - 1e-9); decade <= high_ + 1e-9; ++decade) {
       const double queries = std::pow(10.0, decade);
       out += fmt::format(
           "<line class=\"axis\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1}\" y2=\"{2}\"/><text x=\"{0:.1f}\" "
           "y=\"{3}\" text-anchor=\"middle\">{4}</text>\n",
-          x(queries), kBottom, kBottom + 5, kBottom + 21,
+          x(queries), f_.bottom, f_.bottom + 5, f_.bottom + 21,
           html::grouped(static_cast<std::uint64_t>(std::llround(queries))));
     }
     return out +
            fmt::format(
                "<line class=\"axis\" x1=\"{}\" x2=\"{}\" y1=\"{}\" y2=\"{}\"/>\n<text x=\"{}\" y=\"{}\" "
                "text-anchor=\"middle\">queries</text>\n",
-               kLeft, kRight, kBottom, kBottom, (kLeft + kRight) / 2, kBottom + 44);
+               f_.left, f_.right, f_.bottom, f_.bottom, (f_.left + f_.right) / 2, f_.bottom + 44);
   }
 
-  std::string guess() const {
-    return fmt::format(
-        "<line class=\"axis\" stroke-dasharray=\"2 4\" x1=\"{0}\" x2=\"{1}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\"/>"
-        "<text x=\"{3}\" y=\"{4:.1f}\">a guess {5:.0f} %</text>\n",
-        kLeft, kRight, y(audit_.guess), kRight + 10, y(audit_.guess) + 4.5, 100 * audit_.guess);
-  }
-
-  std::string line(const std::string& thief) const {
+  std::string line(const std::string& thief) {
     std::string points, dots;
     const StolenAt* last = nullptr;
     for (const StolenAt& s : audit_.curve) {
@@ -86,16 +97,34 @@ class Drawing {
                           at_x, at_y);
     }
     if (last == nullptr) return "";
-    // Labels of two lines that end near each other lie apart.
-    const double shift = thief == "network" ? -6 : 15;
-    return fmt::format(
-        "<polyline class=\"{0}\" points=\"{1}\"/>\n{2}<text class=\"label {0}\" x=\"{3}\" "
-        "y=\"{4:.1f}\">{5} {6:.1f} %</text>\n",
-        style_of(thief), points, dots, kRight + 10, y(last->fidelity.agreement) + shift, thief,
-        100 * last->fidelity.agreement);
+    label(style_of(thief), y(last->fidelity.agreement),
+          fmt::format("{} {:.1f} %", thief, 100 * last->fidelity.agreement));
+    return fmt::format("<polyline class=\"{}\" points=\"{}\"/>\n{}", style_of(thief), points, dots);
   }
 
+  void label(std::string_view style, double at, std::string text) {
+    labels_.push_back({at, std::string(style), std::move(text)});
+  }
+  /// Apart from each other, from the top down.
+  std::string labels() {
+    constexpr double kApart = 18;
+    std::sort(labels_.begin(), labels_.end(), [](const Label& a, const Label& b) { return a.at < b.at; });
+    std::string out;
+    double from = f_.ends ? f_.top : 16;
+    for (std::size_t i = 0; i < labels_.size(); ++i) {
+      // What follows must have room above the axis.
+      const double room = f_.bottom - kApart * static_cast<double>(labels_.size() - 1 - i);
+      const double at = f_.ends ? std::min(std::max(labels_[i].at, from), room) : from;
+      out += fmt::format("<text class=\"label {}\" x=\"{}\" y=\"{:.1f}\">{}</text>\n", labels_[i].style,
+                         f_.ends ? f_.right + 10 : f_.left, at + (f_.ends ? 4.5 : 0), labels_[i].text);
+      from = at + kApart;
+    }
+    return out;
+  }
+
+  const Frame& f_;
   const StealAudit& audit_;
+  std::vector<Label> labels_;
   double low_ = 1e9, high_ = 0;
 };
 
@@ -149,7 +178,7 @@ std::string steal_page(const AuditedModel& m, const StealAudit& audit) {
         "all questions; one who always guesses the same, to {}.</p>\n",
         html::counted(audit.curve.back().queries, "query", "queries"), percent(best->fidelity.agreement),
         percent(audit.guess));
-  curve += "<figure>" + Drawing(audit).text() +
+  curve += "<figure>" + Drawing(kWide, audit).text() + Drawing(kNarrow, audit).text() +
            "<figcaption>Agreement with the model on questions that the thief never asked. These are the "
            "thieves that were tried; one who knows more of the model, or has better questions, gets "
            "more.</figcaption></figure>\n" +
