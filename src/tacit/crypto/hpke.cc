@@ -69,9 +69,8 @@ SecretBytes shared_secret(Kem kem, ByteView exchanged, ByteView enc, ByteView re
   return labelled_expand(suite, key.bytes(), "shared_secret", context, kSecretSize);
 }
 
-SecretBytes receivers_secret(const KemPrivateKey& key, ByteView enc) {
-  const SecretBytes exchanged = key.exchange({key.kem(), Bytes(enc.begin(), enc.end())});
-  return shared_secret(key.kem(), exchanged.bytes(), enc, key.public_key().raw);
+SecretBytes exchanged_with(const KemPrivateKey& key, ByteView enc) {
+  return key.exchange({key.kem(), Bytes(enc.begin(), enc.end())});
 }
 
 const EVP_CIPHER* native(HpkeCipher cipher) {
@@ -181,7 +180,11 @@ HpkeSender::HpkeSender(HpkeCipher cipher, const KemPublicKey& receiver, ByteView
                info) {}
 
 HpkeReceiver::HpkeReceiver(HpkeCipher cipher, const KemPrivateKey& key, ByteView enc, ByteView info)
-    : context_(key.kem(), cipher, receivers_secret(key, enc).bytes(), info) {}
+    : HpkeReceiver(cipher, key.public_key(), exchanged_with(key, enc).bytes(), enc, info) {}
+
+HpkeReceiver::HpkeReceiver(HpkeCipher cipher, const KemPublicKey& own, ByteView exchanged, ByteView enc,
+                           ByteView info)
+    : context_(own.kem, cipher, shared_secret(own.kem, exchanged, enc, own.raw).bytes(), info) {}
 
 // ---- keys from seeds
 

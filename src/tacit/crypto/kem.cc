@@ -87,6 +87,8 @@ SecretBytes raw_private(EVP_PKEY* key, Kem kem) {
 
 std::string_view name_of(Kem kem) { return kem == Kem::P256 ? "p256" : "x25519"; }
 
+bool is_public_key(const KemPublicKey& key) { return native(key) != nullptr; }
+
 Kem kem_named(std::string_view name) {
   for (const Kem kem : {Kem::P256, Kem::X25519})
     if (name == name_of(kem)) return kem;

@@ -9,6 +9,7 @@
 #include "tacit/base/error.h"
 #include "tacit/base/secret_bytes.h"
 #include "tacit/sealed/keys_of_a_file.h"
+#include "tacit/sealed/lease_folder.h"
 #include "tacit/sealed/merkle.h"
 #include "tacit/sealed/witness.h"
 
@@ -109,7 +110,7 @@ void VerifiedFile::check_chunks() const {
 
 // ---- what a device opens
 
-OpenedModel::OpenedModel(VerifiedFile file, const DeviceKeys& keys, Seconds clock) : file_(std::move(file)) {
+OpenedModel::OpenedModel(VerifiedFile file, const DeviceKeys& keys, const Now& now) : file_(std::move(file)) {
   const Header& h = header();
   require_there(words_of(static_cast<unsigned>(h.level)), fmt::format("'{}' is sealed at", name().string()));
   const Digest self = device_id(keys.card.key);
@@ -117,15 +118,19 @@ OpenedModel::OpenedModel(VerifiedFile file, const DeviceKeys& keys, Seconds cloc
       std::find_if(h.wraps.begin(), h.wraps.end(), [&](const Wrap& w) { return w.recipient == self; });
   require(own != h.wraps.end(), "'{}' is not sealed to the device '{}' ({})", name().string(), keys.card.name,
           in_groups(self));
-  const Seconds now = witness(keys.folder, keys.key, clock, h.sealed_at);
-  require(now < h.expires, "'{}' has expired: it was of use until {}, and it is {}", name().string(),
-          moment_text(h.expires), moment_text(now));
+  // A lease tells a time that nobody at the device has set.
+  const Seconds told = h.lease ? running_lease(keys, h, now.boot).time : h.sealed_at;
+  const Seconds time = witness(keys.folder, keys.key, now, std::max(h.sealed_at, told));
+  require(time < h.expires, "'{}' has expired: it was of use until {}, and it is {}", name().string(),
+          moment_text(h.expires), moment_text(time));
   std::optional<SecretBytes> content_key;
-  if (own->kem == keys.key.kem()) {
+  if (own->kem == keys.key.kem() && is_public_key({own->kem, own->enc})) {
     try {
-      HpkeReceiver receiver(kWrapCipher, keys.key, own->enc, wrap_info(h.id, h.vendor, self));
+      HpkeReceiver receiver = keys.key.receiver(kWrapCipher, own->enc, wrap_info(h.id, h.vendor, self));
       content_key = receiver.open(facts_of(h), own->sealed);
-    } catch (const UsageError&) {}  // enc is no public key
+    } catch (const UsageError&) {     // enc is a key with which nothing can be exchanged,
+      if (keys.key.is_kept()) throw;  // or the TPM refuses
+    }
   }
   if (!content_key || content_key->size() != kContentKeySize)
     cheated(name(), "the key that is sealed to this device does not open");
@@ -168,7 +173,7 @@ class OpenedModel::Text final : public ByteReader {
 
 std::unique_ptr<ByteReader> OpenedModel::text(RuntimeKey) { return std::make_unique<Text>(*this); }
 
-OpenedModel open_model(const fs::path& file, const DeviceKeys& keys, Seconds clock) {
+OpenedModel open_model(const fs::path& file, const DeviceKeys& keys, const Now& now) {
   SealedFile sealed(file);
   const auto vendor = keys.trusted(sealed.header().vendor);
   require(
@@ -176,7 +181,7 @@ OpenedModel open_model(const fs::path& file, const DeviceKeys& keys, Seconds clo
       "'{}' is signed by a vendor that this device does not trust: it calls itself '{}'; if it is yours, run "
       "'tacit device trust' with its vendor.pub",
       file.string(), sealed.header().vendor_name);
-  return OpenedModel(VerifiedFile(std::move(sealed), *vendor), keys, clock);
+  return OpenedModel(VerifiedFile(std::move(sealed), *vendor), keys, now);
 }
 
 }  // namespace tacit::sealed

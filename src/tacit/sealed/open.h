@@ -68,7 +68,7 @@ class OpenedModel {
   /// What the device at `keys` may open now. UsageError if the file is not sealed to it, has expired, is of a
   /// level that is not there, or if the clock stands before a time that was witnessed (witness.h);
   /// CheatDetected if the key that is sealed to it is not the file's.
-  OpenedModel(VerifiedFile file, const DeviceKeys& keys, Seconds clock);
+  OpenedModel(VerifiedFile file, const DeviceKeys& keys, const Now& now);
 
   const Header& header() const { return file_.header(); }
   const std::filesystem::path& name() const { return file_.name(); }
@@ -83,6 +83,6 @@ class OpenedModel {
 };
 
 /// The steps at once, for a device: the vendor must be one that it trusts.
-OpenedModel open_model(const std::filesystem::path& file, const DeviceKeys& keys, Seconds clock);
+OpenedModel open_model(const std::filesystem::path& file, const DeviceKeys& keys, const Now& now);
 
 }  // namespace tacit::sealed

@@ -164,7 +164,8 @@ TEST_F(Opening, ARecipientCannotChangeItForOthers) {
   const std::string good = read_file(world.seal(text));
   const Header h = header_of(good);
   const Digest self = device_id(world.device.card.key);
-  HpkeReceiver receiver(kWrapCipher, world.device.key, h.wraps[0].enc, wrap_info(h.id, h.vendor, self));
+  HpkeReceiver receiver =
+      world.device.key.receiver(kWrapCipher, h.wraps[0].enc, wrap_info(h.id, h.vendor, self));
   const auto content_key = receiver.open(facts_of(h), h.wraps[0].sealed);
   ASSERT_TRUE(content_key);
   ChunkCipher cipher(chunk_key(content_key->bytes(), h.id).bytes(), sha256(facts_of(h)), true);

@@ -68,6 +68,7 @@ Header facts(std::uint64_t size, const SealRequest& r, ByteView content_key) {
   h.expires = r.expires;
   h.text_size = size;
   h.chunk = r.chunk;
+  h.lease = r.lease;
   h.commitment = commitment_to(content_key, h.id);
   return h;
 }

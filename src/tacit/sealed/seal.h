@@ -18,6 +18,7 @@ struct SealRequest {
   Seconds sealed_at = 0;
   Seconds expires = kNever;
   std::uint32_t chunk = kUsualChunk;
+  std::optional<LeaseTerms> lease = {};
 };
 
 /// Reads `size` bytes of `text`, a chunk at a time, and writes the sealed file: first as `out`.part, then

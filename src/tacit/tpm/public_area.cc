@@ -50,7 +50,7 @@ void check_pcrs(const Pcrs& pcrs) {
             "registers of a TPM are named upwards, each once, 0 to {}: as 7, or 0+7", kPcrCount - 1);
 }
 
-std::string to_text(const Pcrs& pcrs) {
+std::string pcrs_text(const Pcrs& pcrs) {
   std::string out;
   for (const unsigned p : pcrs) out += (out.empty() ? "" : "+") + std::to_string(p);
   return out.empty() ? "none" : out;

@@ -20,7 +20,7 @@ constexpr std::size_t kPointSize = 65, kNameSize = 34;
 /// UsageError unless they are as above.
 void check_pcrs(const Pcrs& pcrs);
 /// "7", "0+7", "none"
-std::string to_text(const Pcrs& pcrs);
+std::string pcrs_text(const Pcrs& pcrs);
 /// The reverse; UsageError for anything else.
 Pcrs parse_pcrs(std::string_view text);
 

@@ -66,7 +66,7 @@ Object authorised(TpmState& s, const TpmKey& key) {
       "the device's key is bound to register {} of the TPM, which stands otherwise than when it was made: "
       "after a change of the firmware or of its settings make a new device in another folder ('tacit "
       "device init --keys ...'), and have the vendor seal to it",
-      to_text(key.pcrs));
+      pcrs_text(key.pcrs));
   s.check(rc, "compare its registers");
   return out;
 }
@@ -124,7 +124,7 @@ SecretBytes Tpm::exchange(const TpmKey& key, ByteView point) {
   const TSS2_RC rc = Esys_ECDH_ZGen(s.esys, loaded.get(), by.get(), kNobody, kNobody, &in, Take(shared));
   require((rc & TSS2_RC_LAYER_MASK) != 0 || (kind_of(rc) != TPM2_RC_POLICY_FAIL && rc != TPM2_RC_PCR_CHANGED),
           "the TPM '{}' does not let the device's key be used: its register {} changed", s.at.string(),
-          to_text(key.pcrs));
+          pcrs_text(key.pcrs));
   require((rc & TSS2_RC_LAYER_MASK) != 0 || kind_of(rc) != TPM2_RC_ECC_POINT,
           "these bytes are no public key of p256");
   s.check(rc, "use the device's key");
