@@ -137,7 +137,34 @@ struct KeyFolderOptions {
   std::string name;  ///< default: called after its key
 };
 nlohmann::json vendor_init(const KeyFolderOptions&, const Style&);
-nlohmann::json device_init(const KeyFolderOptions&, const Style&);
+struct DeviceOptions : KeyFolderOptions {
+  fs::path tpm;           ///< where one is reached; empty: this machine's, if there is one
+  bool software = false;  ///< a key in a file, even if there is a TPM
+  std::string pcrs;       ///< as "7", "0+7" or "none"; empty: 7
+};
+nlohmann::json device_init(const DeviceOptions&, const Style&);
+
+/// A vendor's challenge to a device that says that a TPM keeps its key, the answer, and what follows.
+struct ChallengeOptions : KeyFolderOptions {
+  fs::path file, out;       ///< what is read, and what is written
+  std::string endorsement;  ///< the fingerprint that its TPM's endorsement key must have
+  fs::path roots;           ///< or certificates of manufacturers
+};
+nlohmann::json vendor_challenge(const ChallengeOptions&, const Style&);
+nlohmann::json device_answer(const ChallengeOptions&, const Style&);
+nlohmann::json vendor_admit(const ChallengeOptions&, const Style&);
+
+struct LeaseOptions : KeyFolderOptions {
+  fs::path file;       ///< a sealed model
+  std::string device;  ///< of revoke: an id, or a device.pub
+  std::string at;      ///< where leases are asked for, or handed out: host:port
+};
+/// Asks the vendor for a lease of a model.
+nlohmann::json device_lease(const LeaseOptions&, const Style&);
+nlohmann::json vendor_revoke(const LeaseOptions&, const Style&);
+nlohmann::json vendor_log(const LeaseOptions&, const Style&);
+/// Hands out leases until it is ended.
+nlohmann::json serve_leases(const LeaseOptions&, const Style&);
 struct TrustOptions : KeyFolderOptions {
   fs::path vendor;          ///< its card
   std::string fingerprint;  ///< what it must be; empty: it is shown
@@ -149,7 +176,9 @@ struct SealOptions : KeyFolderOptions {
   std::vector<fs::path> to;  ///< devices' cards
   std::string expires;       ///< a date, or "never"
   unsigned level = 1;
-  std::string fingerprint, require;  ///< of levels and keys that are not there yet
+  std::string fingerprint;        ///< of a level that is not there yet
+  std::string require;            ///< "tpm": every recipient's key
+  std::string lease, lease_from;  ///< how long one runs, as "8h", and where it is asked for
 };
 nlohmann::json seal(const SealOptions&, const Style&);
 

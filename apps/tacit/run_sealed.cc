@@ -31,7 +31,7 @@ PublicTensor examples_of(const fs::path& file, const Shape& example) {
 
 json run_sealed(const SealedOptions& o, const Style& style) {
   const auto device = sealed::DeviceKeys::open(o.keys);
-  sealed::Runtime runtime(sealed::open_model(o.file, device, clock_now()), o.threads);
+  sealed::Runtime runtime(sealed::open_model(o.file, device, now_here()), o.threads);
   const PublicTensor answer = runtime.run(examples_of(o.input, runtime.example()));
   if (!o.out.empty()) write_npy(o.out, answer.shape, answer.values);
   const std::size_t rows = answer.shape[0], width = answer.values.size() / rows;

@@ -1,6 +1,7 @@
 // A vendor seals a model to devices, and is told what that stops and what it does not.
 #include "tacit/sealed/seal.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
@@ -8,7 +9,10 @@
 #include "sealed_options.h"
 #include "tacit/base/error.h"
 #include "tacit/base/text.h"
+#include "tacit/net/transports/socket.h"
+#include "tacit/sealed/challenge.h"
 #include "tacit/sealed/key_folder.h"
+#include "tacit/sealed/lease_log.h"
 #include "tacit/sealed/runtime.h"
 
 namespace tacit::app {
@@ -27,17 +31,56 @@ const sealed::LevelWords& level_of(const SealOptions& o) {
           "out");
   require(o.require.empty() || o.require == "tpm", "--require takes 'tpm', and not '{}'",
           one_line(o.require));
-  require(o.require.empty(),
-          "--require tpm cannot be met: no device's key is kept by a TPM yet, and whoever holds a device's "
-          "key folder "
-          "is that device; leave it out if that will do");
   return level;
 }
 
 struct Recipients {
   std::vector<sealed::DeviceCard> cards;
   std::vector<KemPublicKey> keys;
+  bool proved = false;  ///< of all of them, that a TPM keeps their keys
 };
+
+void check_admitted(const SealOptions& o, const std::vector<sealed::DeviceCard>& cards) {
+  const sealed::AdmittedDevices admitted(sealed::KeyFolder::open(o.keys, "tacit vendor init"));
+  for (const sealed::DeviceCard& card : cards) {
+    require(
+        card.tpm.has_value(),
+        "--require tpm: the device '{}' keeps its key in a file, and whoever holds its key folder is that "
+        "device; leave it out if that will do",
+        card.name);
+    require(admitted.is_admitted(card),
+            "--require tpm: the device '{}' has not proved that a TPM keeps its key: run 'tacit vendor "
+            "challenge' with its device.pub",
+            card.name);
+  }
+}
+
+/// "90s", "8h", "7d"
+std::uint32_t parse_duration(const std::string& text) {
+  std::uint64_t number = 0;
+  const std::string digits = text.substr(0, text.empty() ? 0 : text.size() - 1);
+  const char unit = text.empty() ? ' ' : text.back();
+  bool good = !digits.empty() && digits.size() <= 7;
+  for (const char c : digits) {
+    good = good && c >= '0' && c <= '9';
+    number = 10 * number + static_cast<std::uint64_t>(c - '0');
+  }
+  const std::uint64_t each = unit == 's'   ? 1
+                             : unit == 'm' ? 60
+                             : unit == 'h' ? 3600
+                             : unit == 'd' ? 86400
+                                           : 0;
+  require(
+      good && each > 0 && number * each >= sealed::kShortestLease && number * each <= sealed::kLongestLease,
+      "--lease takes how long a lease runs, from one minute to 31 days, as 90s, 8h or 7d, and not '{}'",
+      one_line(text));
+  return static_cast<std::uint32_t>(number * each);
+}
+
+std::string kept_by(const sealed::DeviceCard& card, bool proved) {
+  if (!card.tpm) return "a software key: whoever holds its key folder";
+  return proved ? "a key that a TPM keeps" : "a key that a TPM keeps, as its card says and nobody proved";
+}
 
 Recipients recipients_of(const SealOptions& o) {
   Recipients out;
@@ -48,7 +91,16 @@ Recipients recipients_of(const SealOptions& o) {
     out.keys.push_back(card.key);
     out.cards.push_back(std::move(card));
   }
+  if (o.require == "tpm") check_admitted(o, out.cards);
+  const sealed::AdmittedDevices admitted(sealed::KeyFolder::open(o.keys, "tacit vendor init"));
+  out.proved = std::all_of(out.cards.begin(), out.cards.end(),
+                           [&](const sealed::DeviceCard& card) { return admitted.is_admitted(card); });
   return out;
+}
+
+/// A card that nobody proved counts as that of a software key.
+sealed::Bounds bounds_of(const sealed::Header& header, const Recipients& to) {
+  return {!to.proved, header.lease.has_value()};
 }
 
 void tell(const sealed::LevelWords& level, const sealed::Header& header, const Recipients& to,
@@ -57,11 +109,16 @@ void tell(const sealed::LevelWords& level, const sealed::Header& header, const R
               human_bytes(static_cast<double>(bytes)).c_str(), header.vendor_name.c_str(),
               sealed::moment_text(header.expires).c_str());
   for (const auto& card : to.cards)
-    std::printf("    %s   a software key: whoever holds its key folder; %s\n", card.name.c_str(),
+    std::printf("    %s   %s; %s\n", card.name.c_str(), kept_by(card, to.proved).c_str(),
                 sealed::in_groups(sealed::device_id(card.key)).c_str());
+  if (header.lease)
+    std::printf("It runs under leases alone, of %s each, from %s.\n",
+                human_seconds(static_cast<double>(header.lease->seconds)).c_str(),
+                header.lease->from.c_str());
   std::printf("\nLevel %u, %s: %s.\nIt does not stop:\n", static_cast<unsigned>(level.level),
               std::string(level.name).c_str(), std::string(level.promise).c_str());
-  for (const std::string_view line : level.does_not_stop) std::printf("  - %s\n", std::string(line).c_str());
+  for (const std::string_view line : not_stopped(level, bounds_of(header, to)))
+    std::printf("  - %s\n", std::string(line).c_str());
 }
 
 }  // namespace
@@ -86,8 +143,15 @@ json seal(const SealOptions& o, const Style& style) {
                               o.name.empty() ? o.model.stem().string() : o.name, to.keys};
   request.sealed_at = now;
   request.expires = expires;
+  if (!o.lease.empty()) request.lease = {parse_duration(o.lease), to_string(parse_address(o.lease_from))};
   PlainFile text(o.model);
   const sealed::Header header = sealed::seal(text, text.size(), file, request);
+  if (header.lease) {
+    std::vector<Digest> devices;
+    for (const KemPublicKey& key : to.keys) devices.push_back(sealed::device_id(key));
+    sealed::LeaseLog(sealed::KeyFolder::open(o.keys, "tacit vendor init"), vendor)
+        .sealed(header.id, devices, header.lease->seconds, now);
+  }
   const std::uint64_t bytes = fs::file_size(file);
   if (!style.json) tell(level, header, to, file, bytes);
   json out{{"file", file.string()},
@@ -100,10 +164,14 @@ json seal(const SealOptions& o, const Style& style) {
            {"does_not_stop", json::array()},
            {"expires", sealed::moment_text(header.expires)},
            {"recipients", json::array()}};
-  for (const std::string_view line : level.does_not_stop) out["does_not_stop"].push_back(line);
+  for (const std::string_view line : not_stopped(level, bounds_of(header, to)))
+    out["does_not_stop"].push_back(line);
+  if (header.lease) out["lease"] = {{"seconds", header.lease->seconds}, {"from", header.lease->from}};
   for (const auto& card : to.cards)
-    out["recipients"].push_back(
-        {{"name", card.name}, {"id", sealed::in_groups(sealed::device_id(card.key))}, {"kept", "software"}});
+    out["recipients"].push_back({{"name", card.name},
+                                 {"id", sealed::in_groups(sealed::device_id(card.key))},
+                                 {"kept", card.tpm ? "tpm" : "software"},
+                                 {"proved", card.tpm.has_value() && to.proved}});
   return out;
 }
 

@@ -6,7 +6,9 @@
 #include <memory>
 #include <optional>
 
+#include "tacit/base/error.h"
 #include "tacit/crypto/hpke.h"
+#include "tacit/tpm/credential.h"
 
 namespace tacit::sealed {
 
@@ -32,6 +34,8 @@ class KeptKey {
   /// As KemPrivateKey::derive.
   virtual SecretBytes derive(ByteView salt, std::string_view context, std::size_t size) const = 0;
   virtual FirmCounter* counter() const = 0;
+  /// What was sealed by tpm::make_credential for this key in this TPM. UsageError if it was not.
+  virtual SecretBytes activate(const tpm::Credential& credential) const = 0;
 };
 
 class DeviceKey {
@@ -51,6 +55,11 @@ class DeviceKey {
   bool is_kept() const { return kept_ != nullptr; }
   /// None beside a key in a file.
   FirmCounter* counter() const { return kept_ ? kept_->counter() : nullptr; }
+  /// UsageError if the key lies in a file, too.
+  SecretBytes activate(const tpm::Credential& credential) const {
+    require(kept_ != nullptr, "this device keeps its key in a file: it has no TPM that could answer");
+    return kept_->activate(credential);
+  }
   /// UsageError if `enc` is no public key.
   HpkeReceiver receiver(HpkeCipher cipher, ByteView enc, ByteView info) const {
     const KemPublicKey own = public_key();

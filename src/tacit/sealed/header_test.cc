@@ -125,9 +125,9 @@ TEST(Header, LaterRecordsArePassedOverIfTheyMayBe) {
   std::swap(records[records.size() - 1], records[records.size() - 2]);
   EXPECT_EQ(refusal(head_of(records)), "usage: its record 32768 stands where it may not");
   EXPECT_EQ(after([](auto& r) {
-              r.push_back({12, {}});
+              r.push_back({13, {}});
             }),
-            "usage: its record 12 is not known here, and may not be passed over: use a newer tacit");
+            "usage: its record 13 is not known here, and may not be passed over: use a newer tacit");
   EXPECT_EQ(after([](auto& r) {
               r.push_back({0x8000, {}});
               r.push_back({0x8000, {}});

@@ -17,6 +17,15 @@ constexpr std::string_view kSealedDoesNotStop[] = {
     "a recipient who passes the model on in the clear: at this level all copies are alike, and none tells "
     "whose it was"};
 
+// In the places of the first and the third.
+constexpr std::string_view kTpmKeys =
+    "whoever may use a recipient's TPM on its own machine: there the file opens, and nowhere else";
+constexpr std::string_view kTpmClock =
+    "a clock that stands still; and a key folder that is put back to a copy of the same day and boot";
+constexpr std::string_view kLeasedClock =
+    "the rest of a lease that runs: a model that is revoked stops at its end, or when the machine is started "
+    "anew";
+
 constexpr LevelWords kLevels[] = {
     {Level::Sealed, "sealed",
      "the file is useless without a recipient's key, after its date, or changed by one bit",
@@ -31,6 +40,15 @@ constexpr LevelWords kLevels[] = {
 };
 
 }  // namespace
+
+std::vector<std::string_view> not_stopped(const LevelWords& level, const Bounds& bounds) {
+  std::vector<std::string_view> out(level.does_not_stop.begin(), level.does_not_stop.end());
+  if (level.level != Level::Sealed) return out;
+  if (!bounds.software_keys) out[0] = kTpmKeys;
+  if (!bounds.software_keys) out[2] = kTpmClock;
+  if (bounds.leases) out[2] = kLeasedClock;
+  return out;
+}
 
 const LevelWords& words_of(unsigned level) {
   for (const LevelWords& words : kLevels)

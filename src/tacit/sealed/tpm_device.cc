@@ -36,6 +36,10 @@ class TpmDeviceKey final : public KeptKey, public FirmCounter {
       root_ = tpm_.exchange(file_.key, nobodys_point("tacit device 1: a point of nobody's\n").raw);
     return derive_key(root_.bytes(), salt, context, size);
   }
+  SecretBytes activate(const tpm::Credential& credential) const override {
+    const std::lock_guard held(one_);
+    return tpm_.activate(file_.key, credential);
+  }
   FirmCounter* counter() const override { return const_cast<TpmDeviceKey*>(this); }
 
   std::uint32_t number() const override { return file_.counter; }

@@ -64,6 +64,14 @@ Object plain_session(TpmState& s, TPMA_SESSION without) {
   return out;
 }
 
+/// The certificate at the front of its place, which may be larger: DER says how long it is.
+Bytes certificate_in(const Bytes& place) {
+  if (place.size() < 4 || place[0] != std::byte{0x30} || place[1] != std::byte{0x82}) return {};
+  const std::size_t size = 4 + (static_cast<std::size_t>(place[2]) << 8 | static_cast<std::size_t>(place[3]));
+  if (size > place.size()) return {};
+  return Bytes(place.begin(), place.begin() + static_cast<std::ptrdiff_t>(size));
+}
+
 }  // namespace
 
 std::uint32_t Tpm::make_counter() {
@@ -144,7 +152,7 @@ Bytes Tpm::certificate() {
     if (part->size == 0 || part->size > left) throw IoError("the TPM gave a certificate of another size");
     append_bytes(out, ByteView(reinterpret_cast<const std::byte*>(part->buffer), part->size));
   }
-  return out;
+  return certificate_in(out);
 }
 
 }  // namespace tacit::tpm
