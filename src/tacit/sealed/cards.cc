@@ -69,8 +69,8 @@ std::string to_text(const DeviceCard& card) {
   std::string out = fmt::format("{}\nname = {}\nkey = {}:{}\nkept = {}\n", kDeviceHead, card.name,
                                 name_of(card.key.kem), to_hex(card.key.raw), card.tpm ? kTpm : kSoftware);
   if (card.tpm)
-    out += fmt::format("pcrs = {}\nstate = {}\nendorsement = {}\ncertificate = {}\n", tpm::pcrs_text(card.tpm->pcrs),
-                       to_hex(card.tpm->state), to_hex(card.tpm->endorsement),
+    out += fmt::format("pcrs = {}\nstate = {}\nendorsement = {}\ncertificate = {}\n",
+                       tpm::pcrs_text(card.tpm->pcrs), to_hex(card.tpm->state), to_hex(card.tpm->endorsement),
                        card.tpm->certificate.empty() ? std::string(kNone) : to_hex(card.tpm->certificate));
   return out;
 }
