@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "commands.h"
 #include "sealed_options.h"
@@ -37,7 +38,9 @@ const sealed::LevelWords& level_of(const SealOptions& o) {
 struct Recipients {
   std::vector<sealed::DeviceCard> cards;
   std::vector<KemPublicKey> keys;
-  bool proved = false;  ///< of all of them, that a TPM keeps their keys
+  std::vector<bool> proved;  ///< of each, that a TPM keeps its key
+
+  bool all_proved() const { return std::find(proved.begin(), proved.end(), false) == proved.end(); }
 };
 
 void check_admitted(const SealOptions& o, const std::vector<sealed::DeviceCard>& cards) {
@@ -93,14 +96,13 @@ Recipients recipients_of(const SealOptions& o) {
   }
   if (o.require == "tpm") check_admitted(o, out.cards);
   const sealed::AdmittedDevices admitted(sealed::KeyFolder::open(o.keys, "tacit vendor init"));
-  out.proved = std::all_of(out.cards.begin(), out.cards.end(),
-                           [&](const sealed::DeviceCard& card) { return admitted.is_admitted(card); });
+  for (const sealed::DeviceCard& card : out.cards) out.proved.push_back(admitted.is_admitted(card));
   return out;
 }
 
 /// A card that nobody proved counts as that of a software key.
 sealed::Bounds bounds_of(const sealed::Header& header, const Recipients& to) {
-  return {!to.proved, header.lease.has_value()};
+  return {!to.all_proved(), header.lease.has_value()};
 }
 
 void tell(const sealed::LevelWords& level, const sealed::Header& header, const Recipients& to,
@@ -108,9 +110,9 @@ void tell(const sealed::LevelWords& level, const sealed::Header& header, const R
   std::printf("%s   %s, by '%s', of use until %s, sealed to\n", file.c_str(),
               human_bytes(static_cast<double>(bytes)).c_str(), header.vendor_name.c_str(),
               sealed::moment_text(header.expires).c_str());
-  for (const auto& card : to.cards)
-    std::printf("    %s   %s; %s\n", card.name.c_str(), kept_by(card, to.proved).c_str(),
-                sealed::in_groups(sealed::device_id(card.key)).c_str());
+  for (std::size_t i = 0; i < to.cards.size(); ++i)
+    std::printf("    %s   %s; %s\n", to.cards[i].name.c_str(), kept_by(to.cards[i], to.proved[i]).c_str(),
+                sealed::in_groups(sealed::device_id(to.cards[i].key)).c_str());
   if (header.lease)
     std::printf("It runs under leases alone, of %s each, from %s.\n",
                 human_seconds(static_cast<double>(header.lease->seconds)).c_str(),
@@ -143,14 +145,17 @@ json seal(const SealOptions& o, const Style& style) {
                               o.name.empty() ? o.model.stem().string() : o.name, to.keys};
   request.sealed_at = now;
   request.expires = expires;
-  if (!o.lease.empty()) request.lease = {parse_duration(o.lease), to_string(parse_address(o.lease_from))};
+  std::optional<sealed::LeaseLog> log;
+  if (!o.lease.empty()) {
+    request.lease = {parse_duration(o.lease), to_string(parse_address(o.lease_from))};
+    log.emplace(sealed::KeyFolder::open(o.keys, "tacit vendor init"), vendor);
+  }
   PlainFile text(o.model);
   const sealed::Header header = sealed::seal(text, text.size(), file, request);
   if (header.lease) {
     std::vector<Digest> devices;
     for (const KemPublicKey& key : to.keys) devices.push_back(sealed::device_id(key));
-    sealed::LeaseLog(sealed::KeyFolder::open(o.keys, "tacit vendor init"), vendor)
-        .sealed(header.id, devices, header.lease->seconds, now);
+    log->sealed(header.id, devices, header.lease->seconds, now);
   }
   const std::uint64_t bytes = fs::file_size(file);
   if (!style.json) tell(level, header, to, file, bytes);
@@ -167,11 +172,11 @@ json seal(const SealOptions& o, const Style& style) {
   for (const std::string_view line : not_stopped(level, bounds_of(header, to)))
     out["does_not_stop"].push_back(line);
   if (header.lease) out["lease"] = {{"seconds", header.lease->seconds}, {"from", header.lease->from}};
-  for (const auto& card : to.cards)
-    out["recipients"].push_back({{"name", card.name},
-                                 {"id", sealed::in_groups(sealed::device_id(card.key))},
-                                 {"kept", card.tpm ? "tpm" : "software"},
-                                 {"proved", card.tpm.has_value() && to.proved}});
+  for (std::size_t i = 0; i < to.cards.size(); ++i)
+    out["recipients"].push_back({{"name", to.cards[i].name},
+                                 {"id", sealed::in_groups(sealed::device_id(to.cards[i].key))},
+                                 {"kept", to.cards[i].tpm ? "tpm" : "software"},
+                                 {"proved", static_cast<bool>(to.proved[i])}});
   return out;
 }
 

@@ -145,6 +145,21 @@ TEST(Header, LaterRecordsArePassedOverIfTheyMayBe) {
             "usage: its record 11 stands where it may not");
 }
 
+TEST(Header, LeasesStandBehindTheRecipients) {
+  Header h = some_header();
+  h.lease = LeaseTerms{3600, "vendor.example:7200"};
+  EXPECT_EQ(parse_header(to_bytes(h)), h);
+  auto records = records_of(to_bytes(h));
+  EXPECT_EQ(records.back().type, 12);
+  records.push_back(records.back());
+  EXPECT_EQ(refusal(head_of(records)), "usage: its record 12 stands where it may not");
+  records.pop_back();
+  records.push_back({0x8000, {}});
+  EXPECT_EQ(parse_header(head_of(records)), h);
+  std::swap(records[records.size() - 1], records[records.size() - 2]);
+  EXPECT_EQ(refusal(head_of(records)), "usage: its record 12 stands where it may not");
+}
+
 TEST(Header, RecordsHaveTheirPlace) {
   const std::size_t all = records_of(to_bytes(some_header())).size();
   for (std::size_t i = 0; i < 10; ++i) {
