@@ -83,16 +83,16 @@ class Kept(TpmTest):
     def test_only_who_proves_it_is_sealed_to(self):
         told = self.kept("t")
         words = ("seal", MODEL, "--to", "t/device.pub", "--expires", "never", "--keys", "v", "-o", "m.tacit")
-        self.assert_one_sentence(
-            self.run_tacit(*words, "--require", "tpm", code=USAGE), "'device t' has not proved", "tacit vendor challenge"
-        )
+        process = self.run_tacit(*words, "--require", "tpm", code=USAGE)
+        self.assert_one_sentence(process, "'device t' has not proved", "tacit vendor challenge")
         self.assertFalse((self.folder / "m.tacit").exists())
         # Without being required it is said that nobody proved it.
         self.assertIn("as its card says and nobody proved", self.run_tacit(*words).out)
         # No endorsement key is believed just because a card names it.
         self.assert_one_sentence(self.challenge("t", code=USAGE), "nothing says", told["endorsement"], "--roots")
         wrong = ("0" * 4 + " ") * 16
-        self.assert_one_sentence(self.challenge("t", "--endorsement", wrong.strip(), code=USAGE), "another endorsement key")
+        process = self.challenge("t", "--endorsement", wrong.strip(), code=USAGE)
+        self.assert_one_sentence(process, "another endorsement key")
         self.challenge("t", "--endorsement", told["endorsement"])
         self.answer("t")
         self.assertIn("is admitted", self.admit().out)
@@ -134,9 +134,8 @@ class Kept(TpmTest):
         self.assert_one_sentence(
             self.run_tacit("device", "init", "--keys", "n", "--tpm", "/nowhere/tpm", code=USAGE), "there is no TPM"
         )
-        self.assert_one_sentence(
-            self.run_tacit("device", "init", "--keys", "n", "--software", "--pcrs", "7", code=USAGE), "--pcrs is about a TPM"
-        )
+        process = self.run_tacit("device", "init", "--keys", "n", "--software", "--pcrs", "7", code=USAGE)
+        self.assert_one_sentence(process, "--pcrs is about a TPM")
         for bad in ("24", "7+0", "x"):
             words = ("device", "init", "--keys", "n", "--tpm", self.tpm.at, "--pcrs", bad)
             self.assert_one_sentence(self.run_tacit(*words, code=USAGE), "registers of a TPM")

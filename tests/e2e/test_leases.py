@@ -181,9 +181,8 @@ class Leases(LeaseTest):
             with self.subTest(words=words):
                 self.assert_one_sentence(self.run_tacit(*words, code=USAGE), *parts)
         self.sealed()
-        said = self.run_tacit(
-            "seal", MODEL, "--to", "d/device.pub", "--expires", "never", "--keys", "v", "--lease", "7d", "--lease-from", self.at, "-o", "s.tacit"
-        ).out
+        words = ("seal", MODEL, "--to", "d/device.pub", "--expires", "never", "--keys", "v", "-o", "s.tacit")
+        said = self.run_tacit(*words, "--lease", "7d", "--lease-from", self.at).out
         self.assertIn("It runs under leases alone", said)
         self.assertIn("the rest of a lease that runs", said)
 

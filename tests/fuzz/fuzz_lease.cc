@@ -15,16 +15,16 @@ using namespace sealed;
 
 struct Vendor {
   testing::ScratchFolder folder;
-  VendorKeys keys = VendorKeys::make(folder.path("vendor"), "ACME");
+  KeyFolder keys_folder = KeyFolder::make(folder.path("vendor"));
+  VendorKeys keys{{"ACME", fixed_identity().public_key()}, fixed_identity()};
 };
 const Vendor& vendor() {
   static const Vendor v;
   return v;
 }
 
-/// A log of this process's vendor, which no finding depends on.
 std::string good_log() {
-  LeaseLog log(KeyFolder::open(vendor().folder.path("vendor"), ""), vendor().keys);
+  LeaseLog log(vendor().keys_folder, vendor().keys);
   log.sealed(FileId{}, {Digest{}}, 60, testing::kNow);
   log.answer({vendor().keys.card.key, {}, {}, {}}, testing::kNow);
   return testing::read_file(vendor().folder.path("vendor") / "leases.log");
@@ -32,7 +32,7 @@ std::string good_log() {
 
 void read_log(std::string_view content) {
   vendor().folder.write("vendor/leases.log", content);
-  const LeaseLog log(KeyFolder::open(vendor().folder.path("vendor"), ""), vendor().keys);
+  const LeaseLog log(vendor().keys_folder, vendor().keys);
   log.entries();
 }
 

@@ -160,7 +160,6 @@ TEST_F(TpmDevices, ACopyOfTheSameBootAndDayIsNotFoundOut) {
 
 TEST_F(TpmDevices, AMachineThatStoppedInBetweenGoesOn) {
   make();
-  const fs::path before = copy("before");
   EXPECT_EQ(witnessed(kNow + kDay), "opened");
   const std::uint64_t reached = count();
   const std::string next = [&] {
