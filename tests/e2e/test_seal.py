@@ -244,7 +244,7 @@ class Sealed(SealTest):
             ((*good, "--level", "2"), ("level 2 (guarded)", "not there yet")),
             ((*good, "--level", "9"), ("9 is no level",)),
             ((*good, "--fingerprint", "ACME"), ("--fingerprint", "level 4", "not there yet")),
-            ((*good, "--require", "tpm"), ("--require tpm", "'device d' keeps its key in a file", "whoever holds its key folder")),
+            ((*good, "--require", "tpm"), ("--require tpm", "'device d' keeps its key in a file", "key folder")),
             ((*good, "--require", "magic"), ("magic",)),
             ((*good, "--to", "d/device.pub"), ("twice", "device d")),
             (but(expires="2020-01-01"), ("2020-01-01", "past")),
