@@ -247,6 +247,7 @@ namespace {
 int open_alone(const char* name) {
   for (;;) {
     const int fd = ::open(name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (fd < 0 && errno == ELOOP && ::unlink(name) == 0) continue;  // a link leads elsewhere
     if (fd < 0) return -1;
     struct stat own, named;
     if (::flock(fd, LOCK_EX) != 0 || ::fstat(fd, &own) != 0) {
