@@ -6,6 +6,7 @@
 namespace tacit {
 
 struct HardenForTests {
+  HardenForTests() {}
   HardenedProcess process;
 };
 
