@@ -1,6 +1,6 @@
-// The broker's program: a process under a user of its own that opens models of level 2 for other users' programs
-// (docs/broker.md). It hardens itself before it reads a key, says when it is ready, and ends with SIGTERM or
-// SIGINT.
+// The broker's program: a process under a user of its own that opens models of level 2 for other users'
+// programs (docs/broker.md). It hardens itself before it reads a key, says when it is ready, and ends with
+// SIGTERM or SIGINT.
 #include <pwd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -64,11 +64,13 @@ std::function<std::string(uid_t)> admission(const std::vector<std::string>& allo
   }
   const uid_t own = ::geteuid();
   require(!users.contains(own),
-          "--allow names the broker's own user, who could read its key folder: let the broker and those who ask be "
+          "--allow names the broker's own user, who could read its key folder: let the broker and those who "
+          "ask be "
           "different users");
   return [users, everyone, own](uid_t user) -> std::string {
     if (user == own)
-      return "the broker runs as your own user, who could read its key folder, which would be level 1: let it run as "
+      return "the broker runs as your own user, who could read its key folder, which would be level 1: let "
+             "it run as "
              "a user of its own";
     if (!everyone && !users.contains(user))
       return "the broker does not serve your user: ask its operator to start it with --allow for it";
@@ -81,14 +83,17 @@ int run(int argc, char** argv) {
   CLI::App cli{"tacit-broker: opens sealed models of level 2 for other users' programs (docs/broker.md)"};
   cli.add_option("--keys", o.keys, "The device's key folder, which is this user's alone")->required();
   cli.add_option("--socket", o.socket, "Where programs reach it")->required();
-  cli.add_option("--allow", o.allow, "A user whom it serves, or everyone")->required()->allow_extra_args(false);
+  cli.add_option("--allow", o.allow, "A user whom it serves, or everyone")
+      ->required()
+      ->allow_extra_args(false);
   cli.add_option("--threads", o.threads, "Threads for local work (default: all processors)");
   try {
     cli.parse(argc, argv);
   } catch (const CLI::ParseError& e) { return cli.exit(e) == 0 ? 0 : 2; }
 
   require(::geteuid() != 0 && ::getuid() == ::geteuid(),
-          "a broker runs as a user of its own, and never as root: make one (useradd --system tacit-broker), and start "
+          "a broker runs as a user of its own, and never as root: make one (useradd --system tacit-broker), "
+          "and start "
           "it as that user");
   std::signal(SIGPIPE, SIG_IGN);
   const HardenedProcess process(zeroing_free());

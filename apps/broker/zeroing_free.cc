@@ -1,5 +1,5 @@
-// free() and realloc() that zero what they give back, for the whole program and the libraries that it loads: a
-// tensor that an operator is done with leaves no copy behind. Everything else is the C library's own.
+// free() and realloc() that zero what they give back, for the whole program and the libraries that it loads:
+// a tensor that an operator is done with leaves no copy behind. Everything else is the C library's own.
 #include <malloc.h>
 #include <string.h>
 

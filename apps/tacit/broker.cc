@@ -14,7 +14,7 @@ void broker(const BrokerOptions& o) {
   const fs::path self = fs::read_symlink("/proc/self/exe", error);
   if (error) throw IoError("where this program lies cannot be read from /proc/self/exe: " + error.message());
   const fs::path program = self.parent_path() / "tacit-broker";
-  std::vector<std::string> words{program.string(), "--keys",  o.keys.string(), "--socket",
+  std::vector<std::string> words{program.string(),  "--keys",    o.keys.string(),          "--socket",
                                  o.socket.string(), "--threads", std::to_string(o.threads)};
   for (const std::string& user : o.allow) words.insert(words.end(), {"--allow", user});
   std::vector<char*> argv;

@@ -145,10 +145,10 @@ struct TrustOptions : KeyFolderOptions {
 nlohmann::json device_trust(const TrustOptions&, const Style&);
 
 struct SealOptions : KeyFolderOptions {
-  fs::path model, out;       ///< default: the model's name, with .tacit
-  std::vector<fs::path> to;  ///< devices' cards
-  std::string expires;       ///< a date, or "never"
-  unsigned level = 1;        ///< 1 or 2
+  fs::path model, out;               ///< default: the model's name, with .tacit
+  std::vector<fs::path> to;          ///< devices' cards
+  std::string expires;               ///< a date, or "never"
+  unsigned level = 1;                ///< 1 or 2
   std::string fingerprint, require;  ///< of levels and keys that are not there yet
 };
 nlohmann::json seal(const SealOptions&, const Style&);

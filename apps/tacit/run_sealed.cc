@@ -5,9 +5,9 @@
 #include "commands.h"
 #include "sealed_options.h"
 #include "tacit/base/error.h"
+#include "tacit/broker/client.h"
 #include "tacit/data/npy.h"
 #include "tacit/data/write.h"
-#include "tacit/broker/client.h"
 #include "tacit/sealed/runtime.h"
 
 namespace tacit::app {
@@ -48,8 +48,12 @@ Answered run_at_a_broker(const SealedOptions& o) {
   PublicTensor examples = examples_of(o.input, opened.example);
   broker::Tensor answer = client.run(opened.model, {std::move(examples.shape), std::move(examples.values)});
   require(!answer.shape.empty() && answer.shape[0] > 0 && !answer.values.empty(),
-          "the model '{}' gives an output of shape {}, which is no rows", opened.model_name, to_string(answer.shape));
-  return {{std::move(answer.shape), std::move(answer.values)}, opened.model_name, opened.vendor_name, opened.level};
+          "the model '{}' gives an output of shape {}, which is no rows", opened.model_name,
+          to_string(answer.shape));
+  return {{std::move(answer.shape), std::move(answer.values)},
+          opened.model_name,
+          opened.vendor_name,
+          opened.level};
 }
 
 }  // namespace

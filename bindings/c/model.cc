@@ -54,7 +54,9 @@ tacit_status guarded(char* message, std::size_t size, Action&& action) noexcept 
       return TACIT_OK;
     } catch (const UsageError& e) {
       return tell(TACIT_USAGE, e.what(), message, size);
-    } catch (const IoError& e) { return tell(TACIT_IO, e.what(), message, size); } catch (const PeerError& e) {
+    } catch (const IoError& e) {
+      return tell(TACIT_IO, e.what(), message, size);
+    } catch (const PeerError& e) {
       return tell(TACIT_PEER, e.what(), message, size);
     } catch (const CheatDetected& e) {
       return tell(TACIT_CHEAT, e.what(), message, size);
@@ -68,7 +70,8 @@ tacit_status guarded(char* message, std::size_t size, Action&& action) noexcept 
 
 tacit_status tacit_broker_connect(const char* socket, tacit_broker** out, char* message, size_t size) {
   return guarded(message, size, [&] {
-    require(socket != nullptr && out != nullptr, "tacit_broker_connect was given no socket, or no place for a broker");
+    require(socket != nullptr && out != nullptr,
+            "tacit_broker_connect was given no socket, or no place for a broker");
     *out = nullptr;
     *out = new tacit_broker(socket);
   });
@@ -76,7 +79,8 @@ tacit_status tacit_broker_connect(const char* socket, tacit_broker** out, char* 
 
 void tacit_broker_leave(tacit_broker* broker) { delete broker; }
 
-tacit_status tacit_model_open(tacit_broker* broker, const char* file, tacit_model** out, char* message, size_t size) {
+tacit_status tacit_model_open(tacit_broker* broker, const char* file, tacit_model** out, char* message,
+                              size_t size) {
   return guarded(message, size, [&] {
     require(broker != nullptr && file != nullptr && out != nullptr,
             "tacit_model_open was given no broker, no file, or no place for a model");

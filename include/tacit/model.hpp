@@ -1,5 +1,5 @@
-// Sealed models from C++: model.h with owners and exceptions. Needs C++17 and -ltacit_model, and nothing else of
-// tacit.
+// Sealed models from C++: model.h with owners and exceptions. Needs C++17 and -ltacit_model, and nothing else
+// of tacit.
 #pragma once
 
 #include <memory>
@@ -47,9 +47,10 @@ class Model {
   Answer run(const std::vector<double>& examples, std::size_t rows) const {
     const std::size_t each = about().example_size;
     if (rows == 0 || examples.size() % rows != 0 || examples.size() / rows != each)
-      throw Error(TACIT_USAGE, ("the examples have " + std::to_string(examples.size()) + " numbers, which are not " +
-                                std::to_string(rows) + " rows of " + std::to_string(each))
-                                   .c_str());
+      throw Error(TACIT_USAGE,
+                  ("the examples have " + std::to_string(examples.size()) + " numbers, which are not " +
+                   std::to_string(rows) + " rows of " + std::to_string(each))
+                      .c_str());
     tacit_answer* raw = nullptr;
     detail::check([&](char* words, std::size_t size) {
       return tacit_model_run(model_.get(), examples.data(), rows, &raw, words, size);
@@ -72,8 +73,9 @@ class Broker {
   /// Error if none answers at `socket`, or it does not serve this user.
   explicit Broker(const std::string& socket) {
     tacit_broker* raw = nullptr;
-    detail::check(
-        [&](char* words, std::size_t size) { return tacit_broker_connect(socket.c_str(), &raw, words, size); });
+    detail::check([&](char* words, std::size_t size) {
+      return tacit_broker_connect(socket.c_str(), &raw, words, size);
+    });
     broker_.reset(raw, tacit_broker_leave);
   }
   /// Error.

@@ -108,7 +108,8 @@ std::vector<std::string> seeds() {
   const auto x = g.add_input("x", {1, 2});
   const auto w = g.add_parameter("w", {{2, 3}, {1, 2, 3, 4, 5, 0.1}});
   g.outputs = {g.add_node(*nn::find_op("Gemm"), "g", {x, w}, {{"alpha", 1.0}})};
-  const Bytes run = to_frame(broker::Run{1, {{1, 2}, {3, 4}}}), close = to_frame(Close{1}), open = to_frame(Open{"m"});
+  const Bytes run = to_frame(broker::Run{1, {{1, 2}, {3, 4}}}), close = to_frame(Close{1}),
+              open = to_frame(Open{"m"});
   std::string conversation;
   for (const Bytes& frame : {run, close, open}) conversation += text_of(frame);
   const auto seed = [](char what, std::string_view bytes) { return what + std::string(bytes); };

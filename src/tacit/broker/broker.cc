@@ -36,7 +36,8 @@ void check_folder(const fs::path& path) {
   if (::stat(folder.c_str(), &info) != 0) fail(path, "made");
   require(S_ISDIR(info.st_mode) && (info.st_uid == ::geteuid() || info.st_uid == 0) &&
               ((info.st_mode & (S_IWGRP | S_IWOTH)) == 0 || (info.st_mode & S_ISVTX) != 0),
-          "other users could put another socket in the place of '{}': take a folder that only this user can write to "
+          "other users could put another socket in the place of '{}': take a folder that only this user can "
+          "write to "
           "(chmod 755 '{}')",
           path.string(), folder.string());
 }
@@ -70,8 +71,8 @@ FileDescriptor listen_at(const fs::path& path) {
 }
 
 Broker::Broker(const HardenedProcess& process, const sealed::DeviceKeys& keys,
-               std::function<sealed::Seconds()> clock, std::function<std::string(uid_t)> refuses, unsigned threads,
-               const Limits& limits)
+               std::function<sealed::Seconds()> clock, std::function<std::string(uid_t)> refuses,
+               unsigned threads, const Limits& limits)
     : shared_{keys, std::move(clock), sealed::TileSpace(process), Workers(threads), {}},
       refuses_(std::move(refuses)),
       limits_(limits) {}
@@ -100,7 +101,8 @@ void Broker::take(FileDescriptor socket) {
   const auto of_user = static_cast<std::size_t>(
       std::count_if(served_.begin(), served_.end(), [&](const Served& s) { return s.user == user; }));
   if (of_user >= limits_.clients_of_a_user)
-    return refuse(fmt::format("the broker serves {} programs of your user already: end one, or try later", of_user));
+    return refuse(
+        fmt::format("the broker serves {} programs of your user already: end one, or try later", of_user));
   if (served_.size() >= limits_.clients)
     return refuse(fmt::format("the broker serves {} programs already: try later", served_.size()));
   Served& s = served_.emplace_back(std::move(socket), user, shared_, limits_.session);
@@ -127,7 +129,9 @@ void Broker::serve(const FileDescriptor& listening, const FileDescriptor& stop) 
     }
     try {
       take(std::move(socket));
-    } catch (const PeerError&) {} catch (const IoError&) {} catch (const std::bad_alloc&) {}  // its client's loss alone
+    } catch (const PeerError&) {
+    } catch (const IoError&) {
+    } catch (const std::bad_alloc&) {}  // its client's loss alone
   }
 }
 

@@ -21,16 +21,17 @@ struct Limits {
 };
 
 /// Makes a socket at `path` that every user may reach, as far as its folder lets them, and listens. What an
-/// earlier broker left there is replaced. UsageError if the folder is one in which other users could put another
-/// socket in its place, if there is something else, or if a broker answers there; IoError.
+/// earlier broker left there is replaced. UsageError if the folder is one in which other users could put
+/// another socket in its place, if there is something else, or if a broker answers there; IoError.
 FileDescriptor listen_at(const std::filesystem::path& path);
 
 class Broker {
  public:
   /// `refuses`: why a user is not served, in a sentence; empty if it is. `threads`: 0 for all processors.
   /// IoError if memory for a tile cannot be locked.
-  Broker(const HardenedProcess& process, const sealed::DeviceKeys& keys, std::function<sealed::Seconds()> clock,
-         std::function<std::string(uid_t)> refuses, unsigned threads, const Limits& limits);
+  Broker(const HardenedProcess& process, const sealed::DeviceKeys& keys,
+         std::function<sealed::Seconds()> clock, std::function<std::string(uid_t)> refuses, unsigned threads,
+         const Limits& limits);
   ~Broker();
 
   /// Serves whoever comes to the listening socket, until something can be read from `stop`. IoError.

@@ -1,5 +1,5 @@
-// A broker answers its clients as the model would, tells them in a sentence what they may not, and outlives those
-// that are no clients at all.
+// A broker answers its clients as the model would, tells them in a sentence what they may not, and outlives
+// those that are no clients at all.
 #include "tacit/broker/broker.h"
 
 #include <fcntl.h>
@@ -50,8 +50,9 @@ class Brokers : public ::testing::Test {
   }
   ~Brokers() override { finish(); }
   void start() {
-    broker.emplace(world.hardened.process, world.device, [this] { return now.load(); },
-                   [this](uid_t) { return refuses; }, 1, limits);
+    broker.emplace(
+        world.hardened.process, world.device, [this] { return now.load(); },
+        [this](uid_t) { return refuses; }, 1, limits);
     listening = listen_at(socket);
     thread = std::thread([this] { broker->serve(listening, stop); });
   }
@@ -137,19 +138,17 @@ TEST_F(Brokers, MistakesAreToldAndForgiven) {
   start();
   Client client(socket);
   const std::uint32_t model = client.open(good).model;
-  const auto ask = [&](std::uint32_t m, Tensor t) {
-    return said([&] { client.run(m, std::move(t)); });
-  };
+  const auto ask = [&](std::uint32_t m, Tensor t) { return said([&] { client.run(m, std::move(t)); }); };
   EXPECT_EQ(ask(model, {{1, 5}, Numbers(5)}),
             "usage: the examples have shape 1x5, and the model takes rows of 6");
-  EXPECT_EQ(ask(model, {{1, 6}, Numbers(6, std::nan(""))}), "usage: number 0 of the examples is infinite or none");
+  EXPECT_EQ(ask(model, {{1, 6}, Numbers(6, std::nan(""))}),
+            "usage: number 0 of the examples is infinite or none");
   EXPECT_EQ(ask(99, {{1, 6}, Numbers(6)}), "usage: this client has no model 99 open");
   EXPECT_EQ(said([&] { client.close(99); }), "usage: this client has no model 99 open");
-  const auto open = [&](const fs::path& file) {
-    return said([&] { client.open(file); });
-  };
-  EXPECT_NE(open(world.seal(bytes_of(small_model().bytes()), "s.tacit")).find("opens level 2 (guarded) alone"),
-            std::string::npos);
+  const auto open = [&](const fs::path& file) { return said([&] { client.open(file); }); };
+  EXPECT_NE(
+      open(world.seal(bytes_of(small_model().bytes()), "s.tacit")).find("opens level 2 (guarded) alone"),
+      std::string::npos);
   EXPECT_EQ(open(world.folder.write("none.tacit", "no model")).substr(0, 6), "usage:");
   EXPECT_EQ(open(world.folder.path("missing.tacit")).substr(0, 3), "io:");
   std::string bad = read_file(good);
@@ -167,7 +166,10 @@ TEST_F(Brokers, AnOpenModelExpires) {
   Client client(socket);
   const std::uint32_t model = client.open(good).model;
   now = kNow + kDay;
-  EXPECT_NE(said([&] { client.run(model, {{1, 6}, Numbers(6)}); }).find("'a model' has expired"), std::string::npos);
+  EXPECT_NE(said([&] {
+              client.run(model, {{1, 6}, Numbers(6)});
+            }).find("'a model' has expired"),
+            std::string::npos);
   EXPECT_NE(said([&] { client.open(good); }).find("has expired"), std::string::npos);
 }
 
@@ -211,11 +213,11 @@ TEST_F(Brokers, OutliveWhatIsNoClient) {
   cut.resize(20);
   Bytes short_run = to_frame(broker::Run{1, {{1, 6}, Numbers(6)}});
   short_run[kFrameHead + 5] = std::byte{7};  // an extent that its numbers do not fill
-  for (const Liar& liar : {Liar{false, Bytes(100, std::byte{'G'}), -1}, Liar{false, old, -1}, Liar{false, {}, -1},
-                           Liar{true, hello, -1}, Liar{true, claim, -1}, Liar{true, cut, -1},
-                           Liar{true, short_run, -1}, Liar{true, to_frame(Open{"no file"}), -1},
-                           Liar{true, to_frame(Close{1}), plain.get()}, Liar{true, to_frame(Welcome{}), -1},
-                           Liar{true, to_frame(Refused{2, "you"}), -1}}) {
+  for (const Liar& liar :
+       {Liar{false, Bytes(100, std::byte{'G'}), -1}, Liar{false, old, -1}, Liar{false, {}, -1},
+        Liar{true, hello, -1}, Liar{true, claim, -1}, Liar{true, cut, -1}, Liar{true, short_run, -1},
+        Liar{true, to_frame(Open{"no file"}), -1}, Liar{true, to_frame(Close{1}), plain.get()},
+        Liar{true, to_frame(Welcome{}), -1}, Liar{true, to_frame(Refused{2, "you"}), -1}}) {
     Link link(raw(), "the broker", 20s);
     if (liar.greets) {
       link.send(Hello{});
@@ -232,8 +234,9 @@ TEST_F(Brokers, OutliveWhatIsNoClient) {
   link.send(Hello{});
   expect<Welcome>(*link.receive(kMostBody, {}), "the broker");
   link.send(Open{"m"}, plain.get());
-  EXPECT_NE(said([&] { throw_if_refused(*link.receive(kMostBody, {}), "the broker"); }).find("not sent by tacit"),
-            std::string::npos);
+  EXPECT_NE(
+      said([&] { throw_if_refused(*link.receive(kMostBody, {}), "the broker"); }).find("not sent by tacit"),
+      std::string::npos);
   expect_good_answers();
 }
 
@@ -250,8 +253,9 @@ TEST_F(Brokers, SocketsAreMadeWhereOthersCannotReplaceThem) {
   start();
   EXPECT_NE(said([&] { listen_at(socket); }).find("a broker answers at"), std::string::npos);
   EXPECT_NE(said([&] { listen_at(good); }).find("is no socket of this user"), std::string::npos);
-  EXPECT_NE(said([&] { listen_at(world.folder.path(std::string(200, 'a'))); }).find("is no place for a socket"),
-            std::string::npos);
+  EXPECT_NE(
+      said([&] { listen_at(world.folder.path(std::string(200, 'a'))); }).find("is no place for a socket"),
+      std::string::npos);
   finish();
   listening = listen_at(socket);  // in the place of what was left
   struct stat info {};

@@ -25,9 +25,10 @@ FileDescriptor dial(const std::filesystem::path& path) {
   int done = -1;
   while ((done = ::connect(socket.get(), address.get(), address.size())) != 0 && errno == EINTR) {}
   if (done != 0)
-    throw IoError(fmt::format("no broker answers at '{}': {}; start one there with 'tacit broker', and see that this "
-                              "user may use the socket",
-                              path.string(), std::strerror(errno)));
+    throw IoError(
+        fmt::format("no broker answers at '{}': {}; start one there with 'tacit broker', and see that this "
+                    "user may use the socket",
+                    path.string(), std::strerror(errno)));
   return socket;
 }
 
@@ -41,7 +42,8 @@ Client::Client(const std::filesystem::path& socket) : link_(dial(socket), "the b
   if (!frame) throw PeerError(link_.who(), "the broker closed the connection before it answered");
   welcome_ = expect<Welcome>(*frame, link_.who());
   if (welcome_.version != kVersion)
-    throw PeerError(link_.who(), fmt::format("the broker speaks version {}, which was not asked for", welcome_.version));
+    throw PeerError(link_.who(),
+                    fmt::format("the broker speaks version {}, which was not asked for", welcome_.version));
   user_ = link_.user().user;
 }
 

@@ -19,8 +19,8 @@ class Client {
   uid_t user() const { return user_; }
   const Welcome& welcome() const { return welcome_; }
 
-  /// UsageError, IoError and CheatDetected as the broker found them, PeerError if it left. The number of the model
-  /// and what is known of it. Threads may call these at a time: they take turns.
+  /// UsageError, IoError and CheatDetected as the broker found them, PeerError if it left. The number of the
+  /// model and what is known of it. Threads may call these at a time: they take turns.
   Opened open(const std::filesystem::path& file);
   /// `examples`: of shape [rows, ...]; so is the answer.
   Tensor run(std::uint32_t model, Tensor examples);

@@ -39,9 +39,9 @@ class Link {
   void send(const Message& message, int file = -1) {
     send(ByteView(to_frame(message)), file);
   }
-  /// The next frame; none if the other end closed the connection between two. `wait`: for its first byte; none
-  /// is for ever. PeerError for silence, for a body of more than `most` bytes, for more than one descriptor, and
-  /// if the other end leaves within a frame.
+  /// The next frame; none if the other end closed the connection between two. `wait`: for its first byte;
+  /// none is for ever. PeerError for silence, for a body of more than `most` bytes, for more than one
+  /// descriptor, and if the other end leaves within a frame.
   std::optional<Frame> receive(std::size_t most, std::optional<std::chrono::milliseconds> wait);
   const std::string& who() const { return who_; }
   PeerUser user() const { return user_of(socket_); }

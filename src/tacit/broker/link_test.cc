@@ -29,7 +29,9 @@ class Links : public ::testing::Test {
     link.emplace(FileDescriptor(ends[0]), "the client", 50ms);
     other = FileDescriptor(ends[1]);
   }
-  void write(ByteView bytes) { ASSERT_EQ(::write(other.get(), bytes.data(), bytes.size()), ssize_t(bytes.size())); }
+  void write(ByteView bytes) {
+    ASSERT_EQ(::write(other.get(), bytes.data(), bytes.size()), ssize_t(bytes.size()));
+  }
   /// `bytes` with as many descriptors.
   void write_with(ByteView bytes, std::vector<int> files) {
     iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};

@@ -53,12 +53,12 @@ void check_in_memory(const FileDescriptor& file, const std::string& name) {
   // Only files in memory have seals at all: of others the kernel gives an error.
   const int seals = ::fcntl(file.get(), F_GET_SEALS);
   struct stat info {};
-  require(seals >= 0 && (static_cast<unsigned>(seals) & kSeals) == kSeals && ::fstat(file.get(), &info) == 0 &&
-              S_ISREG(info.st_mode),
+  require(seals >= 0 && (static_cast<unsigned>(seals) & kSeals) == kSeals &&
+              ::fstat(file.get(), &info) == 0 && S_ISREG(info.st_mode),
           "'{}' did not come as a file in memory that nobody can change: it was not sent by tacit", name);
   const int mode = ::fcntl(file.get(), F_GETFL);
-  require(mode >= 0 && (mode & O_ACCMODE) != O_WRONLY && (mode & O_PATH) == 0, "'{}' came so that it cannot be read",
-          name);
+  require(mode >= 0 && (mode & O_ACCMODE) != O_WRONLY && (mode & O_PATH) == 0,
+          "'{}' came so that it cannot be read", name);
 }
 
 }  // namespace tacit::broker

@@ -1,6 +1,6 @@
 // How a sealed model goes from a client to the broker: as a file that lies in memory and that nobody can
-// change any more. So the client needs no right but to read the file, the broker sees no path of the client's,
-// what was verified stays what it was, and no file system of the client's can make the broker wait.
+// change any more. So the client needs no right but to read the file, the broker sees no path of the
+// client's, what was verified stays what it was, and no file system of the client's can make the broker wait.
 #pragma once
 
 #include <filesystem>

@@ -35,7 +35,8 @@ TEST(MemoryFile, OthersAreRefused) {
   ASSERT_EQ(::pipe(ends), 0);
   const FileDescriptor in(ends[1]);
   const int plain = ::open(folder.write("m", "text").c_str(), O_RDONLY);
-  const int changeable = ::memfd_create("m", MFD_ALLOW_SEALING), half = ::memfd_create("m", MFD_ALLOW_SEALING);
+  const int changeable = ::memfd_create("m", MFD_ALLOW_SEALING),
+            half = ::memfd_create("m", MFD_ALLOW_SEALING);
   ASSERT_EQ(::fcntl(half, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK), 0);
   for (const int fd : {ends[0], plain, changeable, half, ::open("/proc/self/mem", O_RDONLY)})
     EXPECT_NE(refusal(fd).find("it was not sent by tacit"), std::string::npos) << fd;

@@ -1,7 +1,7 @@
-// What the broker's program promises of memory, looked for in memory: a layer of one rare constant lies in the
-// clear while its node runs and at no other time, the content key never does, and a hardened process is one by
-// the kernel's account. The free() of the broker's own program is linked here, too; under sanitizers, which bring
-// another, there is nothing to look at.
+// What the broker's program promises of memory, looked for in memory: a layer of one rare constant lies in
+// the clear while its node runs and at no other time, the content key never does, and a hardened process is
+// one by the kernel's account. The free() of the broker's own program is linked here, too; under sanitizers,
+// which bring another, there is nothing to look at.
 #include <gtest/gtest.h>
 
 #ifdef TACIT_ZEROING_FREE
@@ -34,7 +34,7 @@ constexpr std::size_t kRun = 32;
 constexpr std::size_t kSide = 64;
 // The rare constant, which must not stand anywhere as itself: its bits as a float, and as a double.
 constexpr std::uint32_t kMask = 0x5a5a5a5a;
-constexpr std::uint32_t kFloat = 0x3f9e0652 ^ kMask;                               // 1.234567...
+constexpr std::uint32_t kFloat = 0x3f9e0652 ^ kMask;  // 1.234567...
 constexpr std::uint64_t kMask64 = 0x5a5a5a5a5a5a5a5a;
 constexpr std::uint64_t kDouble = 0x3ff3c0ca40000000 ^ kMask64;  // the same number
 
@@ -75,7 +75,8 @@ std::size_t bytes_of_runs(const Region& r, T masked, T mask) {
 std::size_t planted_bytes() {
   std::size_t found = 0;
   for (const Region& r : writable())
-    found += bytes_of_runs<std::uint32_t>(r, kFloat, kMask) + bytes_of_runs<std::uint64_t>(r, kDouble, kMask64);
+    found +=
+        bytes_of_runs<std::uint32_t>(r, kFloat, kMask) + bytes_of_runs<std::uint64_t>(r, kDouble, kMask64);
   return found;
 }
 
@@ -121,7 +122,8 @@ TEST(MemoryOfABroker, HoldsALayerWhileItRunsAndNoLonger) {
   ASSERT_EQ(planted_bytes(), 0u) << "the test itself left it in memory";
   const PublicTensor x = wave({3, kSide});
   {
-    std::optional<GuardedRuntime> r(std::in_place, open_model(file, world.device, kNow), world.space, world.workers);
+    std::optional<GuardedRuntime> r(std::in_place, open_model(file, world.device, kNow), world.space,
+                                    world.workers);
     EXPECT_EQ(planted_bytes(), 0u) << "once it is open";
     std::size_t boundaries = 0, holding = 0;
     r->run(x, [&](const std::string& node, bool holds) {
@@ -133,7 +135,8 @@ TEST(MemoryOfABroker, HoldsALayerWhileItRunsAndNoLonger) {
         EXPECT_GE(found, kSide * kSide * sizeof(double));
         EXPECT_LE(found, 2 * kSide * kSide * sizeof(double));
       } else {
-        EXPECT_EQ(found, 0u) << node << (holds ? ", which holds its own numbers" : ", which gave its own back");
+        EXPECT_EQ(found, 0u) << node
+                             << (holds ? ", which holds its own numbers" : ", which gave its own back");
       }
     });
     EXPECT_EQ(boundaries, 10u);

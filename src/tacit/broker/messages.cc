@@ -25,8 +25,8 @@ class Writer {
   }
   void raw(const std::array<std::byte, 12>& bytes) { append_bytes(out, bytes); }
   void text(const std::string& text, std::size_t most) {
-    require(text.size() <= most, "a text of {} bytes is longer than a broker's message may have: {}", text.size(),
-            most);
+    require(text.size() <= most, "a text of {} bytes is longer than a broker's message may have: {}",
+            text.size(), most);
     append(out, static_cast<std::uint16_t>(text.size()));
     append_bytes(out, bytes_of(text));
   }
@@ -41,7 +41,8 @@ class Writer {
     require(elements(t.shape) == t.values.size(), "a tensor of shape {} has {} numbers", to_string(t.shape),
             t.values.size());
     require(t.values.size() <= kMostBody / sizeof(double),
-            "a tensor of {} numbers does not fit a broker's message: take fewer rows at a time", t.values.size());
+            "a tensor of {} numbers does not fit a broker's message: take fewer rows at a time",
+            t.values.size());
     append_bytes(out, bytes_of(std::span<const double>(t.values)));
   }
   Bytes out = Bytes(kFrameHead);
@@ -108,32 +109,24 @@ class Reader {
 // The fields of each message, once for both ways.
 
 template <class V, class M>
-void fields(V& v, M& m)
-  requires std::is_same_v<std::remove_const_t<M>, Hello>
-{
+void fields(V& v, M& m) requires std::is_same_v<std::remove_const_t<M>, Hello> {
   v.raw(m.magic);
   v.number(m.lowest);
   v.number(m.highest);
 }
 template <class V, class M>
-void fields(V& v, M& m)
-  requires std::is_same_v<std::remove_const_t<M>, Welcome>
-{
+void fields(V& v, M& m) requires std::is_same_v<std::remove_const_t<M>, Welcome> {
   v.number(m.version);
   v.number(m.models);
   v.number(m.body);
   v.number(m.tile);
 }
 template <class V, class M>
-void fields(V& v, M& m)
-  requires std::is_same_v<std::remove_const_t<M>, Open>
-{
+void fields(V& v, M& m) requires std::is_same_v<std::remove_const_t<M>, Open> {
   v.text(m.name, kLongestFileName);
 }
 template <class V, class M>
-void fields(V& v, M& m)
-  requires std::is_same_v<std::remove_const_t<M>, Opened>
-{
+void fields(V& v, M& m) requires std::is_same_v<std::remove_const_t<M>, Opened> {
   v.number(m.model);
   v.number(m.level);
   v.text(m.model_name, kLongestName);
@@ -142,28 +135,21 @@ void fields(V& v, M& m)
   v.shape(m.example);
 }
 template <class V, class M>
-void fields(V& v, M& m)
-  requires std::is_same_v<std::remove_const_t<M>, Run>
-{
+void fields(V& v, M& m) requires std::is_same_v<std::remove_const_t<M>, Run> {
   v.number(m.model);
   v.tensor(m.examples);
 }
 template <class V, class M>
-void fields(V& v, M& m)
-  requires std::is_same_v<std::remove_const_t<M>, Answer>
-{
+void fields(V& v, M& m) requires std::is_same_v<std::remove_const_t<M>, Answer> {
   v.tensor(m.answers);
 }
 template <class V, class M>
-void fields(V& v, M& m)
-  requires(std::is_same_v<std::remove_const_t<M>, Close> || std::is_same_v<std::remove_const_t<M>, Closed>)
-{
+void fields(V& v, M& m) requires(std::is_same_v<std::remove_const_t<M>, Close> ||
+                                 std::is_same_v<std::remove_const_t<M>, Closed>) {
   v.number(m.model);
 }
 template <class V, class M>
-void fields(V& v, M& m)
-  requires std::is_same_v<std::remove_const_t<M>, Refused>
-{
+void fields(V& v, M& m) requires std::is_same_v<std::remove_const_t<M>, Refused> {
   v.number(m.code);
   v.text(m.words, kLongestWords);
 }
@@ -178,7 +164,8 @@ FrameHead parse_head(ByteView head, std::size_t most, const std::string& who) {
   if (read_at<std::uint16_t>(head, 6) != 0)
     throw PeerError(who, fmt::format("what {} says is no message of a broker and its clients", who));
   if (out.size > most)
-    throw PeerError(who, fmt::format("a message of {} claims {} bytes, and may have {}", who, out.size, most));
+    throw PeerError(who,
+                    fmt::format("a message of {} claims {} bytes, and may have {}", who, out.size, most));
   return out;
 }
 
@@ -187,8 +174,8 @@ Bytes to_frame(const Message& message) {
   Writer to;
   fields(to, message);
   const std::size_t size = to.out.size() - kFrameHead;
-  require(size <= kMostBody, "a message of {} bytes is longer than a broker's may be: take fewer rows at a time",
-          size);
+  require(size <= kMostBody,
+          "a message of {} bytes is longer than a broker's may be: take fewer rows at a time", size);
   const auto claimed = static_cast<std::uint32_t>(size);
   const auto tag = static_cast<std::uint16_t>(Message::kTag);
   std::memcpy(to.out.data(), &claimed, sizeof claimed);

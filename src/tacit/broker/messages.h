@@ -43,7 +43,7 @@ struct Tensor {
 
 struct Hello {
   static constexpr Tag kTag = Tag::Hello;
-  std::array<std::byte, 12> magic = kMagic;  ///< "tacit broker"
+  std::array<std::byte, 12> magic = kMagic;             ///< "tacit broker"
   std::uint16_t lowest = kVersion, highest = kVersion;  ///< versions that the client speaks
   bool operator==(const Hello&) const = default;
 

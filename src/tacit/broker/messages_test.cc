@@ -24,7 +24,8 @@ void check(const Message& message) {
   const Bytes frame = to_frame(message);
   const ByteView body = body_of<Message>(frame);
   EXPECT_EQ(parse<Message>(body, kWho), message);
-  for (std::size_t n = 0; n < body.size(); ++n) EXPECT_THROW(parse<Message>(body.first(n), kWho), PeerError) << n;
+  for (std::size_t n = 0; n < body.size(); ++n)
+    EXPECT_THROW(parse<Message>(body.first(n), kWho), PeerError) << n;
   Bytes longer(body.begin(), body.end());
   longer.push_back(std::byte{0});
   EXPECT_THROW(parse<Message>(longer, kWho), PeerError);
@@ -44,8 +45,8 @@ TEST(Messages, ComeOutAsTheyWentIn) {
 }
 
 TEST(Messages, ClaimsAreNotBelieved) {
-  Bytes claims(4);                       // a model
-  claims.push_back(std::byte{2});        // axes
+  Bytes claims(4);                 // a model
+  claims.push_back(std::byte{2});  // axes
   append(claims, std::uint64_t{1} << 40);
   append(claims, std::uint64_t{1} << 40);
   EXPECT_THROW(parse<broker::Run>(claims, kWho), PeerError);

@@ -40,9 +40,10 @@ void Session::greet() {
   const auto hello = expect<Hello>(*frame, link_.who());
   if (hello.magic != Hello::kMagic) throw PeerError(link_.who(), "the client is none of a broker");
   if (hello.lowest > kVersion || hello.highest < kVersion)
-    throw PeerError(link_.who(), fmt::format("the client speaks versions {} to {}, and the broker speaks {}: use the "
-                                             "same tacit for both",
-                                             hello.lowest, hello.highest, kVersion));
+    throw PeerError(link_.who(),
+                    fmt::format("the client speaks versions {} to {}, and the broker speaks {}: use the "
+                                "same tacit for both",
+                                hello.lowest, hello.highest, kVersion));
   link_.send(Welcome{kVersion, static_cast<std::uint32_t>(limits_.models), limits_.body,
                      sealed::kTileNumbers * sizeof(double)});
 }
@@ -84,7 +85,8 @@ Opened Session::open(Frame frame) {
   auto runtime = std::make_unique<sealed::GuardedRuntime>(
       sealed::open_model(std::move(file), shared_.keys, shared_.clock()), shared_.space, shared_.workers);
   const sealed::Header& h = runtime->header();
-  Opened out{next_, static_cast<std::uint8_t>(h.level), h.model_name, h.vendor_name, h.expires, runtime->example()};
+  Opened out{
+      next_, static_cast<std::uint8_t>(h.level), h.model_name, h.vendor_name, h.expires, runtime->example()};
   models_.emplace(next_++, std::move(runtime));
   return out;
 }

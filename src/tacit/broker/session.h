@@ -20,10 +20,10 @@ struct Shared {
 };
 
 struct SessionLimits {
-  std::size_t models = 4;                        ///< that a client has open at a time
-  std::size_t body = kMostBody;                  ///< bytes of a message
-  std::chrono::milliseconds greeting{10'000};    ///< until a client has said what it is
-  std::chrono::milliseconds patience{30'000};    ///< for one message, from its first byte to its last
+  std::size_t models = 4;                      ///< that a client has open at a time
+  std::size_t body = kMostBody;                ///< bytes of a message
+  std::chrono::milliseconds greeting{10'000};  ///< until a client has said what it is
+  std::chrono::milliseconds patience{30'000};  ///< for one message, from its first byte to its last
 };
 
 class Session {

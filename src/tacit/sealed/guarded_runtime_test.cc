@@ -41,7 +41,8 @@ TEST_F(Guarded, AnswersAsTheModelDid) {
     for (const std::size_t rows : {1u, 3u, 256u, 300u}) {  // more than one batch
       const PublicTensor x = wave({rows, 40}), y = r.run(x), want = tacit::testing::run(before, {x})[0];
       ASSERT_EQ(y.shape, (Shape{rows, 5}));
-      for (std::size_t i = 0; i < y.values.size(); ++i) ASSERT_NEAR(y.values[i], want.values[i], 1e-9) << rows;
+      for (std::size_t i = 0; i < y.values.size(); ++i)
+        ASSERT_NEAR(y.values[i], want.values[i], 1e-9) << rows;
     }
   }
 }
@@ -49,7 +50,8 @@ TEST_F(Guarded, AnswersAsTheModelDid) {
 TEST_F(Guarded, EachNodeIsTold) {
   GuardedRuntime r = world.runtime(world.guarded(before));
   std::vector<std::string> told;
-  r.run(wave({1, 40}), [&](const std::string& node, bool holds) { told.push_back(node + (holds ? "+" : "-")); });
+  r.run(wave({1, 40}),
+        [&](const std::string& node, bool holds) { told.push_back(node + (holds ? "+" : "-")); });
   ASSERT_EQ(told.size(), 2 * before.nodes.size());
   for (std::size_t i = 0; i < told.size(); i += 2) {
     EXPECT_EQ(told[i].back(), '+');
@@ -60,7 +62,8 @@ TEST_F(Guarded, EachNodeIsTold) {
 TEST_F(Guarded, WhatDoesNotFitIsRefused) {
   GuardedRuntime r = world.runtime(world.guarded(before));
   for (const Shape& shape : {Shape{40}, Shape{2, 39}, Shape{0, 40}, Shape{}, Shape{1, 1, 40}})
-    EXPECT_TRUE(outcome([&] { r.run(wave(shape)); }).starts_with("usage: the examples have shape")) << to_string(shape);
+    EXPECT_TRUE(outcome([&] { r.run(wave(shape)); }).starts_with("usage: the examples have shape"))
+        << to_string(shape);
   EXPECT_TRUE(outcome([&] { r.run({{2, 40}, Numbers(40)}); }).starts_with("usage: the examples have 40"));
   for (const double odd : {std::nan(""), std::numeric_limits<double>::infinity()}) {
     PublicTensor x = wave({1, 40});
@@ -84,7 +87,8 @@ TEST_F(Guarded, HostileTexts) {
   EXPECT_TRUE(outcome([&] { world.runtime(world.guarded_text(bytes_of("short"))); }).starts_with("usage: "));
   const Bytes good = tiled_text(in_tiles(before));
   for (std::size_t n = 1; n < good.size(); n += 97)
-    EXPECT_TRUE(outcome([&] { world.runtime(world.guarded_text(ByteView(good).first(n))); }).starts_with("usage: "))
+    EXPECT_TRUE(
+        outcome([&] { world.runtime(world.guarded_text(ByteView(good).first(n))); }).starts_with("usage: "))
         << n;
 }
 

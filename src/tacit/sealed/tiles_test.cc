@@ -21,7 +21,8 @@ Model many_layers() {
   m.node("Conv", {"image", "c.weight", "c.bias"}, {"c"});
   m.node("Relu", {"c"}, {"r"});
   m.node("Flatten", {"r"}, {"f"});
-  m.hold(floats("g.weight", {11, 54}, wave({594}, 0.2).values)).hold(floats("g.bias", {1, 11}, wave({11}).values));
+  m.hold(floats("g.weight", {11, 54}, wave({594}, 0.2).values))
+      .hold(floats("g.bias", {1, 11}, wave({11}).values));
   set(m.node("Gemm", {"f", "g.weight", "g.bias"}, {"g"}), "transB", std::int64_t{1});
   m.hold(floats("m.weight", {11, 11}, wave({121}, 0.3).values));
   m.node("MatMul", {"g", "m.weight"}, {"m1"});
@@ -51,7 +52,8 @@ nn::Graph filled(const Bytes& text) {
     nn::ValueInfo& v = o.graph.values[id];
     for (std::size_t i = 0; i < elements(v.shape); ++i) {
       const std::size_t at = o.places[id].at + i * o.places[id].width;
-      v.initial.values.push_back(o.places[id].width == 8 ? read_at<double>(text, at) : read_at<float>(text, at));
+      v.initial.values.push_back(o.places[id].width == 8 ? read_at<double>(text, at)
+                                                         : read_at<float>(text, at));
     }
   }
   return std::move(o.graph);
@@ -71,7 +73,8 @@ TEST(Tiles, CutNetworksComputeTheSame) {
     for (const nn::Graph& g : {cut, filled(tiled_text(cut))}) {
       const PublicTensor y = run(g, {x})[0];
       ASSERT_EQ(y.shape, want.shape);
-      for (std::size_t i = 0; i < y.values.size(); ++i) ASSERT_NEAR(y.values[i], want.values[i], 1e-12) << most;
+      for (std::size_t i = 0; i < y.values.size(); ++i)
+        ASSERT_NEAR(y.values[i], want.values[i], 1e-12) << most;
     }
   }
   EXPECT_GT(nodes, before.nodes.size());
