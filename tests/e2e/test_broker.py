@@ -348,6 +348,19 @@ class Memory(BrokerTest):
         self.assertIn("environ", process.out)
 
 
+class Pages(unittest.TestCase):
+    def test_the_protocol_is_the_documented_one(self):
+        page = (ROOT / "docs/broker.md").read_text()
+        header = (ROOT / "src/tacit/broker/messages.h").read_text()
+        (tags,) = re.findall(r"enum class Tag[^{]*\{(.*?)\};", header, re.S)
+        tags = re.findall(r"(\w+) = (\d+),", tags)
+        self.assertEqual(len(tags), 9)
+        for name, number in tags:
+            self.assertRegex(page, rf"(?m)^\| {number} \| {name} \|")
+        numbers = re.search(r"kTileNumbers = std::size_t\{1\} << (\d+);", (ROOT / "src/tacit/sealed/tiles.h").read_text())
+        self.assertIn(f"at most {1 << int(numbers[1])} of its numbers", page)
+
+
 class Languages(BrokerTest):
     """The examples in C, C++ and Python say what ONNX Runtime says."""
 

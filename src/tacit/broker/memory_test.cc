@@ -125,22 +125,19 @@ TEST(MemoryOfABroker, HoldsALayerWhileItRunsAndNoLonger) {
     std::optional<GuardedRuntime> r(std::in_place, open_model(file, world.device, kNow), world.space,
                                     world.workers);
     EXPECT_EQ(planted_bytes(), 0u) << "once it is open";
-    std::size_t boundaries = 0, holding = 0;
-    r->run(x, [&](const std::string& node, bool holds) {
-      ++boundaries;
-      const std::size_t found = planted_bytes();
-      if (holds && node == "node_c") {
-        ++holding;
-        // As doubles, once or twice; not as the bytes that were opened.
-        EXPECT_GE(found, kSide * kSide * sizeof(double));
-        EXPECT_LE(found, 2 * kSide * kSide * sizeof(double));
+    std::vector<std::size_t> found;
+    found.reserve(100);
+    r->run(x, [&](const std::string&, bool) { found.push_back(planted_bytes()); });
+    ASSERT_EQ(found.size(), 10u);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      if (i == 4) {
+        // The third node has its numbers: as doubles, once or twice, and not as the bytes that were opened.
+        EXPECT_GE(found[i], kSide * kSide * sizeof(double));
+        EXPECT_LE(found[i], 2 * kSide * kSide * sizeof(double));
       } else {
-        EXPECT_EQ(found, 0u) << node
-                             << (holds ? ", which holds its own numbers" : ", which gave its own back");
+        EXPECT_EQ(found[i], 0u) << "boundary " << i;
       }
-    });
-    EXPECT_EQ(boundaries, 10u);
-    EXPECT_EQ(holding, 1u);
+    }
     EXPECT_EQ(planted_bytes(), 0u) << "between two questions";
   }
   EXPECT_EQ(planted_bytes(), 0u) << "once it is closed";

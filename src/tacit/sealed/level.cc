@@ -20,8 +20,9 @@ constexpr std::string_view kSealedDoesNotStop[] = {
 constexpr std::string_view kGuardedDoesNotStop[] = {
     "root on the device's machine: with a debugger it reads the model from the broker's memory, and from the "
     "broker's key folder whatever is sealed to that device, for ever",
-    "whoever can act as the broker's user, or takes a copy of its key folder: with it the file opens on any "
-    "machine",
+    "whoever can act as the broker's user, or takes a copy of its key folder, where the device's key is a "
+    "file: with "
+    "it the model opens on any machine",
     "a broker that its operator has exchanged for another program: nothing proves to you which one runs",
     "a machine that hibernates, and a host that looks into its virtual machine: both see all of its memory",
     "a clock that stands still, or a key folder that is put back to an old copy: without a trusted clock a "
