@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #include "tacit/nn/testing/onnx_models.h"
 #include "tacit/sealed/runtime.h"
 #include "tacit/sealed/testing/guarded_world.h"
+#include "tacit/sealed/testing/tiles_1.h"
 
 namespace tacit::sealed {
 namespace {
@@ -90,6 +92,16 @@ TEST_F(Guarded, HostileTexts) {
     EXPECT_TRUE(
         outcome([&] { world.runtime(world.guarded_text(ByteView(good).first(n))); }).starts_with("usage: "))
         << n;
+}
+
+/// Written by other means.
+TEST_F(Guarded, Version1OpensForEver) {
+  const Bytes text = from_hex(kTiles1Text);
+  ASSERT_FALSE(text.empty());
+  GuardedRuntime r = world.runtime(world.guarded_text(text));
+  const PublicTensor y = r.run({{1, 2}, {std::begin(kTiles1Example), std::end(kTiles1Example)}});
+  ASSERT_EQ(y.shape, (Shape{1, 3}));
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(y.values[i], kTiles1Answer[i], 1e-12);
 }
 
 TEST_F(Guarded, ADamagedPartIsNoAnswer) {

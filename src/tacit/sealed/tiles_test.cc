@@ -129,7 +129,7 @@ TEST(Tiles, DamagedTextsAreRefused) {
       bad[i] ^= static_cast<std::byte>(1u << bit);
       const std::string said = outcome_of(bad);
       EXPECT_TRUE(said == "opened" || said.starts_with("usage: ")) << i << ": " << said;
-      if (i < kTilesPrelude) EXPECT_NE(said, "opened") << i;
+      EXPECT_TRUE(i >= kTilesPrelude || said != "opened") << i;
     }
   for (std::size_t n = 0; n < size; n += 3)
     EXPECT_TRUE(outcome([&] {
