@@ -80,7 +80,7 @@ def rows_of(value, count=32):
 @unittest.skipUnless(os.geteuid() == 0, "only root can be several users")
 @unittest.skipUnless(CAN_LOCK, "this machine's root may not raise the limit of locked memory")
 class BrokerTest(TacitTest):
-    """A vendor in v/ and a broker's device in b/d, of a user of its own; programs that all users can run lie in bin/."""
+    """A vendor in v/ and a broker's device in b/d, of a user of its own; programs that all can run lie in bin/."""
 
     def setUp(self):
         super().setUp()
@@ -357,7 +357,8 @@ class Pages(unittest.TestCase):
         self.assertEqual(len(tags), 9)
         for name, number in tags:
             self.assertRegex(page, rf"(?m)^\| {number} \| {name} \|")
-        numbers = re.search(r"kTileNumbers = std::size_t\{1\} << (\d+);", (ROOT / "src/tacit/sealed/tiles.h").read_text())
+        tiles = (ROOT / "src/tacit/sealed/tiles.h").read_text()
+        numbers = re.search(r"kTileNumbers = std::size_t\{1\} << (\d+);", tiles)
         self.assertIn(f"at most {1 << int(numbers[1])} of its numbers", page)
 
 
@@ -374,8 +375,8 @@ class Languages(BrokerTest):
 
     def compiled(self, compiler, source, *options):
         out = self.bin / f"ask-{compiler}"
-        command = [compiler, ROOT / "examples/ask_a_broker" / source, "-I", ROOT / "include", *options, "-Wall", "-Wextra"]
-        command += ["-Werror", "-o", out, self.bin / LIBRARY, f"-Wl,-rpath,{self.bin}"]
+        command = [compiler, ROOT / "examples/ask_a_broker" / source, "-I", ROOT / "include", *options]
+        command += ["-Wall", "-Wextra", "-Werror", "-o", out, self.bin / LIBRARY, f"-Wl,-rpath,{self.bin}"]
         subprocess.run([str(c) for c in command], check=True)
         out.chmod(0o755)
         return str(out)

@@ -18,7 +18,7 @@ def name(text):
 
 
 def value(kind, width, called, shape):
-    return struct.pack("<BB", kind, width) + name(called) + struct.pack("<B", len(shape)) + struct.pack(f"<{len(shape)}Q", *shape)
+    return struct.pack("<BB", kind, width) + name(called) + struct.pack(f"<B{len(shape)}Q", len(shape), *shape)
 
 
 def node(operator, called, inputs, attributes):

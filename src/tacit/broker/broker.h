@@ -7,6 +7,7 @@
 // questions are computed one at a time, in the order in which they came.
 #pragma once
 
+#include <atomic>
 #include <list>
 #include <mutex>
 #include <thread>

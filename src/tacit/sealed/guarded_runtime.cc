@@ -41,10 +41,6 @@ struct ZeroAtEnd {
   ~ZeroAtEnd() { ::explicit_bzero(bytes.data(), bytes.size()); }
 };
 
-bool is_numbers(nn::ValueInfo::Kind kind) {
-  return kind != nn::ValueInfo::Kind::Input && kind != nn::ValueInfo::Kind::Result;
-}
-
 }  // namespace
 
 struct GuardedRuntime::State {
@@ -109,12 +105,12 @@ struct GuardedRuntime::State {
       const nn::Node& node = g.nodes[n];
       std::vector<const nn::Value*> in;
       for (const nn::ValueId id : node.inputs)
-        if (id != nn::kNoValue && is_numbers(g.values[id].kind) && !values[id]) values[id] = take(id);
+        if (id != nn::kNoValue && has_numbers(g.values[id]) && !values[id]) values[id] = take(id);
       for (const nn::ValueId id : node.inputs) in.push_back(id == nn::kNoValue ? nullptr : &*values[id]);
       if (at) at(node.name, true);
       nn::Value result = node.op->forward(ctx, {in, node.attrs, n}, nullptr);
       for (const nn::ValueId id : node.inputs)
-        if (id != nn::kNoValue && (is_numbers(g.values[id].kind) || last[id] == n)) values[id].reset();
+        if (id != nn::kNoValue && (has_numbers(g.values[id]) || last[id] == n)) values[id].reset();
       values[node.output] = std::move(result);
       if (at) at(node.name, false);
     }

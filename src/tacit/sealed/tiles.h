@@ -21,6 +21,11 @@ constexpr std::size_t kLongestOutline = std::size_t{1} << 24;
 /// and convolutions are cut along their outputs, wherever a tensor has more than `most` numbers. UsageError,
 /// naming the node, for one that cannot be cut; and for a network of several inputs or outputs.
 nn::Graph in_tiles(const nn::Graph& graph, std::size_t most = kUsualCut);
+/// Whether a value is the model's own: a parameter, state or a constant.
+bool has_numbers(const nn::ValueInfo& value);
+/// UsageError, naming the node, unless no node takes more, and there is one input and one output.
+void check_tiles(const nn::Graph& graph);
+
 /// The text of such a network. Its numbers take 4 bytes where all of a tensor fit, else 8.
 Bytes tiled_text(const nn::Graph& graph);
 
