@@ -73,7 +73,7 @@ def places(process, *patterns):
     return found
 
 
-def rows_of(value, count=32):
+def rows_of(value, count=64):
     return struct.pack("<f", value) * count, struct.pack("<d", value) * count
 
 

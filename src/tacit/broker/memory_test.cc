@@ -30,8 +30,8 @@ namespace {
 using namespace tacit::testing;
 using namespace sealed;
 
-/// Longer than what spilled registers could hold.
-constexpr std::size_t kRun = 32;
+/// Longer than what spilled registers could hold: four of 64 bytes.
+constexpr std::size_t kRun = 64;
 constexpr std::size_t kSide = 64;
 // The rare constant, which must not stand anywhere as itself: its bits as a float, and as a double.
 constexpr std::uint32_t kMask = 0x5a5a5a5a;
