@@ -40,6 +40,7 @@ VERBS = [
     ["seal"],
     ["inspect"],
     ["run"],
+    ["broker"],
 ]
 
 
