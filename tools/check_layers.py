@@ -23,6 +23,7 @@ LAYERS = {
     "nn": ["base", "crypto", "ring", "net", "mpc", "secret", "fn"],
     "split": ["base", "crypto", "ring", "net", "party", "ot", "gc", "he", "nn"],
     "sealed": ["base", "crypto", "tpm", "ring", "mpc", "secret", "fn", "nn"],
+    "broker": ["base", "crypto", "tpm", "ring", "mpc", "secret", "fn", "nn", "sealed"],
     "job": ["base", "crypto", "ring", "data", "net", "party", "mpc", "secret", "fn", "nn"],
     "serve": ["base", "crypto", "ring", "net", "party", "ot", "split", "job"],
 }

@@ -175,7 +175,7 @@ struct SealOptions : KeyFolderOptions {
   fs::path model, out;       ///< default: the model's name, with .tacit
   std::vector<fs::path> to;  ///< devices' cards
   std::string expires;       ///< a date, or "never"
-  unsigned level = 1;
+  unsigned level = 1;        ///< 1 or 2
   std::string fingerprint;        ///< of a level that is not there yet
   std::string require;            ///< "tpm": every recipient's key
   std::string lease, lease_from;  ///< how long one runs, as "8h", and where it is asked for
@@ -189,11 +189,21 @@ struct SealedOptions {
   bool keys_given = false;
   // Of run:
   fs::path input, out;
+  fs::path broker;  ///< the socket of the broker that opens it; none: this process does, at level 1
   unsigned threads = 0;
 };
 /// What anybody may know of a sealed model.
 nlohmann::json inspect(const SealedOptions&, const Style&);
 nlohmann::json run_sealed(const SealedOptions&, const Style&);
+
+/// Of a broker, which is a program of its own.
+struct BrokerOptions {
+  fs::path keys, socket;
+  std::vector<std::string> allow;  ///< users by name or number, or "everyone"
+  unsigned threads = 0;
+};
+/// Becomes that program; returns only with an exception.
+[[noreturn]] void broker(const BrokerOptions&);
 
 struct DemoOptions {
   fs::path out = "demo-out";

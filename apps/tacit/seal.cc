@@ -11,16 +11,27 @@
 #include "tacit/base/error.h"
 #include "tacit/base/text.h"
 #include "tacit/net/transports/socket.h"
+#include "tacit/nn/graph/onnx_import.h"
 #include "tacit/sealed/challenge.h"
 #include "tacit/sealed/key_folder.h"
 #include "tacit/sealed/lease_log.h"
 #include "tacit/sealed/runtime.h"
+#include "tacit/sealed/tiles.h"
 
 namespace tacit::app {
 
 namespace {
 
 using nlohmann::json;
+
+/// What is sealed at level 2: the same model, cut in tiles.
+Bytes tiles_of(const fs::path& model) {
+  PlainFile text(model);
+  nn::ImportOptions options;
+  options.fold_batch_norm = true;
+  return sealed::tiled_text(
+      sealed::in_tiles(nn::import_onnx(text, text.size(), model.filename().string(), options)));
+}
 
 /// What the issue of a level or a key that is not there would promise must not be promised in silence.
 const sealed::LevelWords& level_of(const SealOptions& o) {
@@ -145,13 +156,24 @@ json seal(const SealOptions& o, const Style& style) {
                               o.name.empty() ? o.model.stem().string() : o.name, to.keys};
   request.sealed_at = now;
   request.expires = expires;
+  request.level = level.level;
   std::optional<sealed::LeaseLog> log;
   if (!o.lease.empty()) {
     request.lease = {parse_duration(o.lease), to_string(parse_address(o.lease_from))};
     log.emplace(sealed::KeyFolder::open(o.keys, "tacit vendor init"), vendor);
   }
-  PlainFile text(o.model);
-  const sealed::Header header = sealed::seal(text, text.size(), file, request);
+  const auto seal_text = [&](ByteReader& text, std::uint64_t size) {
+    return sealed::seal(text, size, file, request);
+  };
+  sealed::Header header;
+  if (level.level == sealed::Level::Guarded) {
+    const Bytes tiles = tiles_of(o.model);
+    MemoryReader text(tiles);
+    header = seal_text(text, tiles.size());
+  } else {
+    PlainFile text(o.model);
+    header = seal_text(text, text.size());
+  }
   if (header.lease) {
     std::vector<Digest> devices;
     for (const KemPublicKey& key : to.keys) devices.push_back(sealed::device_id(key));

@@ -122,11 +122,12 @@ void SealedCommands::add_device(CLI::App& cli, const Style& style, nlohmann::jso
 }
 
 void SealedCommands::add_models(CLI::App& cli, const Style& style, nlohmann::json& result) {
-  auto* seal_command = cli.add_subcommand("seal",
-                                          "Seal a model to customers' devices. Only level 1 is there yet: "
-                                          "the file is useless without a recipient's "
-                                          "key, after its date, or changed by one bit; it is said what that "
-                                          "does not stop (docs/sealed-models.md)");
+  auto* seal_command = cli.add_subcommand(
+      "seal",
+      "Seal a model to customers' devices. At level 1 the file is useless without a recipient's "
+      "key, after its date, or changed by one bit; at level 2 a broker opens it, "
+      "whose memory no other user's process sees; it is said what that "
+      "does not stop (docs/sealed-models.md)");
   seal_command->add_option("model", seal_.model, "An ONNX file")->required();
   seal_command->add_option("--to", seal_.to, "A recipient's device.pub; --to again for each other one")
       ->required()
@@ -137,7 +138,7 @@ void SealedCommands::add_models(CLI::App& cli, const Style& style, nlohmann::jso
       ->required();
   seal_command->add_option("-o,--out", seal_.out, "The sealed file (default: the model's, with .tacit)");
   seal_command->add_option("--name", seal_.name, "The model's name (default: the file's)");
-  seal_command->add_option("--level", seal_.level, "1; 2 to 4 are not there yet");
+  seal_command->add_option("--level", seal_.level, "1 (default) or 2; 3 and 4 are not there yet");
   seal_command->add_option("--fingerprint", seal_.fingerprint, "Of level 4, which is not there yet");
   seal_command->add_option(
       "--require", seal_.require,
@@ -172,8 +173,27 @@ void SealedCommands::add_models(CLI::App& cli, const Style& style, nlohmann::jso
   run_command->add_option("input", run_.input, "An NPY file of one example or several")->required();
   run_command->add_option("-o,--out", run_.out, "Write the predictions to this NPY file");
   run_command->add_option("--threads", run_.threads, "Threads for local work (default: all processors)");
-  add_folder(run_command, run_.keys, "This device's", kDeviceFolder);
+  auto* run_keys = add_folder(run_command, run_.keys, "This device's", kDeviceFolder);
+  run_command
+      ->add_option("--broker", run_.broker,
+                   "The socket of a broker, which opens the model in its own process: for models of level 2")
+      ->excludes(run_keys);
   run_command->callback([&] { result = run_sealed(run_, style); });
+
+  auto* broker_command =
+      cli.add_subcommand("broker",
+                         "Run the process that opens models of level 2 for other users' programs. It has a "
+                         "user and a device's key "
+                         "folder of its own, locks its memory, and says when it is ready (docs/broker.md)");
+  broker_command->add_option("--socket", broker_.socket, "Where programs reach it")->required();
+  broker_command
+      ->add_option("--allow", broker_.allow, "A user whom it serves, or everyone; --allow again for others")
+      ->required()
+      ->allow_extra_args(false);
+  broker_command->add_option("--threads", broker_.threads,
+                             "Threads for local work (default: all processors)");
+  add_folder(broker_command, broker_.keys, "The device's", kDeviceFolder);
+  broker_command->callback([&] { broker(broker_); });
 }
 
 }  // namespace tacit::app

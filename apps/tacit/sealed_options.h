@@ -1,4 +1,4 @@
-// The options of the commands for sealed models: vendor, device, seal, inspect and run.
+// The options of the commands for sealed models: vendor, device, seal, inspect, run and broker.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -29,6 +29,7 @@ class SealedCommands {
   TrustOptions trust_;
   SealOptions seal_;
   SealedOptions inspect_, run_;
+  BrokerOptions broker_;
 };
 
 /// By this machine's clock.

@@ -46,6 +46,7 @@ VERBS = [
     ["seal"],
     ["inspect"],
     ["run"],
+    ["broker"],
 ]
 
 

@@ -241,7 +241,7 @@ class Sealed(SealTest):
 
         before = self.files()
         for words, parts in (
-            ((*good, "--level", "2"), ("level 2 (guarded)", "not there yet")),
+            ((*good, "--level", "3"), ("level 3 (split)", "not there yet")),
             ((*good, "--level", "9"), ("9 is no level",)),
             ((*good, "--fingerprint", "ACME"), ("--fingerprint", "level 4", "not there yet")),
             ((*good, "--require", "tpm"), ("--require tpm", "'device d' keeps its key in a file", "key folder")),

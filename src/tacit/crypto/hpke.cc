@@ -6,15 +6,13 @@
 
 #include "tacit/base/error.h"
 #include "tacit/crypto/kdf.h"
+#include "tacit/crypto/raw.h"
 
 namespace tacit {
 
 namespace {
 
 constexpr std::size_t kNonceSize = 12, kSecretSize = 32;
-
-unsigned char* raw(std::byte* p) { return reinterpret_cast<unsigned char*>(p); }
-const unsigned char* raw(const std::byte* p) { return reinterpret_cast<const unsigned char*>(p); }
 
 /// I2OSP of 16 bits: the RFC writes the highest byte first.
 void append_big(Bytes& out, std::size_t value) {

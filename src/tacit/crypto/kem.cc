@@ -9,15 +9,13 @@
 
 #include "tacit/base/error.h"
 #include "tacit/crypto/kdf.h"
+#include "tacit/crypto/raw.h"
 
 namespace tacit {
 
 namespace {
 
 constexpr std::size_t kRawSize = 32;
-
-unsigned char* raw(std::byte* p) { return reinterpret_cast<unsigned char*>(p); }
-const unsigned char* raw(const std::byte* p) { return reinterpret_cast<const unsigned char*>(p); }
 
 struct Free {
   void operator()(BIGNUM* n) const { BN_clear_free(n); }

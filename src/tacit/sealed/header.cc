@@ -33,9 +33,12 @@ enum Type : std::uint16_t {
   kLease = 12,
   kOptional = 0x8000,  ///< from here on a reader may pass over what it does not know
 };
-constexpr std::uint8_t kOnnx = 1;
+constexpr std::uint8_t kOnnx = 1, kTiles = 2;
 constexpr std::size_t kLongestAddress = 255;
 constexpr std::size_t kSealedKeySize = kContentKeySize + kHpkeTagSize;
+
+/// What is sealed at a level: what a broker opens lies in tiles (tiles.h).
+std::uint8_t content_of(Level level) { return level == Level::Guarded ? kTiles : kOnnx; }
 
 template <class T>
 ByteView view(const T& value) {
@@ -137,7 +140,8 @@ void put_facts(Writer& to, const Header& h) {
   to.put(kModelName, {bytes_of(h.model_name)});
   to.put(kMoments, {view(h.sealed_at), view(h.expires)});
   to.put(kFingerprint, {bytes_of(h.fingerprint)});
-  to.put(kContent, {view(kOnnx), view(h.chunk), view(h.text_size)});
+  const std::uint8_t content = content_of(h.level);
+  to.put(kContent, {view(content), view(h.chunk), view(h.text_size)});
   to.put(kCommitment, {h.commitment});
 }
 
@@ -183,8 +187,9 @@ void read_record(Header& h, std::uint16_t type, Body& body) {
       return;
     case kContent: {
       const auto kind = body.take<std::uint8_t>();
-      require(kind == kOnnx, "it holds something of the kind {}, which is not known here: use a newer tacit",
-              kind);
+      require(kind == content_of(h.level),
+              "it holds something of the kind {}, which is not known here at level {}: use a newer tacit",
+              kind, static_cast<unsigned>(h.level));
       h.chunk = body.take<std::uint32_t>();
       h.text_size = body.take<std::uint64_t>();
       return;

@@ -197,7 +197,7 @@ TEST(Header, NumbersHaveTheirRange) {
   EXPECT_EQ(put(5, 8, kNow), "usage: it ends before it was sealed, or at no time that there is");
   EXPECT_EQ(put(5, 8, kLastMoment + 1), "usage: it ends before it was sealed, or at no time that there is");
   EXPECT_EQ(put(7, 0, std::uint8_t{2}),
-            "usage: it holds something of the kind 2, which is not known here: use a newer tacit");
+            "usage: it holds something of the kind 2, which is not known here at level 1: use a newer tacit");
   for (const std::uint32_t chunk : {0u, 1u, 512u, 1025u, 1536u, 1u << 21, 1u << 31, ~0u})
     EXPECT_EQ(put(7, 1, chunk).substr(0, 18), "usage: its chunks ") << chunk;
   EXPECT_EQ(put(7, 5, std::uint64_t{0}), "usage: there is no model in it");

@@ -17,9 +17,24 @@ constexpr std::string_view kSealedDoesNotStop[] = {
     "a recipient who passes the model on in the clear: at this level all copies are alike, and none tells "
     "whose it was"};
 
-// In the places of the first and the third.
+constexpr std::string_view kGuardedDoesNotStop[] = {
+    "root on the device's machine: with a debugger it reads the model from the broker's memory, and with the "
+    "broker's key whatever is sealed to that device",
+    "whoever can act as the broker's user, or takes a copy of its key folder, where the device's key is a "
+    "file: with "
+    "it the model opens on any machine",
+    "a broker that its operator has exchanged for another program: nothing proves to you which one runs",
+    "a machine that hibernates, and a host that looks into its virtual machine: both see all of its memory",
+    "a clock that stands still, or a key folder that is put back to an old copy: without a trusted clock a "
+    "date "
+    "binds only those who keep to it",
+    "whoever may ask the model often: from enough answers another is trained that does the same"};
+
+// In the places of what is said of key folders and of clocks.
 constexpr std::string_view kTpmKeys =
     "whoever may use a recipient's TPM on its own machine: there the file opens, and nowhere else";
+constexpr std::string_view kTpmAtABroker =
+    "whoever can act as the broker's user: with the machine's TPM the file opens there, and nowhere else";
 constexpr std::string_view kTpmClock =
     "a clock that stands still; and a key folder that is put back to a copy of the same day and boot";
 constexpr std::string_view kLeasedClock =
@@ -30,11 +45,8 @@ constexpr LevelWords kLevels[] = {
     {Level::Sealed, "sealed",
      "the file is useless without a recipient's key, after its date, or changed by one bit",
      kSealedDoesNotStop, true},
-    {Level::Guarded,
-     "guarded",
-     "no key or weight touches disk, swap, core dump or another user's process",
-     {},
-     false},
+    {Level::Guarded, "guarded", "no key or weight touches disk, swap, core dump or another user's process",
+     kGuardedDoesNotStop, true},
     {Level::Split, "split", "chosen layers never leave the vendor in any form", {}, false},
     {Level::Traceable, "traceable", "every customer's copy bears a fingerprint", {}, false},
 };
@@ -43,21 +55,24 @@ constexpr LevelWords kLevels[] = {
 
 std::vector<std::string_view> not_stopped(const LevelWords& level, const Bounds& bounds) {
   std::vector<std::string_view> out(level.does_not_stop.begin(), level.does_not_stop.end());
-  if (level.level != Level::Sealed) return out;
-  if (!bounds.software_keys) out[0] = kTpmKeys;
-  if (!bounds.software_keys) out[2] = kTpmClock;
-  if (bounds.leases) out[2] = kLeasedClock;
+  if (!level.there) return out;
+  const bool guarded = level.level == Level::Guarded;
+  std::string_view &keys = out[guarded ? 1 : 0], &clock = out[guarded ? 4 : 2];
+  if (!bounds.software_keys) keys = guarded ? kTpmAtABroker : kTpmKeys;
+  if (!bounds.software_keys) clock = kTpmClock;
+  if (bounds.leases) clock = kLeasedClock;
   return out;
 }
 
 const LevelWords& words_of(unsigned level) {
   for (const LevelWords& words : kLevels)
     if (static_cast<unsigned>(words.level) == level) return words;
-  throw UsageError(fmt::format("{} is no level: models are sealed at level 1", level));
+  throw UsageError(fmt::format("{} is no level: models are sealed at level 1 or 2", level));
 }
 
 void require_there(const LevelWords& level, std::string_view what) {
-  require(level.there, "{} level {} ({}), which is not there yet: this version has level 1 (sealed) alone",
+  require(level.there,
+          "{} level {} ({}), which is not there yet: this version has levels 1 (sealed) and 2 (guarded)",
           what, static_cast<unsigned>(level.level), level.name);
 }
 

@@ -1,4 +1,4 @@
-// Of the levels only the first is there, and nothing pretends otherwise.
+// Of the levels two are there, and nothing pretends otherwise.
 #include "tacit/sealed/level.h"
 
 #include <gtest/gtest.h>
@@ -13,11 +13,13 @@ namespace {
 using tacit::testing::ScratchFolder;
 using tacit::testing::usage_error;
 
-TEST(Levels, OnlyTheFirstIsThere) {
+TEST(Levels, TwoAreThere) {
   const ScratchFolder folder;
-  EXPECT_TRUE(words_of(1).there);
-  EXPECT_FALSE(words_of(1).does_not_stop.empty());
-  for (const unsigned level : {2u, 3u, 4u}) {
+  for (const unsigned level : {1u, 2u}) {
+    EXPECT_TRUE(words_of(level).there);
+    EXPECT_FALSE(words_of(level).does_not_stop.empty());
+  }
+  for (const unsigned level : {3u, 4u}) {
     EXPECT_FALSE(words_of(level).there);
     EXPECT_NE(usage_error(folder, [&] { require_there(words_of(level), "asked is"); }).find("not there yet"),
               std::string::npos);
@@ -43,6 +45,13 @@ TEST(Levels, WhatTheyDoNotStopDependsOnTheKeys) {
   EXPECT_TRUE(has({true, true}, "the rest of a lease"));
   EXPECT_FALSE(has({true, true}, "stands still"));
   EXPECT_TRUE(has({false, true}, "root"));
+  const auto guarded = not_stopped(words_of(2), {false, true});
+  const auto at = [&](std::string_view words) {
+    return std::any_of(guarded.begin(), guarded.end(), [&](auto line) { return line.find(words) != line.npos; });
+  };
+  EXPECT_EQ(guarded.size(), words_of(2).does_not_stop.size());
+  EXPECT_TRUE(at("with the machine's TPM") && at("the rest of a lease") && at("debugger"));
+  EXPECT_FALSE(at("copy of its key folder") || at("stands still"));
 }
 
 }  // namespace

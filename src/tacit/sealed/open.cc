@@ -1,5 +1,6 @@
 #include "tacit/sealed/open.h"
 
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -51,7 +52,9 @@ std::uint64_t size_of(const OpenFile& file) {
 
 // ---- what anybody may read
 
-SealedFile::SealedFile(const fs::path& file) : file_(open_file(file)) {
+SealedFile::SealedFile(const fs::path& file) : SealedFile(open_file(file)) {}
+
+SealedFile::SealedFile(OpenFile file) : file_(std::move(file)) {
   try {
     const std::uint64_t size = size_of(file_);
     require(size >= kPreludeSize, "it is no sealed model");
@@ -68,7 +71,7 @@ SealedFile::SealedFile(const fs::path& file) : file_(open_file(file)) {
             "it has {} bytes where its head claims {}: it was cut short, or damaged: get it anew", size,
             layout_.end);
   } catch (const UsageError& e) {
-    throw UsageError(fmt::format("'{}' cannot be used: {}", file.string(), e.what()));
+    throw UsageError(fmt::format("'{}' cannot be used: {}", name().string(), e.what()));
   }
 }
 
@@ -173,14 +176,37 @@ class OpenedModel::Text final : public ByteReader {
 
 std::unique_ptr<ByteReader> OpenedModel::text(RuntimeKey) { return std::make_unique<Text>(*this); }
 
+void OpenedModel::read(RuntimeKey, std::uint64_t at, ByteSpan scratch, ByteSpan out) {
+  const Header& h = header();
+  require(at <= h.text_size && out.size() <= h.text_size - at, "'{}' has no more of its model",
+          name().string());
+  ensure(scratch.size() >= h.chunk + kSealTagSize, "a chunk fits its scratch");
+  while (!out.empty()) {
+    const std::uint64_t number = at / h.chunk;
+    const std::size_t skip = static_cast<std::size_t>(at % h.chunk);
+    const ByteSpan sealed = scratch.first(file_.chunk_size(number));
+    file_.read(number, sealed);
+    if (!cipher_->open(number, number + 1 == h.chunks(), sealed))
+      cheated(name(), fmt::format("its part {} of {} does not open", number + 1, h.chunks()));
+    const std::size_t now = std::min(out.size(), sealed.size() - kSealTagSize - skip);
+    std::memcpy(out.data(), sealed.data() + skip, now);
+    explicit_bzero(sealed.data(), sealed.size());
+    at += now;
+    out = out.subspan(now);
+  }
+}
+
 OpenedModel open_model(const fs::path& file, const DeviceKeys& keys, const Now& now) {
-  SealedFile sealed(file);
+  return open_model(SealedFile(file), keys, now);
+}
+
+OpenedModel open_model(SealedFile sealed, const DeviceKeys& keys, const Now& now) {
   const auto vendor = keys.trusted(sealed.header().vendor);
   require(
       vendor.has_value(),
       "'{}' is signed by a vendor that this device does not trust: it calls itself '{}'; if it is yours, run "
       "'tacit device trust' with its vendor.pub",
-      file.string(), sealed.header().vendor_name);
+      sealed.name().string(), sealed.header().vendor_name);
   return OpenedModel(VerifiedFile(std::move(sealed), *vendor), keys, now);
 }
 

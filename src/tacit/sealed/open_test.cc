@@ -209,7 +209,7 @@ TEST_F(Opening, OneFileIsOneModelForAll) {
 
 TEST_F(Opening, LevelsThatAreNotThereAreRefused) {
   const std::string good = read_file(world.seal(text));
-  for (const Level level : {Level::Guarded, Level::Split, Level::Traceable}) {
+  for (const Level level : {Level::Split, Level::Traceable}) {
     Header h = header_of(good);
     h.level = level;
     if (level == Level::Traceable) h.fingerprint = "customer 7";

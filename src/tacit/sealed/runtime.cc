@@ -66,6 +66,11 @@ struct Runtime::State {
 namespace {
 
 nn::Graph graph_of(ByteReader& text, const Header& header) {
+  require(header.level == Level::Sealed,
+          "'{}' is sealed at level 2 (guarded), and opening it within this process would be level 1: ask a "
+          "broker, "
+          "which is of a user of its own ('tacit run --broker SOCKET')",
+          header.model_name);
   return import(text, header.text_size, header.model_name);
 }
 

@@ -61,6 +61,7 @@ FileId fresh_id() {
 Header facts(std::uint64_t size, const SealRequest& r, ByteView content_key) {
   Header h;
   h.id = fresh_id();
+  h.level = r.level;
   h.vendor = r.vendor.public_key();
   h.vendor_name = r.vendor_name;
   h.model_name = r.model_name;
