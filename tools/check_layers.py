@@ -9,6 +9,7 @@ import sys
 LAYERS = {
     "base": [],
     "crypto": ["base"],
+    "tpm": ["base", "crypto"],
     "ring": ["base", "crypto"],
     "he": ["base", "crypto", "ring"],
     "data": ["base", "crypto", "ring"],
@@ -21,7 +22,8 @@ LAYERS = {
     "fn": ["base", "ring", "net", "mpc", "secret"],
     "nn": ["base", "crypto", "ring", "net", "mpc", "secret", "fn"],
     "split": ["base", "crypto", "ring", "net", "party", "ot", "gc", "he", "nn"],
-    "sealed": ["base", "crypto", "ring", "mpc", "secret", "fn", "nn"],
+    "sealed": ["base", "crypto", "tpm", "ring", "mpc", "secret", "fn", "nn"],
+    "broker": ["base", "crypto", "tpm", "ring", "mpc", "secret", "fn", "nn", "sealed"],
     "trace": ["base", "crypto", "ring", "data", "mpc", "secret", "fn", "nn", "sealed"],
     "job": ["base", "crypto", "ring", "data", "net", "party", "mpc", "secret", "fn", "nn"],
     "audit": ["base", "crypto", "ring", "mpc", "secret", "fn", "nn", "trace", "job"],
@@ -32,6 +34,7 @@ PRIVATE = {
     "tacit/fn/access.h": ["fn"],
     "tacit/ring/lowering.h": ["ring"],
     "tacit/sealed/keys_of_a_file.h": ["sealed"],
+    "tacit/tpm/esys.h": ["tpm"],
     "tacit/trace/match_rows.h": ["trace"],
 }
 

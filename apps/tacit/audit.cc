@@ -93,7 +93,7 @@ void tell(const audit::AuditedModel& m, const audit::StealAudit& a) {
 
 json audit_steal(const StealOptions& o, const Style& style) {
   const auto device = sealed::DeviceKeys::open(o.keys);
-  sealed::Runtime runtime(sealed::open_model(o.model, device, clock_now()), o.threads);
+  sealed::Runtime runtime(sealed::open_model(o.model, device, now_here()), o.threads);
   const sealed::Header& h = runtime.header();
   const Questions questions = questions_for(o, runtime.example());
   audit::StealSettings settings;

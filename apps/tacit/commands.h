@@ -137,7 +137,34 @@ struct KeyFolderOptions {
   std::string name;  ///< default: called after its key
 };
 nlohmann::json vendor_init(const KeyFolderOptions&, const Style&);
-nlohmann::json device_init(const KeyFolderOptions&, const Style&);
+struct DeviceOptions : KeyFolderOptions {
+  fs::path tpm;           ///< where one is reached; empty: this machine's, if there is one
+  bool software = false;  ///< a key in a file, even if there is a TPM
+  std::string pcrs;       ///< as "7", "0+7" or "none"; empty: 7
+};
+nlohmann::json device_init(const DeviceOptions&, const Style&);
+
+/// A vendor's challenge to a device that says that a TPM keeps its key, the answer, and what follows.
+struct ChallengeOptions : KeyFolderOptions {
+  fs::path file, out;       ///< what is read, and what is written
+  std::string endorsement;  ///< the fingerprint that its TPM's endorsement key must have
+  fs::path roots;           ///< or certificates of manufacturers
+};
+nlohmann::json vendor_challenge(const ChallengeOptions&, const Style&);
+nlohmann::json device_answer(const ChallengeOptions&, const Style&);
+nlohmann::json vendor_admit(const ChallengeOptions&, const Style&);
+
+struct LeaseOptions : KeyFolderOptions {
+  fs::path file;       ///< a sealed model
+  std::string device;  ///< of revoke: an id, or a device.pub
+  std::string at;      ///< where leases are asked for, or handed out: host:port
+};
+/// Asks the vendor for a lease of a model.
+nlohmann::json device_lease(const LeaseOptions&, const Style&);
+nlohmann::json vendor_revoke(const LeaseOptions&, const Style&);
+nlohmann::json vendor_log(const LeaseOptions&, const Style&);
+/// Hands out leases until it is ended.
+nlohmann::json serve_leases(const LeaseOptions&, const Style&);
 struct TrustOptions : KeyFolderOptions {
   fs::path vendor;          ///< its card
   std::string fingerprint;  ///< what it must be; empty: it is shown
@@ -145,14 +172,15 @@ struct TrustOptions : KeyFolderOptions {
 nlohmann::json device_trust(const TrustOptions&, const Style&);
 
 struct SealOptions : KeyFolderOptions {
-  fs::path model, out;       ///< default: the model's name, with .tacit
-  std::vector<fs::path> to;  ///< devices' cards
-  std::string expires;       ///< a date, or "never"
-  unsigned level = 0;        ///< 0: 4 with a fingerprint, and else 1
-  std::string require;       ///< of keys that are not there yet
-  std::string fingerprint;   ///< the customer whose copy it is
-  fs::path customers;        ///< default: customers.db in the folder of keys
-  fs::path probe;            ///< examples by which the fingerprint's effect is measured
+  fs::path model, out;            ///< default: the model's name, with .tacit
+  std::vector<fs::path> to;       ///< devices' cards
+  std::string expires;            ///< a date, or "never"
+  std::optional<unsigned> level;  ///< default: 4 with a fingerprint, and else 1
+  std::string require;            ///< "tpm": every recipient's key
+  std::string lease, lease_from;  ///< how long one runs, as "8h", and where it is asked for
+  std::string fingerprint;        ///< the customer whose copy it is
+  fs::path customers;             ///< default: customers.db in the folder of keys
+  fs::path probe;                 ///< examples by which the fingerprint's effect is measured
 };
 nlohmann::json seal(const SealOptions&, const Style&);
 
@@ -163,12 +191,21 @@ struct SealedOptions {
   bool keys_given = false;
   // Of run:
   fs::path input, out;
+  fs::path broker;  ///< the socket of the broker that opens it; none: this process does, at level 1
   unsigned threads = 0;
 };
 /// What anybody may know of a sealed model.
 nlohmann::json inspect(const SealedOptions&, const Style&);
 nlohmann::json run_sealed(const SealedOptions&, const Style&);
 
+/// Of a broker, which is a program of its own.
+struct BrokerOptions {
+  fs::path keys, socket;
+  std::vector<std::string> allow;  ///< users by name or number, or "everyone"
+  unsigned threads = 0;
+};
+/// Becomes that program; returns only with an exception.
+[[noreturn]] void broker(const BrokerOptions&);
 struct TraceOptions : KeyFolderOptions {
   fs::path model, customers;  ///< default: customers.db in the folder of keys
   unsigned threads = 0;

@@ -1,6 +1,7 @@
 // A customer's device: its key, and the vendors whose models it runs.
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "commands.h"
 #include "sealed_options.h"
@@ -9,24 +10,67 @@
 
 namespace tacit::app {
 
-nlohmann::json device_init(const KeyFolderOptions& o, const Style& style) {
-  const auto device = sealed::DeviceKeys::make(o.keys, o.name, clock_now());
+namespace {
+
+/// Of every machine that has a TPM 2.0 and Linux.
+constexpr const char* kSystemTpm = "/dev/tpmrm0";
+
+/// Where the key is to lie; nowhere but in a file if there is none.
+std::optional<sealed::TpmChoice> choice(const DeviceOptions& o) {
+  std::error_code ignored;
+  const fs::path at = !o.tpm.empty() ? o.tpm : fs::path(kSystemTpm);
+  if (o.software || (o.tpm.empty() && !fs::exists(at, ignored))) {
+    require(o.pcrs.empty(), "--pcrs is about a TPM, and {}",
+            o.software ? "--software asks for none" : "this machine has none");
+    return std::nullopt;
+  }
+  return sealed::TpmChoice{at, tpm::parse_pcrs(o.pcrs.empty() ? "7" : o.pcrs)};
+}
+
+void tell(const sealed::DeviceKeys& device, const fs::path& keys, bool software) {
+  const auto& tpm = device.card.tpm;
+  if (tpm)
+    std::printf(
+        "%s   the device '%s', with a key that a TPM keeps%s%s: this folder is of use on this machine "
+        "alone.\n"
+        "endorsement  %s\n"
+        "             of the TPM: vendors ask for it, by another way than the card\n",
+        keys.c_str(), device.card.name.c_str(), tpm->pcrs.empty() ? "" : ", bound to the state of register ",
+        tpm->pcrs.empty() ? "" : tpm::pcrs_text(tpm->pcrs).c_str(),
+        sealed::in_groups(sealed::endorsement_id(tpm->endorsement)).c_str());
+  else
+    std::printf(
+        "%s   the device '%s', with a key of its own in a file: no TPM keeps it%s.\n"
+        "    Whoever holds this folder, or a copy of it, opens what is sealed to this device: keep it out of "
+        "backups that others read.\n",
+        keys.c_str(), device.card.name.c_str(),
+        software ? "" : ", since this machine has none (/dev/tpmrm0)");
+}
+
+}  // namespace
+
+nlohmann::json device_init(const DeviceOptions& o, const Style& style) {
+  const auto chosen = choice(o);
+  const auto device = chosen ? sealed::DeviceKeys::make(o.keys, o.name, now_here(), *chosen)
+                             : sealed::DeviceKeys::make(o.keys, o.name, now_here());
   const std::string id = sealed::in_groups(sealed::device_id(device.card.key));
   const fs::path card = o.keys / "device.pub";
-  if (!style.json)
-    std::printf(
-        "%s   the device '%s', with a key of its own in a file: no TPM keeps it.\n"
-        "    Whoever holds this folder, or a copy of it, opens what is sealed to this device: keep it out of "
-        "backups "
-        "that others read.\n"
-        "%s   for vendors, who seal to it:  tacit seal model.onnx --to device.pub\n"
-        "id  %s\n",
-        o.keys.c_str(), device.card.name.c_str(), card.c_str(), id.c_str());
-  return {{"name", device.card.name},
-          {"folder", o.keys.string()},
-          {"card", card.string()},
-          {"kept", "software"},
-          {"id", id}};
+  if (!style.json) {
+    tell(device, o.keys, o.software);
+    std::printf("%s   for vendors, who seal to it:  tacit seal model.onnx --to device.pub\nid  %s\n",
+                card.c_str(), id.c_str());
+  }
+  nlohmann::json out{{"name", device.card.name},
+                     {"folder", o.keys.string()},
+                     {"card", card.string()},
+                     {"kept", chosen ? "tpm" : "software"},
+                     {"id", id}};
+  if (const auto& tpm = device.card.tpm) {
+    out["endorsement"] = sealed::in_groups(sealed::endorsement_id(tpm->endorsement));
+    out["pcrs"] = tpm::pcrs_text(tpm->pcrs);
+    out["certificate"] = !tpm->certificate.empty();
+  }
+  return out;
 }
 
 nlohmann::json device_trust(const TrustOptions& o, const Style& style) {

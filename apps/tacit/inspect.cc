@@ -31,6 +31,9 @@ void tell(const sealed::Header& h, const fs::path& file, bool known, sealed::Sec
   std::printf("  sealed     %s\n", sealed::moment_text(h.sealed_at).c_str());
   std::printf("  of use     until %s%s\n", sealed::moment_text(h.expires).c_str(),
               now >= h.expires ? ": it has expired" : "");
+  if (h.lease)
+    std::printf("  leases     it runs under them alone, of %s each, from %s\n",
+                human_seconds(static_cast<double>(h.lease->seconds)).c_str(), h.lease->from.c_str());
   std::printf("  level      %u, %s%s\n", static_cast<unsigned>(level.level), std::string(level.name).c_str(),
               level.there ? "" : ", which this version cannot open");
   std::printf("  copy of    %s\n",
@@ -73,6 +76,7 @@ json inspect(const SealedOptions& o, const Style& style) {
            {"level_name", sealed::words_of(static_cast<unsigned>(h.level)).name},
            {"fingerprint", h.fingerprint.empty() ? json(nullptr) : json(h.fingerprint)},
            {"recipients", json::array()}};
+  out["lease"] = h.lease ? json{{"seconds", h.lease->seconds}, {"from", h.lease->from}} : json(nullptr);
   for (const sealed::Wrap& w : h.wraps)
     out["recipients"].push_back({{"id", sealed::in_groups(w.recipient)}, {"key", name_of(w.kem)}});
   return out;

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
@@ -22,7 +23,8 @@ using namespace tacit::app;
 
 void prepare_process() {
   std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of writing, like a full disk
+  setenv("TSS2_LOG", "all+none", 1);  // the TPM's library writes of its own accord, and has no other switch
+  std::signal(SIGXFSZ, SIG_IGN);      // a file that may not grow is an error of writing, like a full disk
   // Keys and an owner's plain data are in memory: no core dumps, no attaching by other programs of the same
   // user.
   const rlimit none{0, 0};
@@ -359,16 +361,33 @@ int run(int argc, char** argv) {
     c->add_option("--progress-fd", o.progress_fd)->group("");
   };
   ServeOptions serve_options;
-  auto* serve_command =
-      cli.add_subcommand("serve", "Run one server of a split model: answer private queries");
-  serve_command->add_option("deployment", serve_options.deployment, "deployment.toml")->required();
-  serve_command->add_option("--party", serve_options.party, "Which server this is")->required();
+  auto* serve_command = cli.add_subcommand(
+      "serve", "Run one server of a split model: answer private queries; or hand out a vendor's leases");
+  serve_command->add_option("deployment", serve_options.deployment, "deployment.toml");
+  serve_command->add_option("--party", serve_options.party, "Which server this is");
+  LeaseOptions leases;
+  serve_command->add_option(
+      "--leases", leases.keys,
+      "Instead of a split model: hand out leases of sealed models, as the vendor of this "
+      "key folder (docs/leases.md)");
+  serve_command->add_option("--listen", leases.at, "Of --leases: where, host:port");
   serve_command->add_option("--state", serve_options.state,
                             "Folder for the numbers of used queries (default: NAME-state beside it)");
   serve_command->add_option("--queries", serve_options.queries, "End after so many answers (default: never)");
   serve_command->add_option("--report", serve_options.report, "At the end, write costs as JSON to this file");
   add_deployed(serve_command, serve_options);
-  serve_command->callback([&] { result = serve(serve_options, style); });
+  serve_command->callback([&] {
+    if (!leases.keys.empty()) {
+      require(serve_options.deployment.empty() && !leases.at.empty(),
+              "--leases serves no deployment, and needs --listen HOST:PORT");
+      result = serve_leases(leases, style);
+      return;
+    }
+    require(!serve_options.deployment.empty() && !serve_options.party.empty(),
+            "'tacit serve' needs a deployment.toml and --party NAME, or --leases with a vendor's key folder");
+    require(leases.at.empty(), "--listen belongs to --leases");
+    result = serve(serve_options, style);
+  });
 
   QueryOptions query_options;
   auto* query_command =

@@ -25,7 +25,7 @@ constexpr double kWorth = 0.1;
 /// The same where it is paid for by more computing.
 constexpr double kWorthInTime = 0.3;
 
-std::string bytes_of(std::uint64_t n) { return human_bytes(static_cast<double>(n)); }
+std::string size_text(std::uint64_t n) { return human_bytes(static_cast<double>(n)); }
 
 /// Two digits, however short.
 std::string time_of(double seconds) {
@@ -102,9 +102,9 @@ void print_row(const CutEstimate& c, const Facts& f, bool taken) {
   std::printf("%s %7zu  %-8s %9s %9s %10s %10s %6llu   %-9s %9s %9s %8s\n", taken ? ">" : " ",
               c.gateway_layers, std::string(to_string(c.activations)).c_str(),
               time_of(c.waiting_seconds).c_str(), time_of(c.ahead_seconds).c_str(),
-              bytes_of(c.ahead_bytes()).c_str(), bytes_of(c.online_bytes()).c_str(),
+              size_text(c.ahead_bytes()).c_str(), size_text(c.online_bytes()).c_str(),
               static_cast<unsigned long long>(c.online_rounds()), busy.name.c_str(),
-              time_of(busy.ahead.seconds + busy.online.seconds).c_str(), bytes_of(most_memory(c)).c_str(),
+              time_of(busy.ahead.seconds + busy.online.seconds).c_str(), size_text(most_memory(c)).c_str(),
               percent(c.remote_weights, f.weights).c_str());
 }
 
@@ -143,8 +143,9 @@ json cheaper(const nn::Graph& graph, const seco::NetworkSizes& sizes, const Plan
                      "and servers send {} instead of {} ahead of a query and {} instead of {} online, in {} "
                      "rounds instead of {}",
                      s.to, s.from, time_of(then.waiting_seconds), time_of(now.waiting_seconds),
-                     bytes_of(then.ahead_bytes()), bytes_of(now.ahead_bytes()), bytes_of(then.online_bytes()),
-                     bytes_of(now.online_bytes()), then.online_rounds(), now.online_rounds()));
+                     size_text(then.ahead_bytes()), size_text(now.ahead_bytes()),
+                     size_text(then.online_bytes()), size_text(now.online_bytes()), then.online_rounds(),
+                     now.online_rounds()));
   }
   if (!ot::is_silent(settings.transfers)) {
     PlanSettings silent = settings;
@@ -154,7 +155,7 @@ json cheaper(const nn::Graph& graph, const seco::NetworkSizes& sizes, const Plan
       tell(std::string(ot::to_string(settings.transfers)), "ferret", then,
            fmt::format("transfers = \"ferret\": servers send {} instead of {} ahead of a query, and compute "
                        "for longer ('tacit plan --transfers ferret' says how long)",
-                       bytes_of(then.ahead_bytes()), bytes_of(now.ahead_bytes())));
+                       size_text(then.ahead_bytes()), size_text(now.ahead_bytes())));
   }
   return out;
 }
@@ -268,7 +269,7 @@ json plan(const PlanOptions& o, const Style& style) {
       "\nSeconds are estimates, from steps measured on this machine. %s a user takes part for %s,\nmoves %s, "
       "and sees of the model %s.\n\n",
       two_party ? "For a query" : "Whatever the cut,", time_of(taken.participation_seconds).c_str(),
-      bytes_of(taken.user_sent + taken.user_received).c_str(), facts.user_sees.c_str());
+      size_text(taken.user_sent + taken.user_received).c_str(), facts.user_sees.c_str());
   std::printf("Advice: %s\n", words.c_str());
   for (const json& s : out["recommended"]["cheaper"])
     std::printf("Cheaper: %s.\n", s.at("words").get<std::string>().c_str());

@@ -5,6 +5,8 @@
 #include "commands.h"
 #include "fingerprint.h"
 #include "sealed_options.h"
+#include "tacit/base/error.h"
+#include "tacit/broker/client.h"
 #include "tacit/data/write.h"
 #include "tacit/sealed/runtime.h"
 
@@ -14,12 +16,39 @@ namespace {
 
 using nlohmann::json;
 
+struct Answered {
+  PublicTensor answer;
+  std::string model, vendor;
+  unsigned level;
+};
+
+Answered run_here(const SealedOptions& o) {
+  const auto device = sealed::DeviceKeys::open(o.keys);
+  sealed::Runtime runtime(sealed::open_model(o.file, device, now_here()), o.threads);
+  const sealed::Header& h = runtime.header();
+  return {runtime.run(examples_of(o.input, runtime.example())), h.model_name, h.vendor_name,
+          static_cast<unsigned>(h.level)};
+}
+
+Answered run_at_a_broker(const SealedOptions& o) {
+  broker::Client client(o.broker);
+  const broker::Opened opened = client.open(o.file);
+  PublicTensor examples = examples_of(o.input, opened.example);
+  broker::Tensor answer = client.run(opened.model, {std::move(examples.shape), std::move(examples.values)});
+  require(!answer.shape.empty() && answer.shape[0] > 0 && !answer.values.empty(),
+          "the model '{}' gives an output of shape {}, which is no rows", opened.model_name,
+          to_string(answer.shape));
+  return {{std::move(answer.shape), std::move(answer.values)},
+          opened.model_name,
+          opened.vendor_name,
+          opened.level};
+}
+
 }  // namespace
 
 json run_sealed(const SealedOptions& o, const Style& style) {
-  const auto device = sealed::DeviceKeys::open(o.keys);
-  sealed::Runtime runtime(sealed::open_model(o.file, device, clock_now()), o.threads);
-  const PublicTensor answer = runtime.run(examples_of(o.input, runtime.example()));
+  const Answered done = o.broker.empty() ? run_here(o) : run_at_a_broker(o);
+  const PublicTensor& answer = done.answer;
   if (!o.out.empty()) write_npy(o.out, answer.shape, answer.values);
   const std::size_t rows = answer.shape[0], width = answer.values.size() / rows;
   json predictions = json::array();
@@ -29,9 +58,9 @@ json run_sealed(const SealedOptions& o, const Style& style) {
   }
   if (!style.json && o.out.empty())
     for (const json& p : predictions) std::printf("%s\n", p.dump().c_str());
-  return {{"model", runtime.header().model_name},
-          {"vendor", runtime.header().vendor_name},
-          {"level", static_cast<unsigned>(runtime.header().level)},
+  return {{"model", done.model},
+          {"vendor", done.vendor},
+          {"level", done.level},
           {"shape", answer.shape},
           {"predictions", predictions}};
 }

@@ -1,16 +1,23 @@
 // A vendor seals a model to devices, and is told what that stops and what it does not.
 #include "tacit/sealed/seal.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "commands.h"
 #include "fingerprint.h"
 #include "sealed_options.h"
 #include "tacit/base/error.h"
 #include "tacit/base/text.h"
+#include "tacit/net/transports/socket.h"
+#include "tacit/nn/graph/onnx_import.h"
+#include "tacit/sealed/challenge.h"
 #include "tacit/sealed/key_folder.h"
+#include "tacit/sealed/lease_log.h"
 #include "tacit/sealed/runtime.h"
+#include "tacit/sealed/tiles.h"
 
 namespace tacit::app {
 
@@ -18,31 +25,85 @@ namespace {
 
 using nlohmann::json;
 
+/// What is sealed at level 2: the same model, cut in tiles.
+Bytes tiles_of(const fs::path& model) {
+  PlainFile text(model);
+  nn::ImportOptions options;
+  options.fold_batch_norm = true;
+  return sealed::tiled_text(
+      sealed::in_tiles(nn::import_onnx(text, text.size(), model.filename().string(), options)));
+}
+
 /// What a level or a key that is not there would promise must not be promised in silence.
 const sealed::LevelWords& level_of(const SealOptions& o) {
   const bool marked = !o.fingerprint.empty();
-  const sealed::LevelWords& level = sealed::words_of(o.level != 0 ? o.level : marked ? 4 : 1);
+  const sealed::LevelWords& level = sealed::words_of(o.level.value_or(marked ? 4 : 1));
   sealed::require_there(level, "--level asks for");
   const bool traceable = level.level == sealed::Level::Traceable;
   require(marked || !traceable,
           "level 4 (traceable) needs --fingerprint NAME, the customer whose copy this is");
+  require(
+      !marked || level.level != sealed::Level::Guarded,
+      "a model of level 2 (guarded) bears no fingerprint, which belongs to level 4 (traceable): ask for one "
+      "of the two");
   require(!marked || traceable,
           "--fingerprint belongs to level 4 (traceable): leave --level out, or ask for level 4");
   require(marked || (o.customers.empty() && o.probe.empty()),
           "--customers and --probe belong to --fingerprint NAME");
   require(o.require.empty() || o.require == "tpm", "--require takes 'tpm', and not '{}'",
           one_line(o.require));
-  require(o.require.empty(),
-          "--require tpm cannot be met: no device's key is kept by a TPM yet, and whoever holds a device's "
-          "key folder "
-          "is that device; leave it out if that will do");
   return level;
 }
 
 struct Recipients {
   std::vector<sealed::DeviceCard> cards;
   std::vector<KemPublicKey> keys;
+  std::vector<bool> proved;  ///< of each, that a TPM keeps its key
+
+  bool all_proved() const { return std::find(proved.begin(), proved.end(), false) == proved.end(); }
 };
+
+void check_admitted(const SealOptions& o, const std::vector<sealed::DeviceCard>& cards) {
+  const sealed::AdmittedDevices admitted(sealed::KeyFolder::open(o.keys, "tacit vendor init"));
+  for (const sealed::DeviceCard& card : cards) {
+    require(
+        card.tpm.has_value(),
+        "--require tpm: the device '{}' keeps its key in a file, and whoever holds its key folder is that "
+        "device; leave it out if that will do",
+        card.name);
+    require(admitted.is_admitted(card),
+            "--require tpm: the device '{}' has not proved that a TPM keeps its key: run 'tacit vendor "
+            "challenge' with its device.pub",
+            card.name);
+  }
+}
+
+/// "90s", "8h", "7d"
+std::uint32_t parse_duration(const std::string& text) {
+  std::uint64_t number = 0;
+  const std::string digits = text.substr(0, text.empty() ? 0 : text.size() - 1);
+  const char unit = text.empty() ? ' ' : text.back();
+  bool good = !digits.empty() && digits.size() <= 7;
+  for (const char c : digits) {
+    good = good && c >= '0' && c <= '9';
+    number = 10 * number + static_cast<std::uint64_t>(c - '0');
+  }
+  const std::uint64_t each = unit == 's'   ? 1
+                             : unit == 'm' ? 60
+                             : unit == 'h' ? 3600
+                             : unit == 'd' ? 86400
+                                           : 0;
+  require(
+      good && each > 0 && number * each >= sealed::kShortestLease && number * each <= sealed::kLongestLease,
+      "--lease takes how long a lease runs, from one minute to 31 days, as 90s, 8h or 7d, and not '{}'",
+      one_line(text));
+  return static_cast<std::uint32_t>(number * each);
+}
+
+std::string kept_by(const sealed::DeviceCard& card, bool proved) {
+  if (!card.tpm) return "a software key: whoever holds its key folder";
+  return proved ? "a key that a TPM keeps" : "a key that a TPM keeps, as its card says and nobody proved";
+}
 
 Recipients recipients_of(const SealOptions& o) {
   Recipients out;
@@ -53,7 +114,15 @@ Recipients recipients_of(const SealOptions& o) {
     out.keys.push_back(card.key);
     out.cards.push_back(std::move(card));
   }
+  if (o.require == "tpm") check_admitted(o, out.cards);
+  const sealed::AdmittedDevices admitted(sealed::KeyFolder::open(o.keys, "tacit vendor init"));
+  for (const sealed::DeviceCard& card : out.cards) out.proved.push_back(admitted.is_admitted(card));
   return out;
+}
+
+/// A card that nobody proved counts as that of a software key.
+sealed::Bounds bounds_of(const sealed::Header& header, const Recipients& to) {
+  return {!to.all_proved(), header.lease.has_value()};
 }
 
 void tell(const sealed::LevelWords& level, const sealed::Header& header, const Recipients& to,
@@ -61,20 +130,31 @@ void tell(const sealed::LevelWords& level, const sealed::Header& header, const R
   std::printf("%s   %s, by '%s', of use until %s, sealed to\n", file.c_str(),
               human_bytes(static_cast<double>(bytes)).c_str(), header.vendor_name.c_str(),
               sealed::moment_text(header.expires).c_str());
-  for (const auto& card : to.cards)
-    std::printf("    %s   a software key: whoever holds its key folder; %s\n", card.name.c_str(),
-                sealed::in_groups(sealed::device_id(card.key)).c_str());
+  for (std::size_t i = 0; i < to.cards.size(); ++i)
+    std::printf("    %s   %s; %s\n", to.cards[i].name.c_str(), kept_by(to.cards[i], to.proved[i]).c_str(),
+                sealed::in_groups(sealed::device_id(to.cards[i].key)).c_str());
+  if (header.lease)
+    std::printf("It runs under leases alone, of %s each, from %s.\n",
+                human_seconds(static_cast<double>(header.lease->seconds)).c_str(),
+                header.lease->from.c_str());
   std::printf("\nLevel %u, %s: %s.\nIt does not stop:\n", static_cast<unsigned>(level.level),
               std::string(level.name).c_str(), std::string(level.promise).c_str());
-  for (const std::string_view line : level.does_not_stop) std::printf("  - %s\n", std::string(line).c_str());
+  for (const std::string_view line : not_stopped(level, bounds_of(header, to)))
+    std::printf("  - %s\n", std::string(line).c_str());
 }
 
-/// The model as it is, or the customer's copy of it.
-sealed::Header seal_text(const fs::path& model, const std::optional<trace::MarkedCopy>& copy,
-                         const fs::path& file, const sealed::SealRequest& request) {
+/// The model as it is, in tiles at level 2, or the customer's copy of it at level 4.
+sealed::Header seal_text(const fs::path& model, sealed::Level level,
+                         const std::optional<trace::MarkedCopy>& copy, const fs::path& file,
+                         const sealed::SealRequest& request) {
   if (copy) {
     MemoryReader text(bytes_of(copy->text));
     return sealed::seal(text, copy->text.size(), file, request);
+  }
+  if (level == sealed::Level::Guarded) {
+    const Bytes tiles = tiles_of(model);
+    MemoryReader text(tiles);
+    return sealed::seal(text, tiles.size(), file, request);
   }
   PlainFile text(model);
   return sealed::seal(text, text.size(), file, request);
@@ -103,9 +183,19 @@ json seal(const SealOptions& o, const Style& style) {
   request.sealed_at = now;
   request.expires = expires;
   request.level = level.level;
+  std::optional<sealed::LeaseLog> log;
+  if (!o.lease.empty()) {
+    request.lease = {parse_duration(o.lease), to_string(parse_address(o.lease_from))};
+    log.emplace(sealed::KeyFolder::open(o.keys, "tacit vendor init"), vendor);
+  }
   request.fingerprint = o.fingerprint;
   const auto copy = fingerprinted(o, vendor, now);
-  const sealed::Header header = seal_text(o.model, copy, file, request);
+  const sealed::Header header = seal_text(o.model, level.level, copy, file, request);
+  if (header.lease) {
+    std::vector<Digest> devices;
+    for (const KemPublicKey& key : to.keys) devices.push_back(sealed::device_id(key));
+    log->sealed(header.id, devices, header.lease->seconds, now);
+  }
   const std::uint64_t bytes = fs::file_size(file);
   if (!style.json) {
     tell(level, header, to, file, bytes);
@@ -121,11 +211,15 @@ json seal(const SealOptions& o, const Style& style) {
            {"does_not_stop", json::array()},
            {"expires", sealed::moment_text(header.expires)},
            {"recipients", json::array()}};
-  for (const std::string_view line : level.does_not_stop) out["does_not_stop"].push_back(line);
+  for (const std::string_view line : not_stopped(level, bounds_of(header, to)))
+    out["does_not_stop"].push_back(line);
   if (copy) out["fingerprint"] = to_json(*copy, o);
-  for (const auto& card : to.cards)
-    out["recipients"].push_back(
-        {{"name", card.name}, {"id", sealed::in_groups(sealed::device_id(card.key))}, {"kept", "software"}});
+  if (header.lease) out["lease"] = {{"seconds", header.lease->seconds}, {"from", header.lease->from}};
+  for (std::size_t i = 0; i < to.cards.size(); ++i)
+    out["recipients"].push_back({{"name", to.cards[i].name},
+                                 {"id", sealed::in_groups(sealed::device_id(to.cards[i].key))},
+                                 {"kept", to.cards[i].tpm ? "tpm" : "software"},
+                                 {"proved", static_cast<bool>(to.proved[i])}});
   return out;
 }
 

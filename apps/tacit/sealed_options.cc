@@ -20,35 +20,97 @@ CLI::Option* add_folder(CLI::App* c, fs::path& keys, const char* whose, const ch
 
 }  // namespace
 
+sealed::Now now_here() { return {clock_now(), sealed::boot_now()}; }
+
 sealed::Seconds clock_now() {
   using std::chrono::floor, std::chrono::seconds, std::chrono::system_clock;
   return floor<seconds>(system_clock::now()).time_since_epoch().count();
 }
 
 void SealedCommands::add(CLI::App& cli, const Style& style, nlohmann::json& result) {
-  add_keys(cli, style, result);
+  add_vendor(cli, style, result);
+  add_device(cli, style, result);
   add_models(cli, style, result);
   add_tracing(cli, style, result);
 }
 
-void SealedCommands::add_keys(CLI::App& cli, const Style& style, nlohmann::json& result) {
-  auto* vendor = cli.add_subcommand("vendor", "The key with which a vendor signs models that it seals");
+void SealedCommands::add_vendor(CLI::App& cli, const Style& style, nlohmann::json& result) {
+  auto* vendor = cli.add_subcommand(
+      "vendor",
+      "The key with which a vendor signs models that it seals, the devices that it admitted, leases");
   vendor->require_subcommand(1);
-  auto* vendor_command = vendor->add_subcommand(
+  auto* init = vendor->add_subcommand(
       "init", "Make a vendor's key folder: vendor.key stays there, vendor.pub goes to customers");
-  add_folder(vendor_command, vendor_.keys, "The new", kVendorFolder);
-  vendor_command->add_option("--name", vendor_.name, "What customers see (default: called after the key)");
-  vendor_command->callback([&] { result = vendor_init(vendor_, style); });
+  add_folder(init, vendor_.keys, "The new", kVendorFolder);
+  init->add_option("--name", vendor_.name, "What customers see (default: called after the key)");
+  init->callback([&] { result = vendor_init(vendor_, style); });
 
+  auto* challenge = vendor->add_subcommand(
+      "challenge",
+      "Find out whether a TPM keeps a device's key: a challenge that only that key in that TPM can answer. "
+      "Name what you know of the TPM, by --endorsement or --roots, unless you admitted a device of it "
+      "before");
+  challenge->add_option("device", challenge_.file, "Its device.pub")->required();
+  challenge->add_option("--endorsement", challenge_.endorsement,
+                        "The fingerprint of its TPM's endorsement key, known by another way (64 digits)");
+  challenge->add_option("--roots", challenge_.roots,
+                        "Certificates of TPM manufacturers (PEM), to one of which the TPM's must lead");
+  challenge_.out = "challenge.txt";
+  challenge->add_option("-o,--out", challenge_.out, "The challenge (default: challenge.txt)");
+  add_folder(challenge, challenge_.keys, "The vendor's", kVendorFolder);
+  challenge->callback([&] { result = vendor_challenge(challenge_, style); });
+
+  auto* admit = vendor->add_subcommand(
+      "admit", "Take a device's answer to a challenge: 'tacit seal --require tpm' seals to it from then on");
+  admit->add_option("answer", admit_.file, "What 'tacit device answer' wrote")->required();
+  add_folder(admit, admit_.keys, "The vendor's", kVendorFolder);
+  admit->callback([&] { result = vendor_admit(admit_, style); });
+
+  auto* revoke = vendor->add_subcommand(
+      "revoke", "Give no more leases for a model, or to a device: those that run end in their time");
+  auto* model = revoke->add_option("--model", revoke_.file, "A sealed model, for all devices");
+  revoke->add_option("--device", revoke_.device, "A device's id, or its device.pub, for all models")
+      ->excludes(model);
+  add_folder(revoke, revoke_.keys, "The vendor's", kVendorFolder);
+  revoke->callback([&] { result = vendor_revoke(revoke_, style); });
+
+  auto* log = vendor->add_subcommand("log", "Verify and show the signed log of leases and revocations");
+  add_folder(log, log_.keys, "The vendor's", kVendorFolder);
+  log->callback([&] { result = vendor_log(log_, style); });
+}
+
+void SealedCommands::add_device(CLI::App& cli, const Style& style, nlohmann::json& result) {
   auto* device = cli.add_subcommand("device", "A customer's device: its key, and the vendors that it trusts");
   device->require_subcommand(1);
-  auto* device_command = device->add_subcommand(
+  auto* init = device->add_subcommand(
       "init",
-      "Make a device's key folder: device.pub goes to vendors. The key is a file, no TPM keeps it: whoever "
-      "holds the key folder, or a copy of it, opens what is sealed to this device");
-  add_folder(device_command, device_.keys, "The new", kDeviceFolder);
-  device_command->add_option("--name", device_.name, "What vendors see (default: called after the key)");
-  device_command->callback([&] { result = device_init(device_, style); });
+      "Make a device's key folder: device.pub goes to vendors. A TPM 2.0 keeps the key where there is one; "
+      "else it is a file, and whoever holds the key folder, or a copy of it, opens what is sealed to this "
+      "device");
+  add_folder(init, device_.keys, "The new", kDeviceFolder);
+  init->add_option("--name", device_.name, "What vendors see (default: called after the key)");
+  auto* tpm = init->add_option("--tpm", device_.tpm,
+                               "The TPM: a device or a socket (default: /dev/tpmrm0, if it is there)");
+  init->add_flag("--software", device_.software, "A key in a file, even if there is a TPM")->excludes(tpm);
+  init->add_option("--pcrs", device_.pcrs,
+                   "The TPM's registers to whose state the key is bound, as 7 or 0+7, or none (default: 7, "
+                   "which tells of Secure Boot)");
+  init->callback([&] { result = device_init(device_, style); });
+
+  auto* answer = device->add_subcommand(
+      "answer", "Answer a vendor's challenge: only this device's key in its TPM can (docs/device-keys.md)");
+  answer->add_option("challenge", answer_.file, "What 'tacit vendor challenge' wrote")->required();
+  answer_.out = "answer.txt";
+  answer->add_option("-o,--out", answer_.out, "The answer (default: answer.txt)");
+  add_folder(answer, answer_.keys, "This device's", kDeviceFolder);
+  answer->callback([&] { result = device_answer(answer_, style); });
+
+  auto* lease = device->add_subcommand(
+      "lease", "Ask the vendor for a lease of a model that runs under leases alone (docs/leases.md)");
+  lease->add_option("file", lease_.file, "The sealed model")->required();
+  lease->add_option("--from", lease_.at, "Where to ask: host:port (default: what the model says)");
+  add_folder(lease, lease_.keys, "This device's", kDeviceFolder);
+  lease->callback([&] { result = device_lease(lease_, style); });
 
   auto* trust = device->add_subcommand(
       "trust",
@@ -63,11 +125,12 @@ void SealedCommands::add_keys(CLI::App& cli, const Style& style, nlohmann::json&
 }
 
 void SealedCommands::add_models(CLI::App& cli, const Style& style, nlohmann::json& result) {
-  auto* seal_command = cli.add_subcommand("seal",
-                                          "Seal a model to customers' devices: the file is useless without "
-                                          "a recipient's key, after its date, or changed by one bit; with "
-                                          "--fingerprint it also tells, once leaked, whose copy it was. It "
-                                          "is said what that does not stop (docs/sealed-models.md)");
+  auto* seal_command = cli.add_subcommand(
+      "seal",
+      "Seal a model to customers' devices: the file is useless without a recipient's key, after its date, or "
+      "changed by one bit. At level 2 a broker opens it, whose memory no other user's process sees; with "
+      "--fingerprint (level 4) it also tells, once leaked, whose copy it was. It is said what that does not "
+      "stop (docs/sealed-models.md)");
   seal_command->add_option("model", seal_.model, "An ONNX file")->required();
   seal_command->add_option("--to", seal_.to, "A recipient's device.pub; --to again for each other one")
       ->required()
@@ -78,7 +141,9 @@ void SealedCommands::add_models(CLI::App& cli, const Style& style, nlohmann::jso
       ->required();
   seal_command->add_option("-o,--out", seal_.out, "The sealed file (default: the model's, with .tacit)");
   seal_command->add_option("--name", seal_.name, "The model's name (default: the file's)");
-  seal_command->add_option("--level", seal_.level, "1, or 4 with --fingerprint; 2 and 3 are not there yet");
+  seal_command->add_option(
+      "--level", seal_.level,
+      "1 (default), 2 for a broker, or 4 (default with --fingerprint); 3 is not there yet");
   auto* fingerprint = seal_command->add_option(
       "--fingerprint", seal_.fingerprint,
       "The customer whose copy this is: its weights are moved a little, by which 'tacit "
@@ -89,8 +154,18 @@ void SealedCommands::add_models(CLI::App& cli, const Style& style, nlohmann::jso
   seal_command->add_option("--probe", seal_.probe,
                            "An NPY file of examples by which the fingerprint's effect on scores is measured "
                            "(default: random numbers)");
-  seal_command->add_option("--require", seal_.require,
-                           "tpm: refuse software keys (none other are there yet)");
+  seal_command->add_option(
+      "--require", seal_.require,
+      "tpm: refuse recipients unless they proved that a TPM keeps their key ('tacit vendor "
+      "challenge')");
+  auto* lease = seal_command->add_option(
+      "--lease", seal_.lease,
+      "Let it run under leases alone, each for so long: 8h, 7d, 90s (one minute to 31 days; docs/leases.md)");
+  auto* lease_from =
+      seal_command->add_option("--lease-from", seal_.lease_from,
+                               "Where devices ask for leases, host:port: 'tacit serve --leases' there");
+  lease->needs(lease_from);
+  lease_from->needs(lease);
   add_folder(seal_command, seal_.keys, "The vendor's", kVendorFolder);
   seal_command->callback([&, fingerprint] {
     // No level is lowered in silence, not even by a variable that is empty.
@@ -117,8 +192,27 @@ void SealedCommands::add_models(CLI::App& cli, const Style& style, nlohmann::jso
   run_command->add_option("input", run_.input, "An NPY file of one example or several")->required();
   run_command->add_option("-o,--out", run_.out, "Write the predictions to this NPY file");
   run_command->add_option("--threads", run_.threads, "Threads for local work (default: all processors)");
-  add_folder(run_command, run_.keys, "This device's", kDeviceFolder);
+  auto* run_keys = add_folder(run_command, run_.keys, "This device's", kDeviceFolder);
+  run_command
+      ->add_option("--broker", run_.broker,
+                   "The socket of a broker, which opens the model in its own process: for models of level 2")
+      ->excludes(run_keys);
   run_command->callback([&] { result = run_sealed(run_, style); });
+
+  auto* broker_command =
+      cli.add_subcommand("broker",
+                         "Run the process that opens models of level 2 for other users' programs. It has a "
+                         "user and a device's key "
+                         "folder of its own, locks its memory, and says when it is ready (docs/broker.md)");
+  broker_command->add_option("--socket", broker_.socket, "Where programs reach it")->required();
+  broker_command
+      ->add_option("--allow", broker_.allow, "A user whom it serves, or everyone; --allow again for others")
+      ->required()
+      ->allow_extra_args(false);
+  broker_command->add_option("--threads", broker_.threads,
+                             "Threads for local work (default: all processors)");
+  add_folder(broker_command, broker_.keys, "The device's", kDeviceFolder);
+  broker_command->callback([&] { broker(broker_); });
 }
 
 void SealedCommands::add_tracing(CLI::App& cli, const Style& style, nlohmann::json& result) {

@@ -1,10 +1,10 @@
-// The options of the commands for sealed models: vendor, device, seal, inspect, run, trace and audit.
+// The options of the commands for sealed models: vendor, device, seal, inspect, run, broker, trace and audit.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
 
 #include "commands.h"
-#include "tacit/sealed/time.h"
+#include "tacit/sealed/now.h"
 
 namespace CLI {
 class App;
@@ -18,19 +18,26 @@ class SealedCommands {
   void add(CLI::App& cli, const Style& style, nlohmann::json& result);
 
  private:
-  void add_keys(CLI::App& cli, const Style& style, nlohmann::json& result);
+  void add_vendor(CLI::App& cli, const Style& style, nlohmann::json& result);
+  void add_device(CLI::App& cli, const Style& style, nlohmann::json& result);
   void add_models(CLI::App& cli, const Style& style, nlohmann::json& result);
   void add_tracing(CLI::App& cli, const Style& style, nlohmann::json& result);
 
-  KeyFolderOptions vendor_, device_;
+  KeyFolderOptions vendor_;
+  DeviceOptions device_;
+  ChallengeOptions challenge_, answer_, admit_;
+  LeaseOptions lease_, revoke_, log_;
   TrustOptions trust_;
   SealOptions seal_;
   SealedOptions inspect_, run_;
+  BrokerOptions broker_;
   TraceOptions trace_;
   StealOptions steal_;
 };
 
 /// By this machine's clock.
 sealed::Seconds clock_now();
+/// The same, and its boot clock.
+sealed::Now now_here();
 
 }  // namespace tacit::app

@@ -24,3 +24,4 @@ cp out/first/west-out/model.onnx out/start.onnx
 
 "$tacit" train out/job.toml --local --data north=out/north.csv --data south=out/south.csv --clear
 "$tacit" report out/first/report.json out/local-out/report.json
+"$tacit" report out/local-out/report.json

@@ -80,9 +80,17 @@ class Compare(TacitTest):
         self.assertEqual((first["cause"], first["layer"]), ("precision", "dense2"))
         self.assertGreater(first["proposed_fraction_bits"], 8)
         self.assertIn(f"fraction_bits = {first['proposed_fraction_bits']} holds that batch", told)
-        self.change("fraction_bits = 8", f"fraction_bits = {first['proposed_fraction_bits']}")
-        report, _ = self.compare()
-        self.assertIsNone(report["comparison"]["first_divergence"], report["comparison"])
+        # It was tried on that batch; where a later one, of smaller steps, needs more, it is named then.
+        digits = 8
+        for _ in range(4):
+            self.assertGreater(first["proposed_fraction_bits"], digits)
+            self.change(f"fraction_bits = {digits}", f"fraction_bits = {first['proposed_fraction_bits']}")
+            digits = first["proposed_fraction_bits"]
+            report, _ = self.compare()
+            first = report["comparison"]["first_divergence"]
+            if first is None:
+                break
+        self.assertIsNone(first, report["comparison"])
 
     def test_only_where_all_is_in_one_process(self):
         self.prepare()

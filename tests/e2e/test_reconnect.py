@@ -37,17 +37,29 @@ class Line:
             try:
                 if not let_in:
                     raise OSError
-                far = socket.create_connection(("127.0.0.1", self.target), 5)
+                far = self.dial()
             except OSError:
                 near.close()
                 continue
             far.settimeout(None)
+            for s in (near, far):  # a line delays nothing
+                s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self.changed:
                 self.ends += [near, far]
                 self.connections += 1
                 self.changed.notify_all()
             for source, sink in ((near, far), (far, near)):
                 threading.Thread(target=self.pass_on, args=(source, sink), daemon=True).start()
+
+    def dial(self):
+        """The first time, whoever is behind the line may not have started yet."""
+        until = time.monotonic() + 20
+        while True:
+            try:
+                return socket.create_connection(("127.0.0.1", self.target), 5)
+            except ConnectionRefusedError:
+                if self.connections > 0 or time.monotonic() > until:
+                    raise
 
     def pass_on(self, source, sink):
         try:

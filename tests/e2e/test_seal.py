@@ -36,7 +36,7 @@ class SealTest(TacitTest):
         self.device("d")
 
     def device(self, name, trusts=True):
-        self.run_tacit("device", "init", "--keys", name, "--name", f"device {name}")
+        self.run_tacit("device", "init", "--software", "--keys", name, "--name", f"device {name}")
         if trusts:
             self.run_tacit("device", "trust", "v/vendor.pub", "--keys", name)
 
@@ -241,10 +241,12 @@ class Sealed(SealTest):
 
         before = self.files()
         for words, parts in (
-            ((*good, "--level", "2"), ("level 2 (guarded)", "not there yet")),
-            ((*good, "--level", "9"), ("9 is no level",)),
             ((*good, "--level", "3"), ("level 3 (split)", "not there yet")),
-            ((*good, "--require", "tpm"), ("--require tpm", "whoever holds a device's key folder")),
+            ((*good, "--level", "9"), ("9 is no level",)),
+            ((*good, "--level", "0"), ("0 is no level",)),
+            ((*good, "--level", "4"), ("level 4 (traceable)", "--fingerprint NAME")),
+            ((*good, "--level", "2", "--fingerprint", "ACME"), ("bears no fingerprint", "level 4")),
+            ((*good, "--require", "tpm"), ("--require tpm", "'device d' keeps its key in a file", "key folder")),
             ((*good, "--require", "magic"), ("magic",)),
             ((*good, "--to", "d/device.pub"), ("twice", "device d")),
             (but(expires="2020-01-01"), ("2020-01-01", "past")),
@@ -261,7 +263,7 @@ class Sealed(SealTest):
         self.assertEqual(self.files(), before)
         for words, parts in (
             (("vendor", "init", "--keys", "v"), ("'v' is there already", "never overwritten")),
-            (("device", "init", "--keys", "d"), ("'d' is there already", "never overwritten")),
+            (("device", "init", "--software", "--keys", "d"), ("'d' is there already", "never overwritten")),
             (("device", "trust", "d/device.pub", "--keys", "d"), ("no vendor's card",)),
             (("run", "m.tacit", "input.npy", "--keys", "nowhere"), ("nowhere", "tacit device init")),
         ):

@@ -25,7 +25,7 @@ class TraceTest(TacitTest):
     def setUp(self):
         super().setUp()
         self.run_tacit("vendor", "init", "--keys", "v", "--name", "Vendor")
-        self.run_tacit("device", "init", "--keys", "d")
+        self.run_tacit("device", "init", "--software", "--keys", "d")
         self.run_tacit("device", "trust", "v/vendor.pub", "--keys", "d")
         self.data = digits()
 
@@ -191,6 +191,21 @@ class Traced(TraceTest):
         self.assert_one_sentence(process, "'small' has 640 weights", "needs 14560", "without --fingerprint")
         self.assertEqual(self.files(), before)
 
+    def test_a_copy_under_leases(self):
+        process = self.seal("ACME", "--lease", "8h", "--lease-from", "vendor.example:7000")
+        told = json.loads(process.out)
+        self.assertEqual((told["level"], told["fingerprint"]["customer"]), (4, "ACME"))
+        self.assertEqual(told["lease"], {"seconds": 28800, "from": "vendor.example:7000"})
+        self.assertTrue([line for line in told["does_not_stop"] if "the rest of a lease" in line])
+        numpy.save(self.folder / "input.npy", self.data.images[:1])
+        process = self.run_tacit("run", "m.tacit", "input.npy", "--keys", "d", code=USAGE)
+        self.assert_one_sentence(process, "under leases alone")
+        self.assertEqual(self.trace(stolen(self.folder / "m.tacit", self.folder / "d"))["named"], ["ACME"])
+        words = ("--lease", "1h", "--lease-from", "nowhere")
+        self.assert_one_sentence(self.seal("Betty", *words, code=USAGE), "nowhere")
+        # Nobody is noted for a file that was never made.
+        self.assertEqual(self.trace(MODEL.read_bytes())["copies"], 1)
+
     def test_what_it_does_not_stop_is_said(self):
         words = ("seal", MODEL, "--to", "d/device.pub", "--expires", "never", "--keys", "v", "-o", "m.tacit")
         out = self.run_tacit(*words, "--fingerprint", "ACME").out
@@ -239,7 +254,7 @@ class Audited(TraceTest):
             self.assertNotEqual(process.wait(), 0)
             for part in parts:
                 self.assertIn(part, process.err)
-        self.run_tacit("device", "init", "--keys", "n")
+        self.run_tacit("device", "init", "--software", "--keys", "n")
         process = self.run_tacit("audit", "steal", "m.tacit", "--keys", "n", code=USAGE)
         self.assert_one_sentence(process, "does not trust")
 

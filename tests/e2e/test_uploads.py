@@ -35,6 +35,9 @@ class Proxy:
                 owner, _ = self.listener.accept()
             except OSError:
                 return
+            if self.broke_at and not self.opens_again:  # it was let in before the listener closed
+                owner.close()
+                continue
             try:
                 party = socket.create_connection(("127.0.0.1", self.target), 5)
             except OSError:

@@ -211,7 +211,7 @@ class Cells(TacitTest):
         broken, self.processes, self.wires = self.processes, [], {}
         how = "resumed"
         again = self.begin_others(resume=("--resume",))
-        if not all(again[p].wait() == DONE for p in PARTIES):
+        if [again[p].wait() for p in PARTIES] != [DONE] * len(PARTIES):
             for p in PARTIES:
                 self.assertIn("there is no checkpoint that all parties have", again[p].err, self.stories())
             for p in self.processes:

@@ -13,6 +13,7 @@ import sys
 
 CASES = "/usr/lib/python3/dist-packages/onnx/backend/test/data"  # of ONNX itself, if installed
 LARGEST = {
+    "fuzz_broker": 8192,
     "fuzz_checkpoint": 8192,
     "fuzz_data": 16384,
     "fuzz_onnx": 8192,

@@ -149,9 +149,10 @@ std::string table_of(const StealAudit& audit) {
 
 std::string insider_words(const AuditedModel& m) {
   std::string out =
-      "Whoever controls a recipient's device, or has a copy of its key folder, needs no query: it reads all "
-      "weights from the program's memory, or opens the file with a program of its own, and has the model "
-      "itself.";
+      "Whoever controls a recipient's device, or has a copy of its key folder where its key is a file, needs "
+      "no query: it reads all weights from the program's memory, or opens the file with a program of its "
+      "own, "
+      "and has the model itself.";
   if (m.level == 4)
     out += " What it has bears the fingerprint of '" + m.fingerprint +
            "', and 'tacit trace' knows it again; an imitation that was trained on answers bears none.";

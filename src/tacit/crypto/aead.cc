@@ -5,12 +5,11 @@
 #include <algorithm>
 #include <array>
 
+#include "tacit/crypto/raw.h"
+
 namespace tacit {
 
 namespace {
-
-unsigned char* raw(std::byte* p) { return reinterpret_cast<unsigned char*>(p); }
-const unsigned char* raw(const std::byte* p) { return reinterpret_cast<const unsigned char*>(p); }
 
 using Context = std::unique_ptr<EVP_CIPHER_CTX, void (*)(EVP_CIPHER_CTX*)>;
 

@@ -6,15 +6,13 @@
 
 #include "tacit/base/error.h"
 #include "tacit/crypto/kdf.h"
+#include "tacit/crypto/raw.h"
 
 namespace tacit {
 
 namespace {
 
 constexpr std::size_t kNonceSize = 12, kSecretSize = 32;
-
-unsigned char* raw(std::byte* p) { return reinterpret_cast<unsigned char*>(p); }
-const unsigned char* raw(const std::byte* p) { return reinterpret_cast<const unsigned char*>(p); }
 
 /// I2OSP of 16 bits: the RFC writes the highest byte first.
 void append_big(Bytes& out, std::size_t value) {
@@ -69,9 +67,8 @@ SecretBytes shared_secret(Kem kem, ByteView exchanged, ByteView enc, ByteView re
   return labelled_expand(suite, key.bytes(), "shared_secret", context, kSecretSize);
 }
 
-SecretBytes receivers_secret(const KemPrivateKey& key, ByteView enc) {
-  const SecretBytes exchanged = key.exchange({key.kem(), Bytes(enc.begin(), enc.end())});
-  return shared_secret(key.kem(), exchanged.bytes(), enc, key.public_key().raw);
+SecretBytes exchanged_with(const KemPrivateKey& key, ByteView enc) {
+  return key.exchange({key.kem(), Bytes(enc.begin(), enc.end())});
 }
 
 const EVP_CIPHER* native(HpkeCipher cipher) {
@@ -181,7 +178,11 @@ HpkeSender::HpkeSender(HpkeCipher cipher, const KemPublicKey& receiver, ByteView
                info) {}
 
 HpkeReceiver::HpkeReceiver(HpkeCipher cipher, const KemPrivateKey& key, ByteView enc, ByteView info)
-    : context_(key.kem(), cipher, receivers_secret(key, enc).bytes(), info) {}
+    : HpkeReceiver(cipher, key.public_key(), exchanged_with(key, enc).bytes(), enc, info) {}
+
+HpkeReceiver::HpkeReceiver(HpkeCipher cipher, const KemPublicKey& own, ByteView exchanged, ByteView enc,
+                           ByteView info)
+    : context_(own.kem, cipher, shared_secret(own.kem, exchanged, enc, own.raw).bytes(), info) {}
 
 // ---- keys from seeds
 

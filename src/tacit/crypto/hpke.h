@@ -55,6 +55,9 @@ class HpkeReceiver {
  public:
   /// UsageError if `enc` is no public key.
   HpkeReceiver(HpkeCipher cipher, const KemPrivateKey& key, ByteView enc, ByteView info);
+  /// With a private key that lies elsewhere: `own` is its public half, and `exchanged` what it makes of `enc`
+  /// (KemPrivateKey::exchange).
+  HpkeReceiver(HpkeCipher cipher, const KemPublicKey& own, ByteView exchanged, ByteView enc, ByteView info);
   /// Nothing at a wrong tag: another key, order, info or associated data, or damaged bytes.
   std::optional<SecretBytes> open(ByteView associated, ByteView sealed) {
     return context_.open(associated, sealed);

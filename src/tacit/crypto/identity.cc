@@ -7,13 +7,12 @@
 #include "tacit/base/error.h"
 #include "tacit/crypto/kdf.h"
 #include "tacit/crypto/key_file.h"
+#include "tacit/crypto/raw.h"
 
 namespace tacit {
 
 namespace {
 constexpr std::string_view kPrefix = "ed25519:";
-unsigned char* raw(std::byte* p) { return reinterpret_cast<unsigned char*>(p); }
-const unsigned char* raw(const std::byte* p) { return reinterpret_cast<const unsigned char*>(p); }
 using MdPtr = std::unique_ptr<EVP_MD_CTX, decltype([](EVP_MD_CTX* c) { EVP_MD_CTX_free(c); })>;
 }  // namespace
 

@@ -9,15 +9,13 @@
 
 #include "tacit/base/error.h"
 #include "tacit/crypto/kdf.h"
+#include "tacit/crypto/raw.h"
 
 namespace tacit {
 
 namespace {
 
 constexpr std::size_t kRawSize = 32;
-
-unsigned char* raw(std::byte* p) { return reinterpret_cast<unsigned char*>(p); }
-const unsigned char* raw(const std::byte* p) { return reinterpret_cast<const unsigned char*>(p); }
 
 struct Free {
   void operator()(BIGNUM* n) const { BN_clear_free(n); }
@@ -86,6 +84,8 @@ SecretBytes raw_private(EVP_PKEY* key, Kem kem) {
 }  // namespace
 
 std::string_view name_of(Kem kem) { return kem == Kem::P256 ? "p256" : "x25519"; }
+
+bool is_public_key(const KemPublicKey& key) { return native(key) != nullptr; }
 
 Kem kem_named(std::string_view name) {
   for (const Kem kem : {Kem::P256, Kem::X25519})

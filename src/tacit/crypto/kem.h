@@ -25,6 +25,9 @@ struct KemPublicKey {
   bool operator==(const KemPublicKey&) const = default;
 };
 
+/// Whether it is a point of the curve, or a coordinate: bytes of the right size, for X25519.
+bool is_public_key(const KemPublicKey& key);
+
 class KemPrivateKey {
  public:
   static KemPrivateKey generate(Kem kem);

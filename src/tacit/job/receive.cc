@@ -53,7 +53,8 @@ std::vector<PartyRun::Visit> PartyRun::visits() {
     v.owner = &job_.owners[i];
     v.brings = !resumed_ && names(job_.data.owners, v.owner->name);
     v.collects = std::any_of(job_.releases.begin(), job_.releases.end(), [&](const ReleaseRule& r) {
-      return r.what != "predictions" && r.what != "scores" && names(r.to, v.owner->name);
+      return r.what != "predictions" && r.what != "scores" && r.what != "same rows" &&
+             names(r.to, v.owner->name);
     });
     if (!v.brings && !v.collects) continue;
     if (v.brings)

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
@@ -239,6 +241,27 @@ std::uint64_t peak_memory() {
   return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
 }
 
+namespace {
+
+/// The file with that name, which no other process is writing; or -1.
+int open_alone(const char* name) {
+  for (;;) {
+    const int fd = ::open(name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (fd < 0 && errno == ELOOP && ::unlink(name) == 0) continue;  // a link leads elsewhere
+    if (fd < 0) return -1;
+    struct stat own, named;
+    if (::flock(fd, LOCK_EX) != 0 || ::fstat(fd, &own) != 0) {
+      ::close(fd);
+      return -1;
+    }
+    // Who held it before may have given it its real name.
+    if (::lstat(name, &named) == 0 && own.st_dev == named.st_dev && own.st_ino == named.st_ino) return fd;
+    ::close(fd);
+  }
+}
+
+}  // namespace
+
 void write_file(const std::filesystem::path& file, std::string_view text) {
   if (file.has_parent_path()) {
     std::error_code error;
@@ -249,9 +272,8 @@ void write_file(const std::filesystem::path& file, std::string_view text) {
   }
   // Always the same name: the half of a process that was killed goes with the next try.
   const std::string temporary = file.string() + ".part";
-  ::unlink(temporary.c_str());
-  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-  bool good = fd >= 0;
+  const int fd = open_alone(temporary.c_str());
+  bool good = fd >= 0 && ::ftruncate(fd, 0) == 0;
   for (std::size_t done = 0; good && done < text.size();) {
     const ssize_t n = ::write(fd, text.data() + done, text.size() - done);
     if (n < 0 && errno == EINTR) continue;
@@ -260,9 +282,9 @@ void write_file(const std::filesystem::path& file, std::string_view text) {
   }
   good = good && ::fsync(fd) == 0 && ::rename(temporary.c_str(), file.c_str()) == 0;
   const int error = errno;
+  if (!good && fd >= 0) ::unlink(temporary.c_str());
   if (fd >= 0) ::close(fd);
   if (!good) {
-    if (fd >= 0) ::unlink(temporary.c_str());
     const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
     throw IoError(fmt::format("cannot write '{}': {}{}", file.string(), std::strerror(error),
                               full ? ": make room on the disk" : ""));

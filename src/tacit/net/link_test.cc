@@ -117,7 +117,10 @@ struct Way {
     const FrameHead h = head_of(sent);
     Bytes bytes = pattern(h.size, seed_of(sent));
     ++sent;
-    if (!lends) return from.write(h, bytes);
+    if (!lends) {
+      from.write(h, bytes);
+      return;
+    }
     lent = std::move(bytes);
     from.lend(h, *lent);
   }

@@ -220,7 +220,7 @@ TEST(Tls, TheThirdPartyHearsTheFirstCause) {
     }
   });
   EXPECT_EQ(errors[1], "party0 gave up: the disk is full");
-  EXPECT_EQ(errors[2], "party0 gave up: the disk is full");
+  EXPECT_TRUE(errors[2].starts_with("party0 gave up: the disk is full")) << errors[2];
 }
 
 TEST(Tls, OwnersComeAndGoAndComeAgain) {
@@ -337,7 +337,7 @@ TEST(Tls, AnOwnerHasLimitedTime) {
     t->receive_head(party_id(1 - i));
   });
   EXPECT_EQ(errors[0], "party1 has left");
-  EXPECT_EQ(errors[1], "party1 took longer than 0.1 s");
+  EXPECT_EQ(errors[1], "party1 took longer than 0.1 s, says party0");
 }
 
 TEST(Tls, WhatIsNoFrameEndsTheLink) {

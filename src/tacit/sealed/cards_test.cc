@@ -45,8 +45,9 @@ TEST(Cards, OneFormAlone) {
   EXPECT_TRUE(refused(with("x25519", "p256")));
   EXPECT_TRUE(refused(with("x25519:", "x25519")));
   EXPECT_TRUE(refused(with("x25519:", "x25519:00")));
-  EXPECT_EQ(outcome([&] { parse_device_card(with("software", "tpm")); }),
-            "usage: its key is kept by 'tpm', which is not known here: use a newer tacit");
+  EXPECT_EQ(outcome([&] { parse_device_card(with("software", "magic")); }),
+            "usage: its key is kept by 'magic', which is not known here: use a newer tacit");
+  EXPECT_TRUE(refused(with("software", "tpm")));
   EXPECT_TRUE(outcome([&] { parse_vendor_card(good); }).starts_with("usage: it does not begin with"));
   const ScratchFolder folder;
   EXPECT_NE(outcome([&] {
@@ -54,9 +55,41 @@ TEST(Cards, OneFormAlone) {
             }).find("d.pub' is no device's card"),
             std::string::npos);
   EXPECT_NE(
-      outcome([&] { read_device_card(folder.write("d.pub", std::string(5000, 'x'))); }).find("5000 bytes"),
+      outcome([&] { read_device_card(folder.write("d.pub", std::string(20000, 'x'))); }).find("20000 bytes"),
       std::string::npos);
   EXPECT_TRUE(outcome([] { parse_groups("12 34"); }).starts_with("usage: "));
+}
+
+TEST(Cards, OfKeysInATpm) {
+  const Bytes point(65, std::byte{4});
+  DeviceCard card{"a laptop", {Kem::P256, point}, TpmEvidence{{0, 7}, {std::byte{9}}, point, {}}};
+  for (const Bytes& certificate : {Bytes(), Bytes(700, std::byte{1})}) {
+    card.tpm->certificate = certificate;
+    EXPECT_EQ(parse_device_card(to_text(card)), card);
+  }
+  EXPECT_EQ(name_in_tpm(card).size(), 34u);
+  const std::string good = to_text(card);
+  const auto refused = [](const std::string& text) {
+    return outcome([&] { parse_device_card(text); }).starts_with("usage: ");
+  };
+  EXPECT_FALSE(refused(good));
+  for (std::size_t size = 0; size < good.size(); size += 5)
+    EXPECT_TRUE(refused(good.substr(0, size))) << size;
+  EXPECT_TRUE(refused(good + "more = 1\n"));
+  const auto with = [&](std::string_view from, std::string_view to) {
+    std::string text = good;
+    return text.replace(text.find(from), from.size(), to);
+  };
+  EXPECT_TRUE(refused(with("kept = tpm", "kept = software")));
+  EXPECT_TRUE(refused(with("0+7", "7+0")));
+  EXPECT_TRUE(refused(with("0+7", "none")));  // and yet a state
+  EXPECT_TRUE(refused(with("endorsement = 04", "endorsement = 02")));
+  EXPECT_TRUE(refused(with("state = 09", "state = 0")));
+  card.tpm->certificate.resize(4097);
+  EXPECT_TRUE(refused(to_text(card)));
+  card.tpm->certificate.clear();
+  card.key = KemPrivateKey::generate(Kem::X25519).public_key();
+  EXPECT_TRUE(refused(to_text(card)));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tacit/base/error.h"
+#include "tacit/base/text.h"
 #include "tacit/crypto/aead.h"
 #include "tacit/crypto/hpke.h"
 #include "tacit/sealed/name.h"
@@ -29,10 +30,15 @@ enum Type : std::uint16_t {
   kCommitment = 9,
   kRoot = 10,
   kWrap = 11,
+  kLease = 12,
   kOptional = 0x8000,  ///< from here on a reader may pass over what it does not know
 };
-constexpr std::uint8_t kOnnx = 1;
+constexpr std::uint8_t kOnnx = 1, kTiles = 2;
+constexpr std::size_t kLongestAddress = 255;
 constexpr std::size_t kSealedKeySize = kContentKeySize + kHpkeTagSize;
+
+/// What is sealed at a level: what a broker opens lies in tiles (tiles.h).
+std::uint8_t content_of(Level level) { return level == Level::Guarded ? kTiles : kOnnx; }
 
 template <class T>
 ByteView view(const T& value) {
@@ -84,6 +90,20 @@ class Body {
   ByteView left_;
 };
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+void check_lease(const LeaseTerms& lease) {
+  require(lease.seconds >= kShortestLease && lease.seconds <= kLongestLease,
+          "its leases run for {} seconds, and may for {} to {}", lease.seconds, kShortestLease,
+          kLongestLease);
+  const std::size_t colon = lease.from.rfind(':');
+  const std::string_view from = lease.from, port = from.substr(std::min(colon + 1, from.size()));
+  require(colon != std::string::npos && colon > 0 && from.size() <= kLongestAddress && !port.empty() &&
+              port.size() <= 5 && std::all_of(port.begin(), port.end(), is_digit) &&
+              std::all_of(from.begin(), from.end(), [](char c) { return c > ' ' && c < 0x7f; }),
+          "its leases come from '{}', which is no host:port", one_line(from));
+}
+
 void check(const Header& h) {
   words_of(static_cast<unsigned>(h.level));
   check_name(h.vendor_name, "name for a vendor");
@@ -102,6 +122,7 @@ void check(const Header& h) {
   require(!h.wraps.empty(), "it has no recipient");
   require(h.wraps.size() <= kMaxRecipients, "it has {} recipients, and may have {}", h.wraps.size(),
           kMaxRecipients);
+  if (h.lease) check_lease(*h.lease);
   for (std::size_t i = 0; i < h.wraps.size(); ++i) {
     const Wrap& w = h.wraps[i];
     require(w.enc.size() == public_key_size(w.kem) && w.sealed.size() == kSealedKeySize,
@@ -119,8 +140,14 @@ void put_facts(Writer& to, const Header& h) {
   to.put(kModelName, {bytes_of(h.model_name)});
   to.put(kMoments, {view(h.sealed_at), view(h.expires)});
   to.put(kFingerprint, {bytes_of(h.fingerprint)});
-  to.put(kContent, {view(kOnnx), view(h.chunk), view(h.text_size)});
+  const std::uint8_t content = content_of(h.level);
+  to.put(kContent, {view(content), view(h.chunk), view(h.text_size)});
   to.put(kCommitment, {h.commitment});
+}
+
+LeaseTerms read_lease(Body& body) {
+  const auto seconds = body.take<std::uint32_t>();
+  return {seconds, body.rest()};
 }
 
 Wrap read_wrap(Body& body) {
@@ -160,8 +187,9 @@ void read_record(Header& h, std::uint16_t type, Body& body) {
       return;
     case kContent: {
       const auto kind = body.take<std::uint8_t>();
-      require(kind == kOnnx, "it holds something of the kind {}, which is not known here: use a newer tacit",
-              kind);
+      require(kind == content_of(h.level),
+              "it holds something of the kind {}, which is not known here at level {}: use a newer tacit",
+              kind, static_cast<unsigned>(h.level));
       h.chunk = body.take<std::uint32_t>();
       h.text_size = body.take<std::uint64_t>();
       return;
@@ -174,18 +202,21 @@ void read_record(Header& h, std::uint16_t type, Body& body) {
       require(h.wraps.size() < kMaxRecipients, "it has more than {} recipients", kMaxRecipients);
       h.wraps.push_back(read_wrap(body));
       return;
+    case kLease:
+      h.lease = read_lease(body);
+      return;
     default:
       ensure(false, "check_place refuses other records");
   }
 }
 
-/// Each record that there must be follows the one before it; then come wraps, and then what may be passed
-/// over.
+/// Each record that there must be follows the one before it; then come wraps, terms of leases if there are
+/// any, and then what may be passed over.
 void check_place(unsigned type, unsigned before) {
-  if (before < kWrap ? type == before + 1
-                     : (type == kWrap && before == kWrap) || (type >= kOptional && type > before))
-    return;
-  require(type <= kWrap || type >= kOptional,
+  const bool follows = (type == kWrap && before == kWrap) || (type == kLease && before == kWrap) ||
+                       (type >= kOptional && type > before);
+  if (before < kWrap ? type == before + 1 : follows) return;
+  require(type <= kLease || type >= kOptional,
           "its record {} is not known here, and may not be passed over: use a newer tacit", type);
   throw UsageError(fmt::format("its record {} stands where it may not", type));
 }
@@ -207,6 +238,7 @@ Bytes to_bytes(const Header& header) {
     const auto kem = static_cast<std::uint16_t>(w.kem);
     records.put(kWrap, {view(kem), w.recipient, w.enc, w.sealed});
   }
+  if (header.lease) records.put(kLease, {view(header.lease->seconds), bytes_of(header.lease->from)});
   ensure(records.out.size() <= kMaxRecords, "records of a sealed model fit");
   Bytes out;
   append_bytes(out, bytes_of(kMagic));

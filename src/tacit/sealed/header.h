@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,14 @@ struct Wrap {
   bool operator==(const Wrap&) const = default;
 };
 
+/// A model that runs under leases alone (lease.h).
+struct LeaseTerms {
+  std::uint32_t seconds = 0;  ///< that a lease runs
+  std::string from;           ///< where they are asked for: host:port
+  bool operator==(const LeaseTerms&) const = default;
+};
+constexpr std::uint32_t kShortestLease = 60, kLongestLease = 31 * 86400;
+
 struct Header {
   FileId id{};
   Level level = Level::Sealed;
@@ -50,7 +59,8 @@ struct Header {
   std::uint64_t text_size = 0;
   std::uint32_t chunk = kUsualChunk;
   Digest commitment{}, root{};
-  std::vector<Wrap> wraps;  ///< by recipients, upwards
+  std::vector<Wrap> wraps;               ///< by recipients, upwards
+  std::optional<LeaseTerms> lease = {};  ///< without one it runs under no lease
 
   std::uint64_t chunks() const { return (text_size + chunk - 1) / chunk; }
   bool operator==(const Header&) const = default;

@@ -125,9 +125,9 @@ TEST(Header, LaterRecordsArePassedOverIfTheyMayBe) {
   std::swap(records[records.size() - 1], records[records.size() - 2]);
   EXPECT_EQ(refusal(head_of(records)), "usage: its record 32768 stands where it may not");
   EXPECT_EQ(after([](auto& r) {
-              r.push_back({12, {}});
+              r.push_back({13, {}});
             }),
-            "usage: its record 12 is not known here, and may not be passed over: use a newer tacit");
+            "usage: its record 13 is not known here, and may not be passed over: use a newer tacit");
   EXPECT_EQ(after([](auto& r) {
               r.push_back({0x8000, {}});
               r.push_back({0x8000, {}});
@@ -143,6 +143,21 @@ TEST(Header, LaterRecordsArePassedOverIfTheyMayBe) {
               r.push_back(wrap);
             }),
             "usage: its record 11 stands where it may not");
+}
+
+TEST(Header, LeasesStandBehindTheRecipients) {
+  Header h = some_header();
+  h.lease = LeaseTerms{3600, "vendor.example:7200"};
+  EXPECT_EQ(parse_header(to_bytes(h)), h);
+  auto records = records_of(to_bytes(h));
+  EXPECT_EQ(records.back().type, 12);
+  records.push_back(records.back());
+  EXPECT_EQ(refusal(head_of(records)), "usage: its record 12 stands where it may not");
+  records.pop_back();
+  records.push_back({0x8000, {}});
+  EXPECT_EQ(parse_header(head_of(records)), h);
+  std::swap(records[records.size() - 1], records[records.size() - 2]);
+  EXPECT_EQ(refusal(head_of(records)), "usage: its record 12 stands where it may not");
 }
 
 TEST(Header, RecordsHaveTheirPlace) {
@@ -182,7 +197,7 @@ TEST(Header, NumbersHaveTheirRange) {
   EXPECT_EQ(put(5, 8, kNow), "usage: it ends before it was sealed, or at no time that there is");
   EXPECT_EQ(put(5, 8, kLastMoment + 1), "usage: it ends before it was sealed, or at no time that there is");
   EXPECT_EQ(put(7, 0, std::uint8_t{2}),
-            "usage: it holds something of the kind 2, which is not known here: use a newer tacit");
+            "usage: it holds something of the kind 2, which is not known here at level 1: use a newer tacit");
   for (const std::uint32_t chunk : {0u, 1u, 512u, 1025u, 1536u, 1u << 21, 1u << 31, ~0u})
     EXPECT_EQ(put(7, 1, chunk).substr(0, 18), "usage: its chunks ") << chunk;
   EXPECT_EQ(put(7, 5, std::uint64_t{0}), "usage: there is no model in it");

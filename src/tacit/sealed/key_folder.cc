@@ -12,6 +12,7 @@
 #include "tacit/base/durable.h"
 #include "tacit/base/error.h"
 #include "tacit/sealed/name.h"
+#include "tacit/sealed/tpm_device.h"
 #include "tacit/sealed/witness.h"
 
 namespace tacit::sealed {
@@ -22,6 +23,7 @@ namespace {
 
 constexpr std::string_view kVendorKey = "vendor.key", kVendorCard = "vendor.pub";
 constexpr std::string_view kDeviceKey = "device.key", kDeviceCard = "device.pub", kTrusted = "trusted";
+constexpr std::string_view kDeviceTpm = "device.tpm";
 constexpr std::size_t kMostVendors = 10000;
 
 /// Enough to tell keys without a name apart, for people.
@@ -102,25 +104,52 @@ VendorKeys VendorKeys::open(const fs::path& folder) {
 
 // ---- a device's
 
-DeviceKeys DeviceKeys::make(const fs::path& folder, const std::string& name, Seconds now) {
-  if (!name.empty()) check_name(name, "name for a device");
-  KeyFolder keys = KeyFolder::make(folder);
-  KemPrivateKey key = KemPrivateKey::generate(Kem::X25519);
-  key.save(keys.file(kDeviceKey));
+namespace {
+
+DeviceKeys made(KeyFolder keys, const std::string& name, const Now& now, DeviceKey key,
+                std::optional<TpmEvidence> tpm) {
   const KemPublicKey half = key.public_key();
-  DeviceCard card{name.empty() ? "device " + begin_of(device_id(half)) : name, half};
+  DeviceCard card{name.empty() ? "device " + begin_of(device_id(half)) : name, half, std::move(tpm)};
   make_folder(keys.file(kTrusted), 0700);
   begin_witness(keys, key, now);
   keys.replace(kDeviceCard, to_text(card));
   return {std::move(keys), std::move(card), std::move(key)};
 }
 
+}  // namespace
+
+DeviceKeys DeviceKeys::make(const fs::path& folder, const std::string& name, const Now& now) {
+  if (!name.empty()) check_name(name, "name for a device");
+  KeyFolder keys = KeyFolder::make(folder);
+  KemPrivateKey key = KemPrivateKey::generate(Kem::X25519);
+  key.save(keys.file(kDeviceKey));
+  return made(std::move(keys), name, now, std::move(key), std::nullopt);
+}
+
+DeviceKeys DeviceKeys::make(const fs::path& folder, const std::string& name, const Now& now,
+                            const TpmChoice& choice) {
+  if (!name.empty()) check_name(name, "name for a device");
+  // The TPM before the folder: a machine without one is left as it was.
+  tpm::Tpm tpm(choice.at);
+  tpm::TpmKey key = tpm.make_key(choice.pcrs);
+  TpmEvidence evidence{key.pcrs, key.state, tpm.endorsement(), tpm.certificate()};
+  KeyFolder keys = KeyFolder::make(folder);
+  const std::uint32_t counter = tpm.make_counter();
+  TpmDeviceFile file{fs::absolute(choice.at), tpm.endorsement(), std::move(key), counter};
+  keys.replace(kDeviceTpm, to_text(file));
+  return made(std::move(keys), name, now, DeviceKey(keep_in_tpm(std::move(tpm), std::move(file))),
+              std::move(evidence));
+}
+
 DeviceKeys DeviceKeys::open(const fs::path& folder) {
   KeyFolder keys = KeyFolder::open(folder, "tacit device init");
   DeviceCard card = read_device_card(keys.file(kDeviceCard));
-  KemPrivateKey key = KemPrivateKey::load(keys.file(kDeviceKey));
-  require(card.key == key.public_key(), "the two files of the folder '{}' are of different keys",
-          folder.string());
+  std::error_code ignored;
+  const bool in_tpm = fs::exists(keys.file(kDeviceTpm), ignored);
+  DeviceKey key = in_tpm ? DeviceKey(open_in_tpm(read_tpm_device(keys.file(kDeviceTpm))))
+                         : DeviceKey(KemPrivateKey::load(keys.file(kDeviceKey)));
+  require(card.key == key.public_key() && card.tpm.has_value() == in_tpm,
+          "the two files of the folder '{}' are of different keys", folder.string());
   return {std::move(keys), std::move(card), std::move(key)};
 }
 

@@ -1,14 +1,16 @@
 // Folders of keys. A vendor's: vendor.key and vendor.pub. A device's: device.key and device.pub, the vendors
 // that it trusts (trusted/), and the time that it has witnessed (witness.h).
 //
-// Whoever holds a device's folder, or a copy of it, is the device: its key is a file (no TPM yet).
+// Whoever holds a device's folder, or a copy of it, is the device where its key is a file; where a TPM keeps
+// it (tpm_device.h), the folder is of use with that TPM alone.
 #pragma once
 
 #include <optional>
 
 #include "tacit/base/file_descriptor.h"
 #include "tacit/sealed/cards.h"
-#include "tacit/sealed/time.h"
+#include "tacit/sealed/device_key.h"
+#include "tacit/sealed/now.h"
 
 namespace tacit::sealed {
 
@@ -42,14 +44,24 @@ struct VendorKeys {
   static VendorKeys open(const std::filesystem::path& folder);
 };
 
+/// Where a device's key is to lie, and to which of the TPM's registers it is bound.
+struct TpmChoice {
+  std::filesystem::path at;
+  tpm::Pcrs pcrs = {7};
+};
+
 struct DeviceKeys {
   KeyFolder folder;
   DeviceCard card;
-  KemPrivateKey key;
+  DeviceKey key;
 
-  /// `now`: by this machine's clock; the first time that it witnesses. Without a name it is called after its
+  /// With its key in a file. `now` is the first time that it witnesses. Without a name it is called after its
   /// key.
-  static DeviceKeys make(const std::filesystem::path& folder, const std::string& name, Seconds now);
+  static DeviceKeys make(const std::filesystem::path& folder, const std::string& name, const Now& now);
+  /// With its key in a TPM.
+  static DeviceKeys make(const std::filesystem::path& folder, const std::string& name, const Now& now,
+                         const TpmChoice& tpm);
+  /// UsageError if its files do not belong together, or its TPM is not there.
   static DeviceKeys open(const std::filesystem::path& folder);
 
   /// Pins a vendor. UsageError if there is one of its name with another key, or of its key with another name.

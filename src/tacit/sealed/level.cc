@@ -6,27 +6,49 @@ namespace tacit::sealed {
 
 namespace {
 
-constexpr std::string_view kSealedDoesNotStop[] = {
-    "whoever holds a recipient's key folder, or a copy of it: with it the file opens on any machine",
-    "the recipient itself: it can change the program, read the model from its memory while it is open (so "
-    "can "
-    "root), and keep what it read for ever",
+// What depends on who keeps the keys, and on leases: not_stopped() puts others in their places.
+constexpr std::string_view kSoftwareKeys =
+    "whoever holds a recipient's key folder, or a copy of it: with it the file opens on any machine";
+constexpr std::string_view kTpmKeys =
+    "whoever may use a recipient's TPM on its own machine: there the file opens, and nowhere else";
+constexpr std::string_view kSoftwareKeysAtABroker =
+    "whoever can act as the broker's user, or takes a copy of its key folder, where the device's key is a "
+    "file: with it the model opens on any machine";
+constexpr std::string_view kTpmKeysAtABroker =
+    "whoever can act as the broker's user: with the machine's TPM the file opens there, and nowhere else";
+constexpr std::string_view kClock =
     "a clock that stands still, or a key folder that is put back to an old copy: without a trusted clock a "
-    "date binds only those who keep to it",
-    "whoever may ask the model often: from enough answers another is trained that does the same",
+    "date binds only those who keep to it";
+constexpr std::string_view kTpmClock =
+    "a clock that stands still; and a key folder that is put back to a copy of the same day and boot";
+constexpr std::string_view kLeasedClock =
+    "the rest of a lease that runs: a model that is revoked stops at its end, or when the machine is started "
+    "anew";
+
+constexpr std::string_view kSealedDoesNotStop[] = {
+    kSoftwareKeys,
+    "the recipient itself: it can change the program, read the model from its memory while it is open (so "
+    "can root), and keep what it read for ever",
+    kClock, "whoever may ask the model often: from enough answers another is trained that does the same",
     "a recipient who passes the model on in the clear: at this level all copies are alike, and none tells "
     "whose it was"};
 
+constexpr std::string_view kGuardedDoesNotStop[] = {
+    "root on the device's machine: with a debugger it reads the model from the broker's memory, and with the "
+    "broker's key whatever is sealed to that device",
+    kSoftwareKeysAtABroker,
+    "a broker that its operator has exchanged for another program: nothing proves to you which one runs",
+    "a machine that hibernates, and a host that looks into its virtual machine: both see all of its memory",
+    kClock,
+    "whoever may ask the model often: from enough answers another is trained that does the same"};
+
 constexpr std::string_view kTraceableDoesNotStop[] = {
-    "whoever holds a recipient's key folder, or a copy of it: with it the file opens on any machine",
+    kSoftwareKeys,
     "the recipient itself: it can change the program, read the model from its memory while it is open (so "
-    "can "
-    "root), and keep what it read for ever; what it reads bears its fingerprint",
-    "a clock that stands still, or a key folder that is put back to an old copy: without a trusted clock a "
-    "date binds only those who keep to it",
+    "can root), and keep what it read for ever; what it reads bears its fingerprint",
+    kClock,
     "whoever may ask the model often: from enough answers another is trained that does the same, and bears "
-    "no "
-    "fingerprint ('tacit audit steal' measures it)",
+    "no fingerprint ('tacit audit steal' measures it)",
     "more customers who mix their copies than the code is made against, and whoever knows the model from "
     "before it was marked",
     "a dispute: a match tells the vendor whose copy it was, and proves nothing to others, since the vendor "
@@ -36,11 +58,8 @@ constexpr LevelWords kLevels[] = {
     {Level::Sealed, "sealed",
      "the file is useless without a recipient's key, after its date, or changed by one bit",
      kSealedDoesNotStop, true},
-    {Level::Guarded,
-     "guarded",
-     "no key or weight touches disk, swap, core dump or another user's process",
-     {},
-     false},
+    {Level::Guarded, "guarded", "no key or weight touches disk, swap, core dump or another user's process",
+     kGuardedDoesNotStop, true},
     {Level::Split, "split", "chosen layers never leave the vendor in any form", {}, false},
     {Level::Traceable, "traceable",
      "all of level 1, and this customer's copy bears a fingerprint that survives what thieves do; nothing of "
@@ -50,15 +69,28 @@ constexpr LevelWords kLevels[] = {
 
 }  // namespace
 
+std::vector<std::string_view> not_stopped(const LevelWords& level, const Bounds& bounds) {
+  std::vector<std::string_view> out(level.does_not_stop.begin(), level.does_not_stop.end());
+  for (std::string_view& line : out) {
+    if (line == kClock && bounds.leases) line = kLeasedClock;
+    if (bounds.software_keys) continue;
+    if (line == kSoftwareKeys) line = kTpmKeys;
+    if (line == kSoftwareKeysAtABroker) line = kTpmKeysAtABroker;
+    if (line == kClock) line = kTpmClock;
+  }
+  return out;
+}
+
 const LevelWords& words_of(unsigned level) {
   for (const LevelWords& words : kLevels)
     if (static_cast<unsigned>(words.level) == level) return words;
-  throw UsageError(fmt::format("{} is no level: models are sealed at level 1 or 4", level));
+  throw UsageError(fmt::format("{} is no level: models are sealed at level 1, 2 or 4", level));
 }
 
 void require_there(const LevelWords& level, std::string_view what) {
   require(level.there,
-          "{} level {} ({}), which is not there yet: this version has levels 1 (sealed) and 4 (traceable)",
+          "{} level {} ({}), which is not there yet: this version has levels 1 (sealed), 2 (guarded) and 4 "
+          "(traceable)",
           what, static_cast<unsigned>(level.level), level.name);
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
 namespace tacit::sealed {
 
@@ -13,9 +14,16 @@ enum class Level : std::uint8_t { Sealed = 1, Guarded = 2, Split = 3, Traceable 
 struct LevelWords {
   Level level;
   std::string_view name, promise;
-  std::span<const std::string_view> does_not_stop;  ///< none for levels that are not there yet
+  std::span<const std::string_view>
+      does_not_stop;  ///< of software keys without leases; none for levels that are not there yet
   bool there;
 };
+/// What a sealed file does not stop, which depends on who keeps the keys and whether it runs under leases.
+struct Bounds {
+  bool software_keys = true;  ///< of one recipient at least
+  bool leases = false;
+};
+std::vector<std::string_view> not_stopped(const LevelWords& level, const Bounds& bounds);
 /// UsageError for a number that is no level.
 const LevelWords& words_of(unsigned level);
 /// UsageError, in a sentence about `what`, unless it is there.

@@ -1,7 +1,9 @@
-// Of the levels the first and the last are there, and nothing pretends otherwise.
+// Of the levels one is not there, and nothing pretends otherwise.
 #include "tacit/sealed/level.h"
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 #include "tacit/data/testing/files.h"
 
@@ -11,21 +13,58 @@ namespace {
 using tacit::testing::ScratchFolder;
 using tacit::testing::usage_error;
 
-TEST(Levels, SomeAreThere) {
+TEST(Levels, AllButOneAreThere) {
   const ScratchFolder folder;
-  for (const unsigned level : {1u, 4u}) {
+  for (const unsigned level : {1u, 2u, 4u}) {
     EXPECT_TRUE(words_of(level).there);
     EXPECT_FALSE(words_of(level).does_not_stop.empty());
+    EXPECT_EQ(usage_error(folder, [&] { require_there(words_of(level), "asked is"); }), "(no error)");
   }
-  for (const unsigned level : {2u, 3u}) {
-    EXPECT_FALSE(words_of(level).there);
-    EXPECT_NE(usage_error(folder, [&] { require_there(words_of(level), "asked is"); }).find("not there yet"),
-              std::string::npos);
-  }
-  EXPECT_EQ(usage_error(folder, [] { require_there(words_of(1), "asked is"); }), "(no error)");
+  EXPECT_FALSE(words_of(3).there);
+  EXPECT_TRUE(words_of(3).does_not_stop.empty());
+  EXPECT_NE(usage_error(folder, [&] { require_there(words_of(3), "asked is"); })
+                .find("asked is level 3 (split), which is not there yet"),
+            std::string::npos);
   EXPECT_NE(usage_error(folder, [] { words_of(0); }), "(no error)");
   EXPECT_NE(usage_error(folder, [] { words_of(5); }), "(no error)");
 }
+
+class NotStopped : public ::testing::TestWithParam<unsigned> {
+ protected:
+  bool said(const Bounds& bounds, std::string_view words) const {
+    const auto lines = not_stopped(words_of(GetParam()), bounds);
+    return std::any_of(lines.begin(), lines.end(),
+                       [&](std::string_view line) { return line.find(words) != line.npos; });
+  }
+};
+
+TEST_P(NotStopped, DependsOnKeysAndLeases) {
+  const LevelWords& level = words_of(GetParam());
+  const auto software = not_stopped(level, {});
+  EXPECT_TRUE(
+      std::equal(software.begin(), software.end(), level.does_not_stop.begin(), level.does_not_stop.end()));
+  for (const bool keys : {true, false})
+    for (const bool leases : {true, false}) {
+      const Bounds bounds{keys, leases};
+      EXPECT_EQ(not_stopped(level, bounds).size(), level.does_not_stop.size());
+      EXPECT_EQ(said(bounds, "on any machine"), keys);
+      EXPECT_EQ(said(bounds, "TPM"), !keys);
+      EXPECT_EQ(said(bounds, "without a trusted clock"), keys && !leases);
+      EXPECT_EQ(said(bounds, "same day and boot"), !keys && !leases);
+      EXPECT_EQ(said(bounds, "the rest of a lease"), leases);
+      EXPECT_TRUE(said(bounds, "root"));
+      EXPECT_TRUE(said(bounds, "from enough answers another is trained"));
+    }
+}
+
+TEST_P(NotStopped, IsThatOfItsLevel) {
+  EXPECT_EQ(said({}, "whoever can act as the broker's user"), GetParam() == 2);
+  EXPECT_EQ(said({false, false}, "whoever can act as the broker's user"), GetParam() == 2);
+  EXPECT_EQ(said({}, "all copies are alike"), GetParam() == 1);
+  EXPECT_EQ(said({}, "bears its fingerprint"), GetParam() == 4);
+}
+
+INSTANTIATE_TEST_SUITE_P(All, NotStopped, ::testing::Values(1u, 2u, 4u));
 
 }  // namespace
 }  // namespace tacit::sealed

@@ -1,5 +1,6 @@
 #include "tacit/sealed/open.h"
 
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include "tacit/base/error.h"
 #include "tacit/base/secret_bytes.h"
 #include "tacit/sealed/keys_of_a_file.h"
+#include "tacit/sealed/lease_folder.h"
 #include "tacit/sealed/merkle.h"
 #include "tacit/sealed/witness.h"
 
@@ -50,7 +52,9 @@ std::uint64_t size_of(const OpenFile& file) {
 
 // ---- what anybody may read
 
-SealedFile::SealedFile(const fs::path& file) : file_(open_file(file)) {
+SealedFile::SealedFile(const fs::path& file) : SealedFile(open_file(file)) {}
+
+SealedFile::SealedFile(OpenFile file) : file_(std::move(file)) {
   try {
     const std::uint64_t size = size_of(file_);
     require(size >= kPreludeSize, "it is no sealed model");
@@ -67,7 +71,7 @@ SealedFile::SealedFile(const fs::path& file) : file_(open_file(file)) {
             "it has {} bytes where its head claims {}: it was cut short, or damaged: get it anew", size,
             layout_.end);
   } catch (const UsageError& e) {
-    throw UsageError(fmt::format("'{}' cannot be used: {}", file.string(), e.what()));
+    throw UsageError(fmt::format("'{}' cannot be used: {}", name().string(), e.what()));
   }
 }
 
@@ -109,7 +113,7 @@ void VerifiedFile::check_chunks() const {
 
 // ---- what a device opens
 
-OpenedModel::OpenedModel(VerifiedFile file, const DeviceKeys& keys, Seconds clock) : file_(std::move(file)) {
+OpenedModel::OpenedModel(VerifiedFile file, const DeviceKeys& keys, const Now& now) : file_(std::move(file)) {
   const Header& h = header();
   require_there(words_of(static_cast<unsigned>(h.level)), fmt::format("'{}' is sealed at", name().string()));
   const Digest self = device_id(keys.card.key);
@@ -117,15 +121,19 @@ OpenedModel::OpenedModel(VerifiedFile file, const DeviceKeys& keys, Seconds cloc
       std::find_if(h.wraps.begin(), h.wraps.end(), [&](const Wrap& w) { return w.recipient == self; });
   require(own != h.wraps.end(), "'{}' is not sealed to the device '{}' ({})", name().string(), keys.card.name,
           in_groups(self));
-  const Seconds now = witness(keys.folder, keys.key, clock, h.sealed_at);
-  require(now < h.expires, "'{}' has expired: it was of use until {}, and it is {}", name().string(),
-          moment_text(h.expires), moment_text(now));
+  // A lease tells a time that nobody at the device has set.
+  const Seconds told = h.lease ? running_lease(keys, h, now.boot).time : h.sealed_at;
+  const Seconds time = witness(keys.folder, keys.key, now, std::max(h.sealed_at, told));
+  require(time < h.expires, "'{}' has expired: it was of use until {}, and it is {}", name().string(),
+          moment_text(h.expires), moment_text(time));
   std::optional<SecretBytes> content_key;
-  if (own->kem == keys.key.kem()) {
+  if (own->kem == keys.key.kem() && is_public_key({own->kem, own->enc})) {
     try {
-      HpkeReceiver receiver(kWrapCipher, keys.key, own->enc, wrap_info(h.id, h.vendor, self));
+      HpkeReceiver receiver = keys.key.receiver(kWrapCipher, own->enc, wrap_info(h.id, h.vendor, self));
       content_key = receiver.open(facts_of(h), own->sealed);
-    } catch (const UsageError&) {}  // enc is no public key
+    } catch (const UsageError&) {     // enc is a key with which nothing can be exchanged,
+      if (keys.key.is_kept()) throw;  // or the TPM refuses
+    }
   }
   if (!content_key || content_key->size() != kContentKeySize)
     cheated(name(), "the key that is sealed to this device does not open");
@@ -168,15 +176,38 @@ class OpenedModel::Text final : public ByteReader {
 
 std::unique_ptr<ByteReader> OpenedModel::text(RuntimeKey) { return std::make_unique<Text>(*this); }
 
-OpenedModel open_model(const fs::path& file, const DeviceKeys& keys, Seconds clock) {
-  SealedFile sealed(file);
+void OpenedModel::read(RuntimeKey, std::uint64_t at, ByteSpan scratch, ByteSpan out) {
+  const Header& h = header();
+  require(at <= h.text_size && out.size() <= h.text_size - at, "'{}' has no more of its model",
+          name().string());
+  ensure(scratch.size() >= h.chunk + kSealTagSize, "a chunk fits its scratch");
+  while (!out.empty()) {
+    const std::uint64_t number = at / h.chunk;
+    const std::size_t skip = static_cast<std::size_t>(at % h.chunk);
+    const ByteSpan sealed = scratch.first(file_.chunk_size(number));
+    file_.read(number, sealed);
+    if (!cipher_->open(number, number + 1 == h.chunks(), sealed))
+      cheated(name(), fmt::format("its part {} of {} does not open", number + 1, h.chunks()));
+    const std::size_t now = std::min(out.size(), sealed.size() - kSealTagSize - skip);
+    std::memcpy(out.data(), sealed.data() + skip, now);
+    explicit_bzero(sealed.data(), sealed.size());
+    at += now;
+    out = out.subspan(now);
+  }
+}
+
+OpenedModel open_model(const fs::path& file, const DeviceKeys& keys, const Now& now) {
+  return open_model(SealedFile(file), keys, now);
+}
+
+OpenedModel open_model(SealedFile sealed, const DeviceKeys& keys, const Now& now) {
   const auto vendor = keys.trusted(sealed.header().vendor);
   require(
       vendor.has_value(),
       "'{}' is signed by a vendor that this device does not trust: it calls itself '{}'; if it is yours, run "
       "'tacit device trust' with its vendor.pub",
-      file.string(), sealed.header().vendor_name);
-  return OpenedModel(VerifiedFile(std::move(sealed), *vendor), keys, clock);
+      sealed.name().string(), sealed.header().vendor_name);
+  return OpenedModel(VerifiedFile(std::move(sealed), *vendor), keys, now);
 }
 
 }  // namespace tacit::sealed

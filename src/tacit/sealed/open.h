@@ -22,6 +22,8 @@ class SealedFile {
   /// Reads the head. UsageError for what is no sealed model, is cut short or too long, or of a version that
   /// is not known here; nothing is allocated for what is not there. IoError.
   explicit SealedFile(const std::filesystem::path& file);
+  /// The same of a file that somebody else opened.
+  explicit SealedFile(OpenFile file);
 
   /// As the file claims, before anything was verified.
   const Header& header() const { return header_; }
@@ -59,6 +61,7 @@ class VerifiedFile {
 /// Who has it may have a model's text: the runtime alone.
 class RuntimeKey {
   friend class Runtime;
+  friend class GuardedRuntime;
   friend struct OpenForTests;  // of sealed/testing/
   RuntimeKey() {}
 };
@@ -68,13 +71,16 @@ class OpenedModel {
   /// What the device at `keys` may open now. UsageError if the file is not sealed to it, has expired, is of a
   /// level that is not there, or if the clock stands before a time that was witnessed (witness.h);
   /// CheatDetected if the key that is sealed to it is not the file's.
-  OpenedModel(VerifiedFile file, const DeviceKeys& keys, Seconds clock);
+  OpenedModel(VerifiedFile file, const DeviceKeys& keys, const Now& now);
 
   const Header& header() const { return file_.header(); }
   const std::filesystem::path& name() const { return file_.name(); }
   /// The text from its beginning, which lies in memory a chunk at a time. The model must outlive it.
   /// CheatDetected where a chunk is not what was signed; IoError.
   std::unique_ptr<ByteReader> text(RuntimeKey);
+  /// The text's bytes from `at` on, which must be there. Chunks are opened one after the other in `scratch`,
+  /// of a chunk and its tag at least, which is zeroed before this returns. CheatDetected, IoError.
+  void read(RuntimeKey, std::uint64_t at, ByteSpan scratch, ByteSpan out);
 
  private:
   class Text;
@@ -83,6 +89,7 @@ class OpenedModel {
 };
 
 /// The steps at once, for a device: the vendor must be one that it trusts.
-OpenedModel open_model(const std::filesystem::path& file, const DeviceKeys& keys, Seconds clock);
+OpenedModel open_model(const std::filesystem::path& file, const DeviceKeys& keys, const Now& now);
+OpenedModel open_model(SealedFile file, const DeviceKeys& keys, const Now& now);
 
 }  // namespace tacit::sealed

@@ -66,6 +66,10 @@ struct Runtime::State {
 namespace {
 
 nn::Graph graph_of(ByteReader& text, const Header& header) {
+  require(header.level != Level::Guarded,
+          "'{}' is sealed at level 2 (guarded), and opening it within this process would be level 1: ask a "
+          "broker, which is of a user of its own ('tacit run --broker SOCKET')",
+          header.model_name);
   return import(text, header.text_size, header.model_name);
 }
 

@@ -1,5 +1,5 @@
 // What runs a sealed model: the one thing that gets its text. The text goes, a chunk at a time, into the
-// graph and nowhere else; answers are computed in double precision. At level 1 the graph lies in this
+// graph and nowhere else; answers are computed in double precision. The graph, of level 1 or 4, lies in this
 // process's ordinary memory for as long as the runtime lives.
 #pragma once
 
@@ -12,7 +12,8 @@ namespace tacit::sealed {
 
 class Runtime {
  public:
-  /// UsageError if the text is no model that tacit can run, or one of several inputs or outputs;
+  /// UsageError if the text is no model that tacit can run, or one of several inputs or outputs, and for a
+  /// model of level 2, which a broker opens (guarded_runtime.h);
   /// CheatDetected where a chunk is not what was signed; IoError. `threads`: 0 for all processors.
   Runtime(OpenedModel model, unsigned threads);
   ~Runtime();

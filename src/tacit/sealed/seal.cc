@@ -61,6 +61,7 @@ FileId fresh_id() {
 Header facts(std::uint64_t size, const SealRequest& r, ByteView content_key) {
   Header h;
   h.id = fresh_id();
+  h.level = r.level;
   h.vendor = r.vendor.public_key();
   h.vendor_name = r.vendor_name;
   h.model_name = r.model_name;
@@ -68,8 +69,8 @@ Header facts(std::uint64_t size, const SealRequest& r, ByteView content_key) {
   h.expires = r.expires;
   h.text_size = size;
   h.chunk = r.chunk;
-  h.level = r.level;
   h.fingerprint = r.fingerprint;
+  h.lease = r.lease;
   h.commitment = commitment_to(content_key, h.id);
   return h;
 }

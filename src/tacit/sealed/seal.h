@@ -1,5 +1,5 @@
 // Sealing: a model's text, encrypted in chunks under a random key that is wrapped to each recipient, and
-// signed by its vendor. Level 1 (level.h says what that stops, and what not).
+// signed by its vendor. (level.h says what that stops at each level, and what not.)
 #pragma once
 
 #include <filesystem>
@@ -18,8 +18,10 @@ struct SealRequest {
   Seconds sealed_at = 0;
   Seconds expires = kNever;
   std::uint32_t chunk = kUsualChunk;
+  /// Sealed or Traceable, for an ONNX file, or Guarded, for a text in tiles (tiles.h).
   Level level = Level::Sealed;
   std::string fingerprint = {};  ///< whose copy the text is, at level 4 and only there
+  std::optional<LeaseTerms> lease = {};
 };
 
 /// Reads `size` bytes of `text`, a chunk at a time, and writes the sealed file: first as `out`.part, then

@@ -23,9 +23,10 @@ DeviceKeys device_with(const ScratchFolder& folder, Kem kem, const char* raw) {
   KeyFolder keys = KeyFolder::make(folder.path(name_of(kem)));
   std::filesystem::create_directory(keys.file("trusted"));
   KemPrivateKey key = KemPrivateKey::from_raw(kem, from_hex(raw));
-  begin_witness(keys, key, kVersion1SealedAt);
   const KemPublicKey half = key.public_key();
-  return {std::move(keys), {"a device", half}, std::move(key)};
+  DeviceKeys out{std::move(keys), {"a device", half}, std::move(key)};
+  begin_witness(out.folder, out.key, kVersion1SealedAt);
+  return out;
 }
 
 Bytes version_1_text() {

@@ -14,13 +14,9 @@ namespace {
 
 using namespace tacit::testing;
 
-std::vector<Layer> layers(const Model& m) {
-  const ScratchFolder folder;
-  return layers_of(m.import(folder));
-}
 Aligned laid_over(const Model& original, const Model& leaked) {
   Workers workers(2);
-  return align(layers(original), layers(leaked), workers);
+  return align(layers_in(original), layers_in(leaked), workers);
 }
 /// The largest difference to the original, in units of its rows' scales, among weights that were found.
 double worst(const std::vector<Layer>& original, const Aligned& found) {
@@ -50,7 +46,7 @@ TEST(Align, LeavesTheSameNetworkAsItIs) {
   EXPECT_NEAR(a.likeness, 1, 1e-9);
   EXPECT_EQ(moved_rows(a), 0u);
   EXPECT_EQ(found_rows(a), 16u + 96 + 10);
-  EXPECT_LT(worst(layers(m), a), 1e-9);
+  EXPECT_LT(worst(layers_in(m), a), 1e-9);
 }
 
 TEST(Align, FindsNeuronsInAnyOrderAndScale) {
@@ -61,7 +57,7 @@ TEST(Align, FindsNeuronsInAnyOrderAndScale) {
     EXPECT_NEAR(a.likeness, 1, 1e-6) << scaled;
     EXPECT_EQ(found_rows(a), 16u + 96 + 10);
     EXPECT_GT(moved_rows(a), 90u);
-    EXPECT_LT(worst(layers(net(w)), a), 1e-4) << scaled;  // float32
+    EXPECT_LT(worst(layers_in(net(w)), a), 1e-4) << scaled;  // float32
   }
 }
 
@@ -82,7 +78,7 @@ TEST(Align, ATurnedSignIsUndone) {
   for (std::size_t o = 0; o < 10; ++o) turned["e.weight"][o * 96 + 5] *= -1;
   const Aligned a = laid_over(net(w), net(turned));
   EXPECT_NEAR(a.likeness, 1, 1e-6);
-  EXPECT_LT(worst(layers(net(w)), a), 1e-4);
+  EXPECT_LT(worst(layers_in(net(w)), a), 1e-4);
 }
 
 TEST(Align, FactorsBehindANormalisationAreFound) {
@@ -92,7 +88,7 @@ TEST(Align, FactorsBehindANormalisationAreFound) {
     scaled["d.weight"][i] *= 1 + static_cast<double>(i / 256) / 20;
   const Aligned a = laid_over(net(w), net(scaled));
   EXPECT_NEAR(a.likeness, 1, 1e-6);
-  EXPECT_LT(worst(layers(net(w)), a), 1e-4);
+  EXPECT_LT(worst(layers_in(net(w)), a), 1e-4);
 }
 
 TEST(Align, UnitsThatAreGoneAreLeftOut) {
@@ -102,7 +98,7 @@ TEST(Align, UnitsThatAreGoneAreLeftOut) {
   EXPECT_FALSE(std::isfinite(a.layers[1].weights[0]));
   EXPECT_EQ(a.layers[2].rows_found, 10u);
   EXPECT_GT(a.likeness, 0.85);
-  EXPECT_LT(worst(layers(net(w)), a), 1e-4);
+  EXPECT_LT(worst(layers_in(net(w)), a), 1e-4);
 }
 
 TEST(Align, AnotherNetworkIsNotLikeIt) {

@@ -3,17 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include "tacit/nn/testing/onnx_models.h"
+#include "tacit/trace/testing/traced_world.h"
 
 namespace tacit::trace {
 namespace {
 
 using namespace tacit::testing;
-
-std::vector<Layer> layers(const Model& m) {
-  const ScratchFolder folder;
-  return layers_of(m.import(folder));
-}
 
 TEST(Layers, OfOneFormHoweverTheyAreWritten) {
   const Numbers rows = wave({6}).values;  // of 2 outputs and 3 inputs
@@ -27,7 +22,7 @@ TEST(Layers, OfOneFormHoweverTheyAreWritten) {
   product.hold(floats("w", {3, 2}, columns));
   product.node("MatMul", {"x", "w"}, {"y"});
   for (const Model* m : {&gemm, &turned, &product}) {
-    const auto found = layers(*m);
+    const auto found = layers_in(*m);
     ASSERT_EQ(found.size(), 1u);
     EXPECT_EQ(found[0].rows, 2u);
     EXPECT_EQ(found[0].columns, 3u);
@@ -54,7 +49,7 @@ TEST(Layers, KnowWhoseOutputsTheyRead) {
   m.node("MatMul", {"flat", "c"}, {"yc"});
   m.node("Softmax", {"yc"}, {"sc"});  // behind it channels are no more what they were
   m.node("MatMul", {"sc", "d"}, {"y"});
-  const auto found = layers(m);
+  const auto found = layers_in(m);
   ASSERT_EQ(found.size(), 4u);
   EXPECT_EQ(found[0].producer, std::nullopt);
   EXPECT_EQ(found[0].block, 9u);
@@ -69,7 +64,7 @@ TEST(Layers, WhatCarriesNothing) {
   m.input("x", {0, 3}).output("y");
   m.hold(floats("w", {2, 3}, {1, 0, 2, 0, 0, 0}));
   set(m.node("Gemm", {"x", "w"}, {"y"}), "transB", std::int64_t{1});
-  const auto found = layers(m);
+  const auto found = layers_in(m);
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(count_carriers(found), 2u);
   EXPECT_NEAR(row_scales(found[0])[0], std::sqrt(5.0 / 3), 1e-12);

@@ -194,7 +194,7 @@ void Run::share() {
     const auto data = std::find(job_.data.owners.begin(), job_.data.owners.end(), name);
     const bool brings = data != job_.data.owners.end();
     const bool collects = std::any_of(job_.releases.begin(), job_.releases.end(), [&](const ReleaseRule& r) {
-      return r.what != "predictions" && r.what != "scores" &&
+      return r.what != "predictions" && r.what != "scores" && r.what != "same rows" &&
              std::find(r.to.begin(), r.to.end(), name) != r.to.end();
     });
     if (!brings && !collects) continue;

@@ -55,7 +55,7 @@ TEST(DryEngine, FollowsClocksThatDiffer) {
       for (const auto& [name, operation] : operations())
         for (std::uint32_t to = 0; to < 8; ++to)
           for (std::size_t n : {1, 2000})
-            run_parties(protocol.parties, [&](Party& party) {
+            run_parties(protocol.parties, [&, &operation = operation, &name = name](Party& party) {
               const auto engine = protocol.make(party, profile_named(profile));
               DryEngine dry(protocol.costs(profile_named(profile)), party.id(), party.compute());
               EXPECT_EQ(depths(*engine, operation, {to}, n), depths(dry, operation, {to}, n))

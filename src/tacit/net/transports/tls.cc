@@ -68,16 +68,16 @@ class TlsTransportImpl final : public TlsTransport {
   // ---- Transport
   void send(PartyId to, const FrameHead& head, ByteView body) override {
     const auto l = link(to);
-    l->write(head, body);
-    if (const std::size_t kept = l->backlog(); kept > 0) {
-      bell_.ring();
-      while (l->backlog() > kBacklogBound && !l->ended()) {
-        wait_on({});
-        l->flush();
-        check_limit(to);
-      }
+    // Who is told the last thing may have left in good order before we look again.
+    if (!l->write(head, body)) fail(*l);
+    if (l->backlog() == 0) return;
+    bell_.ring();
+    while (l->backlog() > kBacklogBound) {
+      wait_on({});
+      l->flush();
+      if (l->ended()) fail(*l);
+      check_limit(to);
     }
-    if (l->ended()) fail(*l);
   }
 
   FrameHead receive_head(PartyId from) override {

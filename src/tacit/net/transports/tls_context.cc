@@ -9,12 +9,10 @@
 
 namespace tacit {
 
-namespace {
+void CertificateFree::operator()(x509_st* certificate) const { X509_free(certificate); }
 
-using CertificatePtr = std::unique_ptr<X509, decltype([](X509* x) { X509_free(x); })>;
-
-CertificatePtr self_signed(const Identity& identity) {
-  CertificatePtr cert(X509_new());
+Certificate self_signed(const Identity& identity) {
+  Certificate cert(X509_new());
   X509_NAME* name = X509_get_subject_name(cert.get());
   const unsigned char text[] = "tacit";
   const bool good = X509_set_version(cert.get(), 2) == 1 &&
@@ -28,6 +26,8 @@ CertificatePtr self_signed(const Identity& identity) {
   ensure(good, "a self-signed certificate");
   return cert;
 }
+
+namespace {
 
 /// Only the kind of key is checked here; which key it is, the transport compares with the job. The handshake
 /// itself proves that the peer holds it.
@@ -52,7 +52,7 @@ void SslFree::operator()(ssl_st* ssl) const { SSL_free(ssl); }
 
 TlsContext::TlsContext(const Identity& identity)
     : ctx_(SSL_CTX_new(TLS_method()), [](SSL_CTX* c) { SSL_CTX_free(c); }) {
-  const CertificatePtr cert = self_signed(identity);
+  const Certificate cert = self_signed(identity);
   SSL_CTX* c = ctx_.get();
   ensure(c != nullptr && SSL_CTX_set_min_proto_version(c, TLS1_3_VERSION) == 1 &&
              SSL_CTX_set_ciphersuites(c, "TLS_AES_128_GCM_SHA256") == 1 &&

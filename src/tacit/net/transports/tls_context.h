@@ -10,6 +10,7 @@
 
 struct ssl_ctx_st;
 struct ssl_st;
+struct x509_st;
 
 namespace tacit {
 
@@ -17,6 +18,13 @@ struct SslFree {
   void operator()(ssl_st* ssl) const;
 };
 using SslHandle = std::unique_ptr<ssl_st, SslFree>;
+
+struct CertificateFree {
+  void operator()(x509_st* certificate) const;
+};
+using Certificate = std::unique_ptr<x509_st, CertificateFree>;
+/// Of an identity, made by itself, for ever: what counts in it is the key.
+Certificate self_signed(const Identity& identity);
 
 class TlsContext {
  public:

@@ -73,12 +73,13 @@ void TlsLink::add(const FrameHead& head, ByteView body) {
     writer_.window().lend(body);
 }
 
-void TlsLink::write(const FrameHead& head, ByteView body) {
+bool TlsLink::write(const FrameHead& head, ByteView body) {
   std::lock_guard lock(mutex_);
-  if (ended_) return;
+  if (ended_) return false;
   add(head, body);
   while (pump()) {}
   settle();
+  return !ended_;
 }
 
 void TlsLink::lend(const FrameHead& head, ByteView body) {
@@ -402,9 +403,13 @@ void TlsLink::part(std::string_view reason, Liveness::Time deadline) noexcept {
     std::unique_lock lock(mutex_);
     user_reads_ = true;
     std::shared_ptr<TlsStream> said;  // the connection on which it was
-    for (bool first = true; !ended_ && (first || now() < deadline); first = false) {
-      if (!stream_) {  // it may come back
-        changed_.wait_until(lock, deadline);
+    const auto limit = deadline - now();
+    // Whoever is done waits for a broken link to come back: what was said last may not have arrived.
+    const auto back_by = reason.empty() ? std::max(deadline, now() + terms_.patience) : deadline;
+    for (bool first = true; !ended_ && (first || now() < (stream_ ? deadline : back_by)); first = false) {
+      if (!stream_) {
+        changed_.wait_until(lock, back_by);
+        deadline = std::max(deadline, now() + limit);
         continue;
       }
       if (writer_.wants() == 0) {

@@ -35,8 +35,8 @@ class TlsLink {
   std::shared_ptr<TlsStream> stream() const;
 
   // ---- for the transport's user
-  /// Writes what the socket takes now and keeps the rest.
-  void write(const FrameHead& head, ByteView body);
+  /// Writes what the socket takes now and keeps the rest. False if the link has ended before that.
+  bool write(const FrameHead& head, ByteView body);
   /// Bytes that write() kept; they are written by flush().
   std::size_t backlog() const;
   void flush();

@@ -69,11 +69,19 @@ Extents without_batch(Extents wanted, const Shape& one, const Shape& two, std::i
   if (!axis || elements(one) == 0) return wanted;
   const auto at = place_of_batch(wanted, one, *axis, batch);
   if (!at || wanted[*at] <= 0 || wanted[*at] % batch != 0) return wanted;
-  const bool open = std::find(wanted.begin(), wanted.end(), -1) != wanted.end();
-  if (!open)
+  const auto open = std::find(wanted.begin(), wanted.end(), -1);
+  if (open == wanted.end()) {
     wanted[*at] = -1;
-  else if (*at == *axis && extent(one, *at) * batch == wanted[*at])
-    wanted[*at] = 0;
+    return wanted;
+  }
+  if (*at != *axis || extent(one, *at) * batch != wanted[*at]) return wanted;
+  // An axis that holds more than the batch is taken apart if what is left open is the batch itself.
+  std::int64_t beside = 1;
+  for (const std::int64_t e : wanted)
+    if (e > 0) beside = std::min(beside * e, kMostExtent);
+  const bool apart =
+      extent(one, *at) > 1 && beside * batch == static_cast<std::int64_t>(elements(one)) * batch;
+  if (!apart) wanted[*at] = 0;
   return wanted;
 }
 

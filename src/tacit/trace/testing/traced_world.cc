@@ -86,6 +86,11 @@ NetWeights weights_in(const std::string& text) {
   return out;
 }
 
+std::vector<trace::Layer> layers_in(const Model& model) {
+  const ScratchFolder folder;
+  return trace::layers_of(model.import(folder));
+}
+
 NetWeights shuffled(const NetWeights& w, unsigned seed, bool scaled) {
   std::mt19937 source(seed);
   std::uniform_real_distribution<double> exponent(-2, 2);

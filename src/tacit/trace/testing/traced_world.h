@@ -19,6 +19,8 @@ NetWeights net_weights(unsigned seed);
 Model net(const NetWeights& weights);
 /// The weights in such a file.
 NetWeights weights_in(const std::string& text);
+/// The matrices of a model that is written to a file and read.
+std::vector<trace::Layer> layers_in(const Model& model);
 
 // ---- what thieves do
 

@@ -1,0 +1,77 @@
+/* Sealed models from C: a program asks a broker (docs/broker.md), which opens a model of level 2 in a process
+ * of its own and answers. No key and no weight is ever in the program that uses this; its examples go to the
+ * broker and nowhere else. (Opening a model within one's own process is level 1: the command line alone does
+ * that.)
+ *
+ * Link with -ltacit_model. Every function that can fail returns a tacit_status and, unless that is TACIT_OK,
+ * puts one sentence into `message`, cut to `size` bytes and ended by a zero; `message` may be NULL. Numbers
+ * are doubles, and tensors lie row after row, the last axis fastest. Any threads may use one broker and its
+ * models at a time: they take turns. */
+#ifndef TACIT_MODEL_H
+#define TACIT_MODEL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define TACIT_API __attribute__((visibility("default")))
+
+/* The same numbers as the exit codes of the command line. */
+typedef enum tacit_status {
+  TACIT_OK = 0,
+  TACIT_BUG = 1, /* of tacit's */
+  TACIT_USAGE =
+      2, /* yours: a wrong argument, file or model; also a model that expired, or is not for this device */
+  TACIT_IO = 3,   /* this machine failed: no broker there, a file that cannot be read, no memory */
+  TACIT_PEER = 4, /* the broker left, or spoke out of turn */
+  TACIT_CHEAT = 5 /* the model is not what its vendor made */
+} tacit_status;
+
+typedef struct tacit_broker tacit_broker;
+typedef struct tacit_model tacit_model;
+
+/* What anybody may know of an open model. Lives as long as the model. */
+typedef struct tacit_model_info {
+  unsigned level;        /* 2: a broker serves no other */
+  const char* name;      /* UTF-8 */
+  const char* vendor;    /* UTF-8: under whose signature it came */
+  int64_t expires;       /* seconds since 1970, UTC; INT64_MAX for never */
+  size_t axes;           /* of one example, without the axis that counts examples */
+  const size_t* extents; /* of each of its axes */
+  size_t example_size;   /* numbers in one example */
+} tacit_model_info;
+
+/* An answer: as many rows as there were examples. */
+typedef struct tacit_answer {
+  size_t axes; /* at least 1; the first counts rows */
+  const size_t* extents;
+  size_t size; /* numbers in all */
+  const double* values;
+} tacit_answer;
+
+/* Connects to the broker at a socket, and leaves it: its models are closed then, and what remains of them is
+ * to be given to tacit_model_close first. */
+TACIT_API tacit_status tacit_broker_connect(const char* socket, tacit_broker** broker, char* message,
+                                            size_t size);
+TACIT_API void tacit_broker_leave(tacit_broker* broker);
+
+/* Opens a sealed file, which this program must be able to read, and nobody else. */
+TACIT_API tacit_status tacit_model_open(tacit_broker* broker, const char* file, tacit_model** model,
+                                        char* message, size_t size);
+TACIT_API tacit_model_info tacit_model_about(const tacit_model* model);
+/* `examples`: rows times example_size finite numbers. The answer is given back with tacit_answer_free. */
+TACIT_API tacit_status tacit_model_run(tacit_model* model, const double* examples, size_t rows,
+                                       tacit_answer** answer, char* message, size_t size);
+TACIT_API void tacit_answer_free(tacit_answer* answer);
+/* Never fails: if the broker has left, there is nothing to close. NULL is nothing, as in all that give back.
+ */
+TACIT_API void tacit_model_close(tacit_model* model);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
