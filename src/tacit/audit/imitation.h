@@ -1,7 +1,7 @@
 // What a thief makes of questions and answers: a model that answers alike. Two kinds: one that is affine,
 // which finds an affine model exactly as soon as it has one answer more than there are inputs, and a network.
 // Neither knows anything of the model but its answers (Tramer et al., Stealing machine learning models via
-// prediction APIs, USENIX Security 2016, sections 4 and 5).
+// prediction APIs, USENIX Security 2016).
 #pragma once
 
 #include <memory>

@@ -1,9 +1,10 @@
 // A collusion-secure code: for each customer a word of bits, so that whoever mixes several words into one is
-// still near to some of them. Tardos, Optimal probabilistic fingerprint codes (J. ACM 55(2), 2008), section
-// 2: a bias for each position, drawn from the arcsine distribution with a cutoff, and words whose bits are 1
-// with that probability; accusation by the score that is symmetric in both bits, of Skoric, Katzenbeisser
-// and Celik, Symmetric Tardos fingerprinting codes for arbitrary alphabet sizes (Des. Codes Cryptogr. 46,
-// 2008), whose length is (pi^2 / 2) c^2 ln(1 / e) for c colluders; twice that is used.
+// still near to some of them. Tardos, Optimal probabilistic fingerprint codes (J. ACM 55(2), 2008): a bias
+// for each position, drawn from the arcsine distribution with a cutoff, and words whose bits are 1 with that
+// probability; accusation by the score that is symmetric in both bits, of Skoric, Katzenbeisser and Celik,
+// Symmetric Tardos fingerprinting codes for arbitrary alphabet sizes (Des. Codes Cryptogr. 46, 2008). Against
+// many colluders c, (pi^2 / 2) c^2 ln(1 / e) positions are enough (Laarhoven and de Weger, Optimal symmetric
+// Tardos traitor tracing schemes, Des. Codes Cryptogr., 2012); twice that is used.
 //
 // An accusation is judged by what was found, and not by what attackers are assumed to do: given biases and
 // symbols, an innocent's score is a sum of independent numbers of known distribution, and Chernoff's bound

@@ -1,8 +1,8 @@
 // Fingerprints in weights, and what is left of them in a leaked model. Each weight that may carry one is
 // moved by kStrength times its row's scale, up or down as a bit of the customer's word and a secret sign say;
 // each position of the word is carried by many weights all over the network, so that it is read from their
-// sum (spread spectrum: Cox, Kilian, Leighton and Shamoon, IEEE Trans. Image Processing 6(12), 1997, section
-// IV). The reader knows the weights before, so that they are no noise to it.
+// sum (Cox, Kilian, Leighton and Shamoon, Secure spread spectrum watermarking for multimedia, IEEE Trans.
+// Image Processing 6(12), 1997). The reader knows the weights before, so that they are no noise to it.
 #pragma once
 
 #include "tacit/trace/align.h"
