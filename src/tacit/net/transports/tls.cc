@@ -164,6 +164,11 @@ class TlsTransportImpl final : public TlsTransport {
     return false;
   }
 
+  std::size_t mended(PartyId party) const override {
+    const auto l = links_.current(index(party));
+    return l ? l->mended() : 0;
+  }
+
  private:
   struct Limit {
     Clock::time_point until;
