@@ -71,6 +71,9 @@ endfunction()
 # For what only calls the folders, where nothing takes long to run: kind is APP_HEADERS or TEST_HEADERS.
 function(tacit_compile_sooner target kind)
   target_compile_options(${target} PRIVATE -O1)
+  if(kind STREQUAL TEST_HEADERS)
+    target_link_libraries(${target} PRIVATE GTest::gtest)
+  endif()
   tacit_read_once(${target} ${kind})
 endfunction()
 

@@ -167,6 +167,7 @@ PartyOptions Place::party_options() {
   o.wait_for_owner = [this](PartyId owner) { tls_->wait_for(owner, job_.start_patience); };
   o.next_owner = [this](std::span<const PartyId> speaking, std::span<const PartyId> due,
                         std::chrono::milliseconds time) { return tls_->next_of(speaking, due, time); };
+  o.mended = [this](PartyId party) { return tls_->mended(party); };
   o.keep_data = options_.keep_data;
   o.limit_owner = [this](PartyId owner) { tls_->limit(owner, job_.start_patience); };
   o.drop_owner = [this](PartyId owner, std::string_view reason) { tls_->drop(owner, reason); };

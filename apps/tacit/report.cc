@@ -81,6 +81,8 @@ nlohmann::json report(const std::vector<fs::path>& files, const fs::path& html, 
                   r.resumed.back());
     for (const SessionBreak& b : r.breaks)
       std::printf("  broke off after step %zu: %s\n", b.step, one_line(b.what).c_str());
+    for (const auto& [party, times] : r.mended)
+      std::printf("  the link to %s was re-established %zu times\n", party.c_str(), times);
     if (r.comparison) std::printf("  %s\n", in_words(*r.comparison).c_str());
     if (r.private_metric) std::printf("  %s %.4f", r.metric.c_str(), *r.private_metric);
     if (r.private_metric && r.clear_metric) std::printf(", in the clear %.4f", *r.clear_metric);

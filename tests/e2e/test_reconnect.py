@@ -165,6 +165,8 @@ class Reconnect(TacitTest):
         self.assertEqual(self.traffic(broken), self.traffic(unbroken))
         self.assertEqual(broken["disclosures"], unbroken["disclosures"])
         self.assertEqual(broken["resumed"], [])
+        self.assertEqual(broken["mended"], {"beta": 2})
+        self.assertNotIn("mended", unbroken)
         self.assertAlmostEqual(broken["accuracy"]["private"], unbroken["accuracy"]["private"], delta=0.05)
         self.assertGreater(broken["accuracy"]["private"], 0.9)
         self.assertIn("north-out/model.onnx", self.files())

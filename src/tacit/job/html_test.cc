@@ -134,6 +134,7 @@ TEST(Html, TextsNeverBecomeMarkup) {
   r.security = {{evil, evil}};
   r.settings = {{evil, evil}};
   r.breaks = {{1, evil, evil}};
+  r.mended = {{evil, 2}};
   r.planned = r.parties;
   r.planned[0].total.payload += 1;
   r.comparison = ComparisonReport{1, 0, evil, std::nullopt};
@@ -239,10 +240,17 @@ TEST(Html, TheFaultLogTellsWhoLeft) {
   for (const char* text : {"The fault log", "went on 2 times, from steps 300 and 500",
                            "gamma has been silent for 5.0 s", ">317</th>"})
     EXPECT_TRUE(has(page, text)) << text;
+  EXPECT_TRUE(has(page, "The link to beta broke and was re-established once."));
   r.breaks.clear();
   page = html_of(r);
   EXPECT_TRUE(has(page, "The fault log"));
   EXPECT_TRUE(has(page, "How it broke off is not known here"));
+  r.resumed.clear();
+  page = html_of(r);
+  EXPECT_TRUE(has(page, "The link to beta broke"));
+  EXPECT_FALSE(has(page, "The training broke off"));
+  r.mended.clear();
+  EXPECT_FALSE(has(html_of(r), "The fault log"));
 }
 
 TEST(Html, AComparisonTellsTheFirstDivergence) {

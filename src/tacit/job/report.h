@@ -92,6 +92,7 @@ struct RunReport {
   std::optional<GuardReport> guard;
   std::map<std::string, std::string> settings;  ///< of the job: what it trains, and how
   std::vector<SessionBreak> breaks;             ///< as far as the writer knows them
+  std::map<std::string, std::size_t> mended;    ///< how often the writer's link to a party came back
   std::optional<ComparisonReport> comparison;
 };
 

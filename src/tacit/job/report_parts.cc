@@ -133,6 +133,7 @@ void add_more(json& to, const RunReport& r) {
   if (!r.rows.empty()) to["job"]["rows"] = r.rows;
   if (!r.settings.empty()) to["job"]["settings"] = r.settings;
   for (const SessionBreak& b : r.breaks) to["breaks"].push_back(to_json(b));
+  if (!r.mended.empty()) to["mended"] = r.mended;
   for (const PartyStats& p : r.planned) to["plan"]["parties"][p.name] = to_json(p);
   if (r.comparison) to["comparison"] = comparison_json(*r.comparison);
 }
@@ -145,6 +146,9 @@ void take_more(RunReport& r, const json& from) {
     r.settings = from.at("job").at("settings").get<std::map<std::string, std::string>>();
   if (from.contains("breaks"))
     for (const json& b : from.at("breaks")) r.breaks.push_back(break_from_json(b));
+  if (from.contains("mended"))
+    for (const auto& [party, times] : from.at("mended").items())
+      r.mended[party] = whole_number<std::size_t>(times);
   if (from.contains("plan"))
     for (const PartyStats& p : r.parties) {
       r.planned.push_back(stats_from_json(from.at("plan").at("parties").at(p.name)));

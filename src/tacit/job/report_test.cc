@@ -76,6 +76,8 @@ TEST(Report, KeepsWhatIsThereNowAndThen) {
   EXPECT_EQ(back.breaks[1].step, 512u);
   EXPECT_EQ(back.breaks[1].who, "gamma");
   EXPECT_EQ(back.breaks[0].what, r.breaks[0].what);
+  EXPECT_EQ(back.mended, r.mended);
+  EXPECT_FALSE(back.mended.empty());
   ASSERT_EQ(back.planned.size(), 3u);
   EXPECT_EQ(back.planned[2].total.payload, 400'000'000u);
   EXPECT_EQ(back.planned[2].total.seconds, 80.0);
@@ -87,7 +89,7 @@ TEST(Report, KeepsWhatIsThereNowAndThen) {
 
 TEST(Report, WhatIsNotThereIsNotMissed) {
   const json plain = to_json(sample_report());
-  for (const char* key : {"breaks", "plan", "comparison", "overflow_guard"})
+  for (const char* key : {"breaks", "mended", "plan", "comparison", "overflow_guard"})
     EXPECT_FALSE(plain.contains(key)) << key;
   EXPECT_FALSE(plain.at("job").contains("settings"));
   const RunReport back = report_from_json(plain);

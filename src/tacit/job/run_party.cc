@@ -141,6 +141,11 @@ void PartyRun::tell_counts() {
   report_.seconds = record().seconds;
   report_.resumed = before_.resumed;
   report_.breaks = before_.breaks;
+  for (std::size_t i = 0; options_.mended && i < party_.count(); ++i) {
+    const PartyId peer = party_id(i);
+    const std::size_t times = peer == party_.id() ? 0 : options_.mended(peer);
+    if (times > 0) report_.mended[party_.name(peer)] = times;
+  }
   report_.parameters = graph_.parameter_count();
   report_.disclosures = releases_.ledger().lines();
   report_.guard = guard_.report();
@@ -166,6 +171,7 @@ void PartyRun::part_from_owners() {
   shown.private_metric.reset();
   shown.rows.clear();  // an owner learns of the others' rows the sum alone
   shown.breaks.clear();
+  shown.mended.clear();
   const std::string for_owners = to_json(shown).dump();
   for (Channel* owner : owner_pointers_) {
     if (owner == nullptr) continue;

@@ -41,6 +41,8 @@ struct PartyOptions {
   std::function<std::optional<PartyId>(std::span<const PartyId> speaking, std::span<const PartyId> due,
                                        std::chrono::milliseconds time)>
       next_owner;
+  /// How often the link to a party was re-established: TlsTransport::mended.
+  std::function<std::size_t(PartyId)> mended;
   /// For answering, where one owner must not hold up the next: from now on an owner has a limited time for
   /// all that is waited for; and its connection ends, with the reason told.
   std::function<void(PartyId)> limit_owner;

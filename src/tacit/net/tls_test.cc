@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
+#include <poll.h>
+#include <sys/socket.h>
 
 #include <atomic>
 #include <thread>
@@ -153,6 +155,45 @@ TEST(Tls, APartyThatTakesTheConnectionAndSaysNothingIsNamedWithinThePatience) {
   EXPECT_LT(std::chrono::steady_clock::now() - begin, 2s);
   EXPECT_NE(errors[0].find("the TLS handshake with party0"), std::string::npos) << errors[0];
   EXPECT_NE(errors[0].find("no answer"), std::string::npos) << errors[0];
+}
+
+/// Takes a connection as whoever stands before a party does, and drops it.
+void drop_one(const FileDescriptor& listener) {
+  pollfd p{listener.get(), POLLIN, 0};
+  ASSERT_EQ(::poll(&p, 1, 10'000), 1);
+  FileDescriptor(::accept(listener.get(), nullptr, nullptr));
+}
+
+TEST(Tls, AHandshakeThatIsCutIsBegunAgain) {
+  Town town(2);
+  const Bytes sent = pattern(1000, 1);
+  Bytes got(sent.size());
+  const auto errors = run_each(2, [&](std::size_t i) {
+    if (i == 0)
+      for (int times = 0; times < 3; ++times) drop_one(town.listeners[0]);
+    const auto t = town.join(i);
+    Meter m;
+    Channel c(*t, m, party_id(1 - i), "peer");
+    if (i == 1) c.send("one", sent);
+    if (i == 0) c.receive("one", ByteSpan(got));
+    t->goodbye("");
+  });
+  EXPECT_EQ(errors[0] + errors[1], "");
+  EXPECT_EQ(got, sent);
+}
+
+TEST(Tls, APartyThatBreaksOffTheHandshakeAndDoesNotComeBackIsNamedWithinThePatience) {
+  Town town(2);
+  const auto errors = run_each(2, [&](std::size_t i) {
+    if (i == 1) {
+      town.join(1, 300ms, 60s);
+    } else {
+      drop_one(town.listeners[0]);
+      town.listeners[0] = FileDescriptor();
+    }
+  });
+  EXPECT_NE(errors[1].find("party0 at 127.0.0.1"), std::string::npos) << errors[1];
+  EXPECT_NE(errors[1].find("broke off the TLS handshake"), std::string::npos) << errors[1];
 }
 
 TEST(Tls, SomebodyWhoFallsSilentIsFoundWithinThePatience) {

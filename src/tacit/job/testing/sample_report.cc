@@ -72,6 +72,7 @@ RunReport full_report() {
   r.resumed = {300, 500};
   r.breaks = {{317, "beta", "beta closed the connection without a word (killed, or crashed?)"},
               {512, "gamma", "gamma has been silent for 5.0 s"}};
+  r.mended = {{"beta", 1}};
   r.planned = r.parties;
   for (PartyStats& p : r.planned) p.total.seconds = 70;
   r.planned[2].total = sample_cost(400'000'000, 61'234, 80);

@@ -164,6 +164,11 @@ class TlsTransportImpl final : public TlsTransport {
     return false;
   }
 
+  std::size_t mended(PartyId party) const override {
+    const auto l = links_.current(index(party));
+    return l ? l->mended() : 0;
+  }
+
  private:
   struct Limit {
     Clock::time_point until;
@@ -312,8 +317,9 @@ class TlsTransportImpl final : public TlsTransport {
   void dial_all(Clock::time_point deadline) {
     std::vector<std::size_t> due(is_party(settings_.self) ? index(settings_.self) : settings_.parties);
     std::iota(due.begin(), due.end(), std::size_t{0});
+    std::vector<std::optional<Clock::time_point>> given_up(due.size());
     for (bool told = false;; told = true) {
-      std::erase_if(due, [&](std::size_t i) { return dial(i); });
+      std::erase_if(due, [&](std::size_t i) { return dial(i, given_up[i]); });
       if (due.empty()) return;
       check_parties();
       for (const std::size_t i : due)
@@ -328,10 +334,16 @@ class TlsTransportImpl final : public TlsTransport {
     }
   }
 
-  /// Whether the party answers. Throws if somebody else does.
-  bool dial(std::size_t i) {
+  /// Whether the party answers. Throws if somebody else does, or if a handshake was cut and none has come
+  /// about until `given_up`, within the patience: whoever stands before a party may take connections that it
+  /// does not take yet.
+  bool dial(std::size_t i, std::optional<Clock::time_point>& given_up) {
     const Endpoint& peer = settings_.roster[i];
     FileDescriptor fd = try_dial(peer.address, 1000ms);
+    if (!fd && given_up && Clock::now() >= *given_up)
+      throw PeerError(peer.name,
+                      fmt::format("{} at {} broke off the TLS handshake, and does not answer any more",
+                                  peer.name, to_string(peer.address)));
     if (!fd) return false;
     links_.found(i, other_end(fd));
     SslHandle ssl = context_.client(fd.get(), name(index(settings_.self)));
@@ -341,7 +353,11 @@ class TlsTransportImpl final : public TlsTransport {
       throw PeerError(peer.name, fmt::format("{} with {} at {} failed: {}", what, peer.name,
                                              to_string(peer.address), meeting.reason()));
     };
-    if (meeting.wait() != TlsMeeting::State::Shaken) failed("the TLS handshake");
+    if (meeting.wait() != TlsMeeting::State::Shaken) {
+      if (!given_up) given_up = Clock::now() + settings_.patience;
+      if (meeting.cut() && Clock::now() < *given_up) return false;
+      failed("the TLS handshake");
+    }
     const auto key = meeting.key();
     if (!key || *key != peer.key)
       throw PeerError(peer.name,

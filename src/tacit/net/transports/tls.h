@@ -68,6 +68,8 @@ class TlsTransport : public Transport {
   /// Says goodbye to one owner, whose next connection is a new beginning.
   virtual void drop(PartyId owner, std::string_view reason) = 0;
   virtual bool connected(PartyId peer) const = 0;
+  /// How often the link to a party was re-established after a break.
+  virtual std::size_t mended(PartyId party) const = 0;
 };
 
 }  // namespace tacit

@@ -54,6 +54,8 @@ class TlsMeeting {
   const LinkHello& hello() const { return hello_; }
   /// Of a Farewell, or why it is Over.
   const std::string& reason() const { return reason_; }
+  /// Whether it is Over because the connection was, and nobody said why.
+  bool cut() const { return stream_ && !stream_->broken().how.empty() && stream_->broken().cut; }
   /// Whether what came where a hello was due was none.
   bool strange() const { return strange_; }
   const std::shared_ptr<TlsStream>& stream() const { return stream_; }
