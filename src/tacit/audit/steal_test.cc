@@ -74,8 +74,8 @@ TEST(Steal, ANetworkLearnsWithMoreQuestions) {
       });
   EXPECT_EQ(told, 4u);
   const Fidelity few = at(audit, "network", 30).fidelity, many = at(audit, "network", 1000).fidelity;
-  EXPECT_GT(many.agreement, few.agreement);
-  EXPECT_GT(many.agreement, 0.85);
+  EXPECT_GT(many.agreement, few.agreement + 0.1);
+  EXPECT_GT(many.agreement, 0.75);
   EXPECT_LT(many.error, 0.5);
   // No affine function follows a magnitude.
   EXPECT_GT(at(audit, "affine", 1000).fidelity.error, 0.8);

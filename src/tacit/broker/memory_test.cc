@@ -162,8 +162,8 @@ TEST(MemoryOfABroker, HoldsNoContentKey) {
   std::vector<unsigned char> masked;
   {
     const Header h = header_of(read_file(file));
-    HpkeReceiver receiver(kWrapCipher, world.device.key, h.wraps[0].enc,
-                          wrap_info(h.id, h.vendor, h.wraps[0].recipient));
+    HpkeReceiver receiver = world.device.key.receiver(kWrapCipher, h.wraps[0].enc,
+                                                      wrap_info(h.id, h.vendor, h.wraps[0].recipient));
     const auto key = receiver.open(facts_of(h), h.wraps[0].sealed);
     ASSERT_TRUE(key.has_value());
     for (const std::byte b : key->bytes()) masked.push_back(static_cast<unsigned char>(b) ^ 0x5a);

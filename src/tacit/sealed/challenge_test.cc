@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "tacit/sealed/testing/sealed_world.h"
 #include "tacit/tpm/testing/swtpm.h"
@@ -120,6 +121,11 @@ Native<X509> certificate(const char* name, EVP_PKEY* of, const char* issuer, EVP
   ASN1_TIME_set_string(X509_getm_notBefore(out.get()), "20200101000000Z");
   ASN1_TIME_set_string(X509_getm_notAfter(out.get()), "99991231235959Z");
   X509_set_pubkey(out.get(), of);
+  if (std::string_view(name) == issuer) {  // one that may sign others
+    X509_EXTENSION* may = X509V3_EXT_conf_nid(nullptr, nullptr, NID_basic_constraints, "critical,CA:TRUE");
+    EXPECT_EQ(X509_add_ext(out.get(), may, -1), 1);
+    X509_EXTENSION_free(may);
+  }
   EXPECT_GT(X509_sign(out.get(), by, EVP_sha256()), 0);
   return out;
 }

@@ -179,6 +179,11 @@ void LeaseLog::take(const LogEntry& e) {
 /// Reads what other processes have put since; whoever calls it holds the folder's lock.
 void LeaseLog::catch_up() {
   const auto path = folder_.file(kLogFile);
+  struct stat open, there;
+  if (::fstat(file_.get(), &open) != 0 || ::stat(path.c_str(), &there) != 0 || open.st_ino != there.st_ino ||
+      open.st_dev != there.st_dev)
+    throw CheatDetected(
+        fmt::format("the log '{}' was taken away, or another put in its place", path.string()));
   const std::uint64_t size = log_size(file_.get(), path);
   const std::uint64_t known = kHeadSize + next_ * kLogEntrySize;
   if (size < known)

@@ -53,12 +53,12 @@ class InFloats {
   }
 
  private:
-  static void pass_on(::onnx::NodeProto& node, const std::string& from) {
+  static void pass_on(::onnx::NodeProto& node, std::string from) {
     node.set_op_type("Identity");
     node.clear_domain();
     node.clear_attribute();
     node.clear_input();
-    node.add_input(from);
+    node.add_input(std::move(from));
   }
 
   Tensor parameter(const ::onnx::NodeProto& node, int input) const {
