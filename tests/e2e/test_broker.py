@@ -2,6 +2,7 @@
 else. These tests are of several users, so that only root can run them; root then also looks into everybody's memory."""
 
 import base64
+import ctypes
 import json
 import os
 import pathlib
@@ -26,12 +27,28 @@ BUILD = pathlib.Path(TACIT).resolve().parents[2]
 LIBRARY = "libtacit_model.so.1"
 RARE = struct.unpack("<f", struct.pack("<f", 1.2345678))[0]
 
-CAN_LOCK = True
+CAN_RAISE = True
 if os.geteuid() == 0:
     try:
         resource.setrlimit(resource.RLIMIT_MEMLOCK, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    except ValueError:
-        CAN_LOCK = False  # a container whose root may not raise limits
+    except ValueError:  # a container whose root may not raise limits
+        CAN_RAISE = False
+
+CAP_IPC_LOCK = 14
+
+
+def keep_right_to_lock():
+    """Before the user changes; then give_right_to_lock(): as systemd's AmbientCapabilities does."""
+    ctypes.CDLL(None).prctl(8, 1, 0, 0, 0)  # PR_SET_KEEPCAPS
+
+
+def give_right_to_lock():
+    head = struct.pack("<Ii", 0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
+    right = 1 << CAP_IPC_LOCK
+    sets = struct.pack("<6I", right, right, right, 0, 0, 0)  # effective, permitted, inheritable
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.capset(head, sets) != 0 or libc.prctl(47, 2, CAP_IPC_LOCK, 0, 0) != 0:  # PR_CAP_AMBIENT_RAISE
+        raise OSError(ctypes.get_errno(), "this machine's root may not let others lock memory")
 
 
 def as_user(user, locked=None):
@@ -40,9 +57,14 @@ def as_user(user, locked=None):
     def prepare():
         if locked is not None:
             resource.setrlimit(resource.RLIMIT_MEMLOCK, (locked, locked))
+        by_right = user == BROKER and locked is None and not CAN_RAISE
+        if by_right:
+            keep_right_to_lock()
         os.setgroups([])
         os.setgid(user)
         os.setuid(user)
+        if by_right:
+            give_right_to_lock()
 
     return prepare
 
@@ -78,7 +100,6 @@ def rows_of(value, count=64):
 
 
 @unittest.skipUnless(os.geteuid() == 0, "only root can be several users")
-@unittest.skipUnless(CAN_LOCK, "this machine's root may not raise the limit of locked memory")
 class BrokerTest(TacitTest):
     """A vendor in v/ and a broker's device in b/d, of a user of its own; programs that all can run lie in bin/."""
 
