@@ -316,6 +316,30 @@ class StoredUploads : public Stored {
   }
 };
 
+TEST_F(StoredUploads, Catalogue) {
+  const auto twice = run(false, [](std::size_t, PartyOptions& options) { options.keep_data = true; });
+  EXPECT_TRUE(all_done(twice)) << said(twice);
+  keep("twice");
+  row("catalogue of uploads", [&](std::size_t p, Damage how) -> std::string {
+    put_back("twice");
+    const fs::path file = state(p) / "data.sqlite";
+    const std::string older = read_file(folder_.path("kept/" + name(p) + "-state/data.sqlite"));
+    EXPECT_NE(older, read_file(file));
+    if (how == Damage::Version) {  // of its tables: SQLite's user version
+      std::string content = read_file(file);
+      content.at(63) = 99;
+      write(file, content);
+    } else {
+      damage(file, how, older, read_file(state((p + 1) % 3) / "data.sqlite"), 17);
+    }
+    // The next training begins: with it, or not at all.
+    const auto again = run(false);
+    if (!all_done(again)) return refused(again, p, "data.sqlite");
+    EXPECT_EQ(DataStore(state(p), cast_.identities[p]).delete_left(), 0u);
+    return "result";
+  });
+}
+
 TEST_F(StoredUploads, Shares) { check("an upload's shares", ".shares"); }
 TEST_F(StoredUploads, Key) { check("an upload's key", ".key"); }
 TEST_F(StoredUploads, Record) { check("an upload's record", ".record"); }
