@@ -89,8 +89,8 @@ def main():
             planned, took = (max(of[p]["scopes"]["train"]["seconds"] for p in run) for of in (plan, run))
             off = took / planned - 1
             wrong += not equal or abs(off) > 0.25
-            print(f"{network:8} {link:14} {planned:10.1f} {took:10.1f} {off:+11.0%}  {'equal' if equal else 'DIFFERENT'}")
-            sys.stdout.flush()
+            same = "equal" if equal else "DIFFERENT"
+            print(f"{network:8} {link:14} {planned:10.1f} {took:10.1f} {off:+11.0%}  {same}", flush=True)
     sys.exit(1 if wrong else 0)
 
 
