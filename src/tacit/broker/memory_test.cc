@@ -234,8 +234,4 @@ TEST(AHardenedProcess, IsRefusedWhereMemoryCannotBeLocked) { EXPECT_EQ(in_a_chil
 }  // namespace
 }  // namespace tacit::broker
 
-#else
-
-TEST(MemoryOfABroker, IsLookedAtWithoutSanitizers) { GTEST_SKIP() << "a sanitizer brings its own free()"; }
-
-#endif
+#endif  // a sanitizer brings its own free()
