@@ -56,7 +56,7 @@ python3 "$here/tests/run_negative.py" "${CXX:-g++}" "$here/src" "$here/build/gen
 
 step "the program, end to end"
 export TACIT=$here/build/apps/tacit/tacit
-"$venv/bin/python" -m unittest discover -s "$here/tests/e2e"
+"$venv/bin/python" "$here/tests/e2e/run.py"
 [ "$full" = 1 ] || exit 0
 
 step "faults at every link and step, within one process"
