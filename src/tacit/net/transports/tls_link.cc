@@ -378,6 +378,12 @@ void TlsLink::end(std::string reason, bool failed, bool cut) {
 void TlsLink::part_with(const std::string& goodbye) {
   if (ended_) return;
   told_ = !goodbye.empty();
+  // Whoever leaves in good order stays until it knows that what it said last has arrived.
+  if (terms_.hello.lasting && !told_ && stream_ && writer_.idle()) {
+    bool moved = false;
+    writer_.put(Kind::Goodbye, {});
+    writer_.write(*stream_, received_, false, moved);
+  }
   end(goodbye, !goodbye.empty(), goodbye.empty());
 }
 
@@ -404,27 +410,33 @@ void TlsLink::part(std::string_view reason, Liveness::Time deadline) noexcept {
     user_reads_ = true;
     std::shared_ptr<TlsStream> said;  // the connection on which it was
     const auto limit = deadline - now();
+    const bool answered = terms_.hello.lasting && reason.empty();
     // Whoever is done waits for a broken link to come back: what was said last may not have arrived.
     const auto back_by = reason.empty() ? std::max(deadline, now() + terms_.patience) : deadline;
-    for (bool first = true; !ended_ && (first || now() < (stream_ ? deadline : back_by)); first = false) {
+    const auto until = [&] {
+      return !stream_ || (answered && writer_.window().unacknowledged() > 0) ? back_by : deadline;
+    };
+    for (bool first = true; !ended_ && (first || now() < until()); first = false) {
       if (!stream_) {
         changed_.wait_until(lock, back_by);
         deadline = std::max(deadline, now() + limit);
         continue;
       }
-      if (writer_.wants() == 0) {
-        if (said == stream_) break;
+      if (writer_.wants() == 0 && said != stream_) {
         writer_.put(Kind::Goodbye, bytes_of(reason.substr(0, RecordHead::kMaxGoodbye)));
         said = stream_;
+      } else if (writer_.wants() == 0 && !answered) {
+        break;
       }
       if (pump()) continue;
-      // What still comes is of interest for its acknowledgements alone.
+      // What still comes is of interest for its acknowledgements, and for the peer's own goodbye.
       std::byte sink[4096];
-      for (std::size_t got = 0; now() < deadline && read_some(sink, sizeof sink, got);) {}
+      for (std::size_t got = 0; now() < until() && read_some(sink, sizeof sink, got);) {}
       if (ended_ || !stream_ || pump()) continue;
-      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - now()).count();
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(until() - now()).count();
       const auto stream = stream_;
-      pollfd p{stream->fd(), writer_.wants(), 0};
+      const short events = writer_.wants();
+      pollfd p{stream->fd(), events == 0 ? short{POLLIN} : events, 0};
       lock.unlock();
       if (left > 0) ::poll(&p, 1, static_cast<int>(left));
       lock.lock();

@@ -87,8 +87,10 @@ class TlsLink {
   bool told() const;
   /// Or the connection broke, or was closed in good order, though we were not done with it.
   bool cut() const;
-  /// Leaving, in an order that loses nothing: part() says goodbye after what is still to be sent, linger()
-  /// takes what the peer still sends until it closes, too. Both wait until `deadline` at most.
+  /// Leaving, in an order that loses nothing: part() says goodbye after what is still to be sent and, between
+  /// parties in good order, waits until the peer has said so too; linger() takes what the peer still sends
+  /// until it closes, too. Both wait until `deadline` at most, but part() waits for the patience where the peer
+  /// may not have got what was sent last.
   void part(std::string_view reason, Liveness::Time deadline) noexcept;
   void linger(Liveness::Time deadline) noexcept;
 
