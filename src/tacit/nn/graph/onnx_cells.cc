@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
+#include <limits>
 
 #include "tacit/base/error.h"
 #include "tacit/nn/graph/onnx_lower.h"
@@ -13,11 +15,21 @@ namespace {
 constexpr CellKind kCellKinds[] = {
     {"GRU", 3, "Sigmoid,Tanh"}, {"LSTM", 4, "Sigmoid,Tanh,Tanh"}, {"RNN", 1, "Tanh"}};
 
+/// ONNX names no number for these, or runtimes take another one.
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 /// With the numbers that they have where a file gives none.
 constexpr CellActivation kCellActivations[] = {
-    {"Affine", 2, 1, 0},   {"Elu", 1, 1, 0},        {"HardSigmoid", 2, 0.2, 0.5}, {"LeakyRelu", 1, 0.01, 0},
-    {"Relu", 0, 0, 0},     {"ScaledTanh", 2, 1, 1}, {"Sigmoid", 0, 0, 0},         {"Softplus", 0, 0, 0},
-    {"Softsign", 0, 0, 0}, {"Tanh", 0, 0, 0},       {"ThresholdedRelu", 1, 1, 0},
+    {"Affine", 2, kNone, kNone},
+    {"Elu", 1, 1, 0},
+    {"HardSigmoid", 2, 0.2, 0.5},
+    {"LeakyRelu", 1, 0.01, 0},
+    {"Relu", 0, 0, 0},
+    {"ScaledTanh", 2, kNone, kNone},
+    {"Sigmoid", 0, 0, 0},
+    {"Softplus", 0, 0, 0},
+    {"Softsign", 0, 0, 0},
+    {"Tanh", 0, 0, 0},
+    {"ThresholdedRelu", 1, kNone, 0},
 };
 
 std::vector<std::string> split_at_commas(std::string_view text) {
@@ -38,9 +50,7 @@ bool same_word(std::string_view a, std::string_view b) {
   });
 }
 
-Operand activated(PartWriter& to, const Cell& cell, std::size_t which, Operand x, const std::string& role) {
-  const CellActivation& a = cell.activations.at(which);
-  if (cell.clip > 0) x = to.node("Clip", role + "_clip", {x, to.number(-cell.clip), to.number(cell.clip)});
+Operand bent(PartWriter& to, const CellActivation& a, const Operand& x, const std::string& role) {
   // Factors of 1 and terms of 0 are left out.
   const auto times = [&](const Operand& v, double factor, std::string_view name) {
     return factor == 1 ? v : to.product(v, to.number(factor), fmt::format("{}_{}", role, name));
@@ -57,6 +67,12 @@ Operand activated(PartWriter& to, const Cell& cell, std::size_t which, Operand x
   if (a.numbers > 0) attrs.set("alpha", a.alpha);
   if (a.numbers > 1) attrs.set("beta", a.beta);
   return to.node(a.name, role, {x}, attrs);
+}
+
+/// What gates come to.
+Operand activated(PartWriter& to, const Cell& cell, std::size_t which, Operand x, const std::string& role) {
+  if (cell.clip > 0) x = to.node("Clip", role + "_clip", {x, to.number(-cell.clip), to.number(cell.clip)});
+  return bent(to, cell.activations.at(which), x, role);
 }
 
 /// Some gates of all that lie in a tensor's last axis.
@@ -126,7 +142,8 @@ CellState lstm_step(PartWriter& to, const Cell& cell, const Operand& inputs, con
     after.c = to.sum(c, to.product(i, to.node("Sub", "change", {g, c}), "i_change"), "c");
   else
     after.c = to.sum(to.product(gate(2, c, "f"), c, "f_c"), to.product(i, g, "i_g"), "c");
-  const Operand shown = activated(to, cell, 2, after.c, "shown");
+  // Runtimes clip gates, and not this.
+  const Operand shown = bent(to, cell.activations.at(2), after.c, "shown");
   after.h = to.product(gate(1, after.c, "o"), shown, "h");
   return after;
 }
@@ -162,6 +179,11 @@ std::vector<CellActivation> activations_of(const Step& step, const CellKind& kin
     // The file's numbers are handed out in order, to those that take any.
     if (a.numbers > 0 && alpha < alphas.size()) a.alpha = alphas[alpha++];
     if (a.numbers > 1 && beta < betas.size()) a.beta = betas[beta++];
+    require(
+        !std::isnan(a.alpha) && !std::isnan(a.beta),
+        "{} has the activation '{}' without its numbers, for which programs take different ones; give them "
+        "as 'activation_alpha' and 'activation_beta'",
+        step.what(), a.name);
     out.push_back(a);
   }
   return out;

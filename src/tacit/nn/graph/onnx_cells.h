@@ -56,7 +56,7 @@ struct Cell {
   std::string_view op;
   std::size_t hidden = 0;
   std::vector<CellActivation> activations;
-  double clip = 0;           ///< of what goes into activations; 0: not
+  double clip = 0;           ///< of what gates' activations take; 0: not
   bool coupled = false;      ///< LSTM: what is forgotten is what is let in
   bool reset_after = false;  ///< GRU: the state is reset after its product
   Operand weights;           ///< [.., hidden, gates]: of the state's product

@@ -305,6 +305,14 @@ TEST_F(OnnxRecurrent, WhatIsNotDoneSaysSo) {
       }),
       "'node_y' (LSTM) has the activation 'Mish', which ONNX does not have for it; use Sigmoid, Tanh, Relu "
       "or HardSigmoid");
+  EXPECT_EQ(
+      with([](auto& node, Model&) {
+        auto& a = *node.add_attribute();
+        a.set_name("activations"), a.set_type(::onnx::AttributeProto::STRINGS);
+        for (const char* name : {"Sigmoid", "Affine", "Tanh"}) a.add_strings(name);
+      }),
+      "'node_y' (LSTM) has the activation 'Affine' without its numbers, for which programs take different "
+      "ones; give them as 'activation_alpha' and 'activation_beta'");
   EXPECT_EQ(with([](auto& node, Model& m) {
               m.hold(floats("short", {1, 12}, Numbers(12, 1)));
               node.set_input(3, "short");

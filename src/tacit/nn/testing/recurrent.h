@@ -188,7 +188,7 @@ inline void by_loops(const Net& n, std::size_t d, const std::vector<Numbers>& x,
         const double i = f(0, both(0, k) + peep(k) * c[k]);
         const double forget = n.coupled ? 1 - i : f(0, both(2, k) + peep(2 * H + k) * c[k]);
         c[k] = forget * c[k] + i * f(1, both(3, k));
-        next[k] = f(0, both(1, k) + peep(H + k) * c[k]) * f(2, c[k]);
+        next[k] = f(0, both(1, k) + peep(H + k) * c[k]) * bent(bends[d * each + 2], c[k]);
       }
     }
     h = next;
