@@ -78,6 +78,7 @@ class Recurrent {
     clip_ = step_.attrs.real("clip", 0);
     require(clip_ > 0 || !step_.attrs.has("clip"), "{} clips at {}; use a number above 0", step_.what(),
             clip_);
+    if (clip_ >= 1e30) clip_ = 0;  // so large that it stands for none
     require(builder_.shape(step_.in[0]).size() == 3,
             "{} takes steps, examples and features, not a tensor of shape {}", step_.what(),
             to_string(builder_.shape(step_.in[0])));
