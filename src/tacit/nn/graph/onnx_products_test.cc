@@ -29,11 +29,6 @@ std::vector<std::string_view> ops(const Graph& g) {
 }
 using Ops = std::vector<std::string_view>;
 
-void set_text(::onnx::NodeProto& node, const std::string& name, const std::string& value) {
-  auto& a = *node.add_attribute();
-  a.set_name(name), a.set_type(::onnx::AttributeProto::STRING), a.set_s(value);
-}
-
 Model einsum(const std::string& equation, const std::vector<Integers>& shapes) {
   Model m;
   m.output("y");

@@ -15,11 +15,6 @@ namespace {
 using namespace tacit::testing;
 using Type = ::onnx::TensorProto;
 
-void set_text(::onnx::NodeProto& node, const std::string& name, const std::string& value) {
-  auto& a = *node.add_attribute();
-  a.set_name(name), a.set_type(::onnx::AttributeProto::STRING), a.set_s(value);
-}
-
 /// How the last two of four axes are resized.
 struct Way {
   std::string mode = "nearest", places = "half_pixel", nearest = "round_prefer_floor";

@@ -125,9 +125,7 @@ inline Model model_of(const Net& n, const std::vector<std::string>& outputs = {"
   if (n.reset_after) set(node, "linear_before_reset", std::int64_t{1});
   if (n.coupled) set(node, "input_forget", std::int64_t{1});
   if (n.clip > 0) set_real(node, "clip", n.clip);
-  auto& direction = *node.add_attribute();
-  direction.set_name("direction"), direction.set_type(::onnx::AttributeProto::STRING);
-  direction.set_s(n.direction);
+  set_text(node, "direction", n.direction);
   if (n.bends.empty()) return m;
   auto &names = *node.add_attribute(), &alphas = *node.add_attribute(), &betas = *node.add_attribute();
   names.set_name("activations"), names.set_type(::onnx::AttributeProto::STRINGS);
