@@ -45,8 +45,11 @@ step "the newest ONNX's node tests, as ONNX Runtime judges them"
 [ -d "$here/build/onnx-cases/node" ] || "$venv/bin/python" "$here/tests/onnx/make_cases.py" "$here/build/onnx-cases/node"
 
 step "models as PyTorch exports them, as ONNX Runtime judges them"
-[ -d "$here/build/onnx-cases/exported" ] ||
-  "$venv/bin/python" "$here/tests/onnx/make_models.py" "$here/build/onnx-cases/exported"
+exported=$here/build/onnx-cases/exported
+if [ ! "$exported" -nt "$here/tests/onnx/make_models.py" ]; then
+  "$venv/bin/python" "$here/tests/onnx/make_models.py" "$exported"
+  touch "$exported"
+fi
 
 step "tests"
 (cd "$here/build" && ctest --output-on-failure -j "$jobs")

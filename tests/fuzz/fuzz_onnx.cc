@@ -4,6 +4,7 @@
 #include "tacit/nn/graph/onnx_check.h"
 #include "tacit/nn/graph/onnx_export.h"
 #include "tacit/nn/graph/onnx_import.h"
+#include "tacit/nn/testing/recurrent.h"
 
 namespace tacit::fuzz {
 
@@ -27,6 +28,14 @@ std::vector<std::string> seeds() {
     for (nn::ValueId id : graph.parameters()) parameters.push_back(graph.values[id].initial);
     out.push_back(nn::export_onnx(graph, parameters, {}));
   }
+  // Steps and sizes that are read from the file.
+  testing::recurrent::Net layer;
+  layer.direction = "bidirectional", layer.steps = 2;
+  out.push_back(testing::recurrent::as_exported(testing::recurrent::filled(layer, 1, true, false)).bytes());
+  testing::Model resize;
+  resize.input("x", {0, 1, 2, 3}).output("y").hold(testing::integers("sizes", {4}, {1, 1, 4, 5}));
+  testing::set_text(resize.node("Resize", {"x", "", "", "sizes"}, {"y"}), "mode", "linear");
+  out.push_back(resize.bytes());
   return out;
 }
 

@@ -319,6 +319,111 @@ def transformer(form, batch="batch", seed=1, words=12, tokens=6, width=16, heads
     return g.model(("tokens", TensorProto.INT64, [tokens]), "scores", classes)
 
 
+def states(g, batch, count, size, scope):
+    """Zeros that a recurrent layer starts from, made when the model runs."""
+    if not isinstance(g.batch, str):
+        return g.constant(numpy.zeros([count, g.batch, size]), scope, numpy.float32)
+    parts = [g.constant([count], scope), None, g.constant([size], scope)]
+    if g.form == "script":
+        parts[1] = g.node("Unsqueeze", [batch, g.constant([0], scope)], scope)
+        return g.node("ConstantOfShape", [g.node("Concat", parts, scope, axis=0)], scope)
+    parts[1] = g.node("Reshape", [batch, g.constant([-1])], allowzero=0)
+    shape = g.node("Concat", parts, axis=0)
+    return g.node("Expand", [g.constant(0, kind=numpy.float32), shape], base="zeros")
+
+
+def recurrent_layer(g, x, kind, layer, inputs, hidden, first):
+    """One bidirectional layer of nn.LSTM or nn.GRU: steps, examples and features in and out. PyTorch's gates are i, f,
+    g, o and r, z, n; those of ONNX i, o, f, g and z, r, n."""
+    gates, order = (4, [0, 3, 1, 2]) if kind == "LSTM" else (3, [1, 0, 2])
+    path, scope, reach = kind.lower(), f"/{kind.lower()}", hidden**-0.5
+    sides = []
+    for side in ("", "_reverse"):
+        shapes = {"weight_ih": (inputs,), "weight_hh": (hidden,), "bias_ih": (), "bias_hh": ()}
+        sides.append(
+            {f"{k}_l{layer}{side}": g.random.uniform(-reach, reach, [gates * hidden, *v]) for k, v in shapes.items()}
+        )
+    if g.form == "script":  # they were put together when the model was exported, and lost their names
+
+        def ordered(v):
+            return numpy.concatenate([v[i * hidden : (i + 1) * hidden] for i in order])
+
+        parts = [[ordered(v) for v in side.values()] for side in sides]
+        numbers = [numpy.stack([p[i] for p in parts]) for i in range(2)]
+        numbers.append(numpy.stack([numpy.concatenate(p[2:]) for p in parts]))
+        operands = [g.weight(f"onnx::{kind}_{len(g.weights) + 190}", v) for v in numbers]
+    else:
+
+        def ordered(name, values):
+            w = g.weight(f"{path}.{name}", values)
+            starts = [(g.constant([i * hidden]), g.constant([(i + 1) * hidden])) for i in order]
+            cut = [g.node("Slice", [w, a, b, g.constant([0])], base="gate") for a, b in starts]
+            return g.node("Concat", cut, base="gates", axis=0)
+
+        parts = [[ordered(k, v) for k, v in side.items()] for side in sides]
+        three = [[p[0], p[1], g.node("Concat", p[2:], base="biases", axis=0)] for p in parts]
+        lead = [[g.node("Unsqueeze", [v, g.constant([0])], base="side") for v in t] for t in three]
+        operands = [g.node("Concat", list(pair), base="sides", axis=0) for pair in zip(*lead, strict=True)]
+    more = {"linear_before_reset": 1} if kind == "GRU" else {}
+    y = g.node(
+        kind, [x, *operands, "", *first], scope, path, direction="bidirectional", hidden_size=hidden, **more
+    )
+    y = g.node("Transpose", [y], scope, perm=[0, 2, 1, 3])
+    return g.node("Reshape", [y, g.constant([0, 0, -1], scope)], scope, allowzero=0)
+
+
+def recurrent(form, kind, batch="batch", seed=1, steps=5, features=6, hidden=4, classes=3):
+    """Two bidirectional layers, batch first, and a linear layer on the last step."""
+    g = Graph(form, seed, batch)
+    scope = f"/{kind.lower()}"
+    x = g.node("Transpose", ["input"], scope, "transpose", perm=[1, 0, 2])
+    zeros = [states(g, g.examples("input"), 4, hidden, scope) for _ in range(2 if kind == "LSTM" else 1)]
+    for layer, inputs in enumerate((features, 2 * hidden)):
+        ends = [g.constant([v], scope) for v in (2 * layer, 2 * layer + 2)]
+        first = [g.node("Slice", [z, *ends, g.constant([0], scope)], scope) for z in zeros]
+        x = recurrent_layer(g, x, kind, layer, inputs, hidden, first)
+    x = g.node("Transpose", [x], scope, "transpose", perm=[1, 0, 2])
+    x = g.node("Gather", [x, g.constant(-1)], "", "select", axis=1)
+    g.gemm(x, "fc", 2 * hidden, classes)
+    g.call_output("scores")
+    return g.model(("input", TensorProto.FLOAT, [steps, features]), "scores", classes)
+
+
+def interpolate(g, x, path, channels, size, mode):
+    """F.interpolate to twice the size: by scales (TorchScript), or to sizes."""
+    how = {"mode": mode, "nearest_mode": "floor", "cubic_coeff_a": -0.75}
+    how["coordinate_transformation_mode"] = "asymmetric" if mode == "nearest" else "pytorch_half_pixel"
+    if g.form == "script" and mode == "nearest":
+        return g.node("Resize", [x, "", g.constant([1, 1, 2, 2], path, numpy.float32)], path, **how)
+    if isinstance(g.batch, str):
+        ends = [g.constant([v], path) for v in (0, 2)]
+        lead = g.node("Slice", [g.node("Shape", [x], path), *ends], path)
+        sizes = g.node("Concat", [lead, g.constant([size, size], path)], path, axis=0)
+    else:
+        sizes = g.constant([g.batch, channels, size, size], path)
+    return g.node("Resize", [x, "", "", sizes], path, "upsample", **how)
+
+
+def unet(form, batch="batch", seed=1, width=4, image=8):
+    """Down twice and up twice, with the way down beside the way up: a number for each place."""
+    g = Graph(form, seed, batch)
+
+    def block(x, path, inputs, outputs):
+        return g.relu(g.conv(x, f"{path}.conv", inputs, outputs, 3, 1, 1), f"/{path}/relu")
+
+    whole = block("input", "down1", 1, width)
+    half = block(g.max_pool(whole, 2, 2, path="/pool"), "down2", width, 2 * width)
+    x = block(g.max_pool(half, 2, 2, path="/pool"), "bottom", 2 * width, 2 * width)
+    x = interpolate(g, x, "/up2", 2 * width, image // 2, "linear")
+    x = block(g.node("Concat", [x, half], "", "cat", axis=1), "up2", 4 * width, width)
+    x = interpolate(g, x, "/up1", width, image, "nearest")
+    x = block(g.node("Concat", [x, whole], "", "cat", axis=1), "up1", 2 * width, width)
+    x = g.conv(x, "head", width, 1, 1)
+    g.view(x, [g.examples("input"), image * image])
+    g.call_output("scores")
+    return g.model(("input", TensorProto.FLOAT, [1, image, image]), "scores", image * image)
+
+
 def models():
     """The models by name. Those ending in "_one" were exported for a batch of one."""
     out = {}
@@ -328,6 +433,9 @@ def models():
             out[f"resnet18_{form}{suffix}"] = resnet(form, [2, 2, 2, 2], False, batch)
             out[f"resnet50_{form}{suffix}"] = resnet(form, [3, 4, 6, 3], True, batch)
             out[f"transformer_{form}{suffix}"] = transformer(form, batch)
+            out[f"lstm_{form}{suffix}"] = recurrent(form, "LSTM", batch)
+            out[f"gru_{form}{suffix}"] = recurrent(form, "GRU", batch)
+            out[f"unet_{form}{suffix}"] = unet(form, batch)
     return out
 
 

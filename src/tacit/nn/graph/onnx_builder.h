@@ -26,6 +26,9 @@ class Builder {
   /// The parameter that came of a weight of the file; nothing if no node reads it.
   std::optional<ValueId> parameter(const std::string& weight) const;
 
+  /// Books numbers that are computed while the file is read; UsageError if they are more than it should need.
+  void spend(std::uint64_t numbers);
+
   /// Counts of the operators that tacit does not have.
   const std::map<std::string, std::size_t>& missing() const { return missing_; }
   Graph& graph() { return graph_; }
@@ -40,7 +43,6 @@ class Builder {
   ValueId constant(const Operand& x, const Step& step);
   /// Takes back what was added since there were so many values, in both graphs.
   void forget_from(ValueId first);
-  void spend(std::uint64_t numbers);
 
   Graph graph_, two_;
   /// Parameters and constants by their name in the file: one tensor may be read as both.

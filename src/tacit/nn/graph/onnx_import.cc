@@ -177,7 +177,7 @@ class Importer {
     step.to_softmax = to_softmax_.contains(step.out[0]) && !others_.contains(step.out[0]);
     const std::string op = step.op;
     const auto out = step.out;
-    ReadNode read{op, builder_.graph().nodes.size(), 0, false, false, false, std::nullopt, step.attrs};
+    ReadNode read{op, builder_.graph().nodes.size(), 0, false, false, false, std::nullopt};
     if (step.has(0) && step.in[0].is != Operand::Is::Missing) read.input = builder_.shape(step.in[0]);
     const std::size_t missing_before = missing(op);
     std::vector<Operand> results;
@@ -223,7 +223,7 @@ class Importer {
   /// A result of a node that tacit computes the first one of.
   void refuse_result(const std::string& what) {
     ++missing_results_[what];
-    nodes_read_.push_back({what, 0, 0, true, false, false, std::nullopt, {}});
+    nodes_read_.push_back({what, 0, 0, true, false, false, std::nullopt});
   }
 
   void describe(OnnxCheck& check) const {

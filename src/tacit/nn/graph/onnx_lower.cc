@@ -13,6 +13,9 @@ namespace {
 
 using Results = std::vector<Operand>;
 
+bool is_recurrent(std::string_view op) { return op == "GRU" || op == "LSTM" || op == "RNN"; }
+bool is_resize(std::string_view op) { return op == "Resize" || op == "Upsample"; }
+
 Operand input_of(const Step& step, std::size_t i) {
   require(step.has(i), "{} lacks its input {}", step.what(), i + 1);
   return step.in[i];
@@ -223,7 +226,8 @@ std::vector<Operand> lower(Builder& builder, Step step, const Origin& origin) {
                                  [](const Operand& x) { return x.is == Operand::Is::Missing; });
   if (lost != step.in.end()) {
     // What is lowered to other operators is not missing itself.
-    if (op == "Split" || op == "Dropout" || op == "Einsum") return Results(step.out.size(), *lost);
+    if (op == "Split" || op == "Dropout" || op == "Einsum" || is_recurrent(op) || is_resize(op))
+      return Results(step.out.size(), *lost);
     return {builder.emit(step)};
   }
   if (op == "Identity") return identity(builder, step);
@@ -236,6 +240,8 @@ std::vector<Operand> lower(Builder& builder, Step step, const Origin& origin) {
   if (op == "Div") return divide(builder, step);
   if (op == "MatMul") return {lower_matmul(builder, std::move(step), origin)};
   if (op == "Einsum") return {lower_einsum(builder, step, origin)};
+  if (is_recurrent(op)) return lower_recurrent(builder, step);
+  if (is_resize(op)) return lower_resize(builder, step, origin);
   if (op == "Gather") return gather(builder, step, origin);
   if (op == "Pow") return power(builder, step);
   if (op == "Pad") return pad(builder, std::move(step));

@@ -31,5 +31,9 @@ Operand lower_matmul(Builder& builder, Step step, const Origin& origin);
 Operand lower_embedding(Builder& builder, const Step& step, const Origin& origin);
 /// Sums of products by names of axes, of one or two tensors: transpositions and a matrix product.
 Operand lower_einsum(Builder& builder, const Step& step, const Origin& origin);
+/// LSTM, GRU or RNN, step by step.
+std::vector<Operand> lower_recurrent(Builder& builder, const Step& step);
+/// Resize or Upsample, axis by axis: elements taken, or products with matrices of weights.
+std::vector<Operand> lower_resize(Builder& builder, const Step& step, const Origin& origin);
 
 }  // namespace tacit::nn::onnx_io

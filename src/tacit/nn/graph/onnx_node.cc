@@ -32,6 +32,12 @@ std::optional<Attr> attribute(const ::onnx::AttributeProto& a) {
     for (float v : a.floats()) values.push_back(meant(v));
     return values;
   }
+  if (a.type() == Type::STRINGS || (untyped && a.strings_size() > 0)) {
+    // Names, none of which holds a comma.
+    std::string names;
+    for (const std::string& name : a.strings()) names += (names.empty() ? "" : ",") + name;
+    return names;
+  }
   return std::nullopt;
 }
 

@@ -42,7 +42,7 @@ std::vector<OperatorLine> lines_of(const Graph& graph, const std::vector<ReadNod
     OperatorLine& line = lines[nodes[n].op];
     count_node(line, nodes[n], why[n], costs);
     if (!nodes[n].missing || !line.instead.empty()) continue;
-    Suggestion s = suggestion_for(nodes[n].op, nodes[n].input, nodes[n].attrs);
+    Suggestion s = suggestion_for(nodes[n].op, nodes[n].input);
     line.instead = std::move(s.words);
     line.price = std::move(s.price);
     line.price_counted = std::move(s.costs);

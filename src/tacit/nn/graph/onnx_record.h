@@ -13,7 +13,6 @@ struct ReadNode {
   bool refused;                ///< ... or does not do what this node asks for
   bool unreached;              ///< one before it was missing or refused
   std::optional<Shape> input;  ///< of its first input
-  Attrs attrs;
 };
 /// Why a node was refused.
 struct Problem {

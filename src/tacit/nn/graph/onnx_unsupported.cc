@@ -16,7 +16,6 @@ enum class Way {
   Moves,      ///< numbers are only moved
   Each,       ///< these operators, one after the other
   Norm,       ///< a normalisation with weights
-  Cells,      ///< a recurrent cell a step; `gates` say how many products it has
   Products,   ///< a product with a square matrix along the last axis
   Attention,  ///< two products and a softmax between them
   Float,      ///< the layer as it was before quantisation
@@ -28,7 +27,6 @@ struct Substitute {
   Way way;
   std::array<std::string_view, 2> ops = {};
   bool retrain = false;  ///< another function, to which weights have to get used
-  std::size_t gates = 0;
 };
 constexpr Substitute kSubstitutes[] = {
     {"Acos", "its values as a column of the data", Way::Outside},
@@ -50,7 +48,6 @@ constexpr Substitute kSubstitutes[] = {
     {"EyeLike", "a constant", Way::Moves},
     {"FastGelu", "Gelu", Way::Each, {"Gelu"}},
     {"Floor", "numbers rounded before they are shared", Way::Outside},
-    {"GRU", "Gemm and Sigmoid, unrolled over the steps", Way::Cells, {}, false, 3},
     {"GatherElements", "OneHot and MatMul", Way::Unknown},
     {"GatherND", "OneHot and MatMul", Way::Unknown},
     {"GlobalLpPool", "GlobalAveragePool", Way::Each, {"GlobalAveragePool"}, true},
@@ -61,7 +58,6 @@ constexpr Substitute kSubstitutes[] = {
     {"IsInf", "nothing in its place: fixed point has no infinity", Way::Moves},
     {"IsNaN", "nothing in its place: fixed point has none", Way::Moves},
     {"LRN", "BatchNormalization", Way::Norm, {"BatchNormalization"}, true},
-    {"LSTM", "Gemm, Sigmoid and Tanh, unrolled over the steps", Way::Cells, {}, false, 4},
     {"Loop", "the loop unrolled: a secret cannot decide how often it runs", Way::Unknown},
     {"LpNormalization", "LayerNormalization", Way::Norm, {"LayerNormalization"}, true},
     {"LpPool", "AveragePool", Way::Unknown, {}, true},
@@ -76,14 +72,12 @@ constexpr Substitute kSubstitutes[] = {
     {"QuantizeLinear", "the float model, before quantisation", Way::Float},
     {"QuickGelu", "Gelu", Way::Each, {"Gelu"}, true},
     {"RMSNormalization", "LayerNormalization", Way::Norm, {"LayerNormalization"}, true},
-    {"RNN", "Gemm and Tanh, unrolled over the steps", Way::Cells, {}, false, 1},
     {"RandomNormal", "a constant", Way::Moves},
     {"RandomNormalLike", "a constant", Way::Moves},
     {"RandomUniform", "a constant", Way::Moves},
     {"RandomUniformLike", "a constant", Way::Moves},
     {"ReduceLogSum", "ReduceSum and Log", Way::Each, {"ReduceSum", "Log"}},
     {"ReduceProd", "Slice and Mul", Way::Unknown},
-    {"Resize", "Conv with a stride, or images resized before they are shared", Way::Outside},
     {"Round", "numbers rounded before they are shared", Way::Outside},
     {"Scan", "the loop unrolled: a secret cannot decide how often it runs", Way::Unknown},
     {"ScatterElements", "Where with a constant mask", Way::Moves},
@@ -97,7 +91,6 @@ constexpr Substitute kSubstitutes[] = {
     {"TopK", "ArgMax", Way::Each, {"ArgMax"}},
     {"Trilu", "Where with a constant mask", Way::Moves},
     {"Unique", "the raw numbers as outputs", Way::Outside},
-    {"Upsample", "Conv with a stride, or images resized before they are shared", Way::Outside},
     {"ZipMap", "an export without it (zipmap=False)", Way::Outside},
 };
 
@@ -119,14 +112,14 @@ class Sketch {
     return graph_.add_node(*known, std::string(op), std::move(in), std::move(attrs));
   }
   const Shape& shape(ValueId id) const { return graph_.values[id].shape; }
-  std::optional<NodeCost> total(std::size_t times = 1) const {
+  std::optional<NodeCost> total() const {
     const auto costs = node_costs(graph_);
     if (!costs) return std::nullopt;
     NodeCost sum;
     for (const NodeCost& c : *costs) {
       if (!c.problem.empty()) return std::nullopt;
-      sum.bytes += c.bytes * times;
-      sum.rounds += c.rounds * times;
+      sum.bytes += c.bytes;
+      sum.rounds += c.rounds;
     }
     return sum;
   }
@@ -146,24 +139,7 @@ std::optional<NodeCost> normalised(const Substitute& s, const Shape& x) {
   return g.total();
 }
 
-/// One step of a cell on [batch, features], as often as there are steps.
-std::optional<NodeCost> unrolled(const Substitute& s, const Shape& x, const Attrs& attrs) {
-  const std::int64_t wanted = attrs.integer("hidden_size", 0);
-  if (x.size() != 3 || wanted <= 0 || wanted > (1 << 20)) return std::nullopt;
-  const auto hidden = static_cast<std::size_t>(wanted);
-  Sketch g;
-  const ValueId in = g.input({x[1], x[2]}), state = g.input({x[1], hidden});
-  g.node("MatMul", {in, g.weight({x[2], s.gates * hidden})});
-  g.node("MatMul", {state, g.weight({hidden, s.gates * hidden})});
-  g.node("Tanh", {state});
-  for (std::size_t gate = 1; gate < s.gates; ++gate) {
-    g.node("Sigmoid", {state});
-    g.node("Mul", {state, state});
-  }
-  return g.total(x[0]);
-}
-
-std::optional<NodeCost> price_of(const Substitute& s, const Shape& x, const Attrs& attrs) {
+std::optional<NodeCost> price_of(const Substitute& s, const Shape& x) {
   Sketch g;
   switch (s.way) {
     case Way::Each: {
@@ -174,8 +150,6 @@ std::optional<NodeCost> price_of(const Substitute& s, const Shape& x, const Attr
     }
     case Way::Norm:
       return x.size() < 2 ? std::nullopt : normalised(s, x);
-    case Way::Cells:
-      return unrolled(s, x, attrs);
     case Way::Products:
       if (x.empty()) return std::nullopt;
       g.node("MatMul", {g.input(x), g.weight({x.back(), x.back()})});
@@ -208,7 +182,7 @@ std::string fixed_price(Way way) {
 
 }  // namespace
 
-Suggestion suggestion_for(const std::string& op, const std::optional<Shape>& input, const Attrs& attrs) {
+Suggestion suggestion_for(const std::string& op, const std::optional<Shape>& input) {
   if (op.starts_with("the result")) return {"do without it", fixed_price(Way::Outside), std::nullopt};
   const Substitute* s = substitute_for(op);
   if (s == nullptr) {
@@ -224,7 +198,7 @@ Suggestion suggestion_for(const std::string& op, const std::optional<Shape>& inp
   Suggestion out{fmt::format("use {}", s->advice), fixed_price(s->way), std::nullopt};
   if (input) {
     try {
-      out.costs = price_of(*s, *input, attrs);
+      out.costs = price_of(*s, *input);
     } catch (const UsageError&) {
       // It does not fit this input; the words hold all the same.
     }
@@ -238,9 +212,9 @@ std::string unsupported_operators(const std::string& model,
                                   const std::map<std::string, std::size_t>& counts) {
   std::string list;
   for (const auto& [op, n] : counts)
-    list += fmt::format("{}{} ({}: {})", list.empty() ? "" : ", ", op,
-                        n == 1 ? "one node" : fmt::format("{} nodes", n),
-                        suggestion_for(op, std::nullopt, {}).words);
+    list +=
+        fmt::format("{}{} ({}: {})", list.empty() ? "" : ", ", op,
+                    n == 1 ? "one node" : fmt::format("{} nodes", n), suggestion_for(op, std::nullopt).words);
   return fmt::format("{} uses {} that tacit does not have: {}", model,
                      counts.size() == 1 ? "an operator" : "operators", list);
 }

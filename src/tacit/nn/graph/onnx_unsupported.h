@@ -17,7 +17,7 @@ struct Suggestion {
 
 /// `op` is the operator's name, with its domain if that is not ONNX's own; `input` the shape of its first
 /// input for one example, if it is known.
-Suggestion suggestion_for(const std::string& op, const std::optional<Shape>& input, const Attrs& attrs);
+Suggestion suggestion_for(const std::string& op, const std::optional<Shape>& input);
 
 /// The sentence on all operators that tacit does not have, with what to use instead.
 std::string unsupported_operators(const std::string& model, const std::map<std::string, std::size_t>& counts);

@@ -106,6 +106,10 @@ inline void set_real(::onnx::NodeProto& node, const std::string& name, double va
   auto& a = *node.add_attribute();
   a.set_name(name), a.set_type(::onnx::AttributeProto::FLOAT), a.set_f(static_cast<float>(value));
 }
+inline void set_text(::onnx::NodeProto& node, const std::string& name, const std::string& value) {
+  auto& a = *node.add_attribute();
+  a.set_name(name), a.set_type(::onnx::AttributeProto::STRING), a.set_s(value);
+}
 inline void set(::onnx::NodeProto& node, const std::string& name, ::onnx::TensorProto value) {
   auto& a = *node.add_attribute();
   a.set_name(name), a.set_type(::onnx::AttributeProto::TENSOR), *a.mutable_t() = std::move(value);
