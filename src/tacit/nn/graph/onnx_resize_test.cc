@@ -28,6 +28,7 @@ template <class R>
 R place(const Way& w, int axis, std::size_t i, std::size_t from, std::size_t to, double wanted_scale) {
   const R x = static_cast<R>(i), n = static_cast<R>(from), scale = static_cast<R>(wanted_scale);
   const R half = static_cast<R>(0.5), size = n * scale;
+  if (scale == 1 && w.roi.empty()) return x;  // as runtimes do, whatever the mode would make of it
   if (w.places == "half_pixel") return (x + half) / scale - half;
   if (w.places == "pytorch_half_pixel") return to > 1 ? (x + half) / scale - half : 0;
   if (w.places == "half_pixel_symmetric")
