@@ -26,12 +26,10 @@ namespace {
 using nlohmann::json;
 
 /// What is sealed at level 2: the same model, cut in tiles.
-Bytes tiles_of(const fs::path& model) {
-  PlainFile text(model);
+Bytes tiles_of(ByteReader& text, std::uint64_t size, const std::string& name) {
   nn::ImportOptions options;
   options.fold_batch_norm = true;
-  return sealed::tiled_text(
-      sealed::in_tiles(nn::import_onnx(text, text.size(), model.filename().string(), options)));
+  return sealed::tiled_text(sealed::in_tiles(nn::import_onnx(text, size, name, options)));
 }
 
 /// What a level or a key that is not there would promise must not be promised in silence.
@@ -42,12 +40,9 @@ const sealed::LevelWords& level_of(const SealOptions& o) {
   const bool traceable = level.level == sealed::Level::Traceable;
   require(marked || !traceable,
           "level 4 (traceable) needs --fingerprint NAME, the customer whose copy this is");
-  require(
-      !marked || level.level != sealed::Level::Guarded,
-      "a model of level 2 (guarded) bears no fingerprint, which belongs to level 4 (traceable): ask for one "
-      "of the two");
-  require(!marked || traceable,
-          "--fingerprint belongs to level 4 (traceable): leave --level out, or ask for level 4");
+  require(!marked || traceable || level.level == sealed::Level::Guarded,
+          "--fingerprint belongs to level 4 (traceable): leave --level out, ask for level 4, or for level 2 "
+          "(guarded) to have both");
   require(marked || (o.customers.empty() && o.probe.empty()),
           "--customers and --probe belong to --fingerprint NAME");
   require(o.require.empty() || o.require == "tpm", "--require takes 'tpm', and not '{}'",
@@ -120,9 +115,12 @@ Recipients recipients_of(const SealOptions& o) {
   return out;
 }
 
+/// Whether a file of level 2 is a customer's copy, too.
+bool both(const sealed::Header& h) { return h.level == sealed::Level::Guarded && !h.fingerprint.empty(); }
+
 /// A card that nobody proved counts as that of a software key.
 sealed::Bounds bounds_of(const sealed::Header& header, const Recipients& to) {
-  return {!to.all_proved(), header.lease.has_value()};
+  return {!to.all_proved(), header.lease.has_value(), !header.fingerprint.empty()};
 }
 
 void tell(const sealed::LevelWords& level, const sealed::Header& header, const Recipients& to,
@@ -137,27 +135,32 @@ void tell(const sealed::LevelWords& level, const sealed::Header& header, const R
     std::printf("It runs under leases alone, of %s each, from %s.\n",
                 human_seconds(static_cast<double>(header.lease->seconds)).c_str(),
                 header.lease->from.c_str());
-  std::printf("\nLevel %u, %s: %s.\nIt does not stop:\n", static_cast<unsigned>(level.level),
-              std::string(level.name).c_str(), std::string(level.promise).c_str());
+  std::printf("\nLevel %u, %s: %s.\n", static_cast<unsigned>(level.level), std::string(level.name).c_str(),
+              std::string(level.promise).c_str());
+  if (both(header))
+    std::printf(
+        "Level 4, traceable: this customer's copy bears a fingerprint that survives what thieves do.\n");
+  std::printf("It does not stop:\n");
   for (const std::string_view line : not_stopped(level, bounds_of(header, to)))
     std::printf("  - %s\n", std::string(line).c_str());
 }
 
-/// The model as it is, in tiles at level 2, or the customer's copy of it at level 4.
+/// The model, or the customer's copy of it, as it is or in tiles.
 sealed::Header seal_text(const fs::path& model, sealed::Level level,
                          const std::optional<trace::MarkedCopy>& copy, const fs::path& file,
                          const sealed::SealRequest& request) {
+  const auto sealed_from = [&](ByteReader& text, std::uint64_t size) {
+    if (level != sealed::Level::Guarded) return sealed::seal(text, size, file, request);
+    const Bytes tiles = tiles_of(text, size, model.filename().string());
+    MemoryReader from(tiles);
+    return sealed::seal(from, tiles.size(), file, request);
+  };
   if (copy) {
     MemoryReader text(bytes_of(copy->text));
-    return sealed::seal(text, copy->text.size(), file, request);
-  }
-  if (level == sealed::Level::Guarded) {
-    const Bytes tiles = tiles_of(model);
-    MemoryReader text(tiles);
-    return sealed::seal(text, tiles.size(), file, request);
+    return sealed_from(text, copy->text.size());
   }
   PlainFile text(model);
-  return sealed::seal(text, text.size(), file, request);
+  return sealed_from(text, text.size());
 }
 
 }  // namespace
