@@ -181,6 +181,8 @@ struct SealOptions : KeyFolderOptions {
   std::string fingerprint;        ///< the customer whose copy it is
   fs::path customers;             ///< default: customers.db in the folder of keys
   fs::path probe;                 ///< examples by which the fingerprint's effect is measured
+  bool keep = false;              ///< the vendor is a recipient, too
+  fs::path kept_by;               ///< of a file that is sealed anew: the key folder by which it was kept
 };
 nlohmann::json seal(const SealOptions&, const Style&);
 

@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "fingerprint.h"
+#include "kept.h"
 #include "sealed_options.h"
 #include "tacit/base/error.h"
 #include "tacit/base/text.h"
@@ -45,8 +46,6 @@ const sealed::LevelWords& level_of(const SealOptions& o) {
           "(guarded) to have both");
   require(marked || (o.customers.empty() && o.probe.empty()),
           "--customers and --probe belong to --fingerprint NAME");
-  require(o.require.empty() || o.require == "tpm", "--require takes 'tpm', and not '{}'",
-          one_line(o.require));
   return level;
 }
 
@@ -166,10 +165,15 @@ sealed::Header seal_text(const fs::path& model, sealed::Level level,
 }  // namespace
 
 json seal(const SealOptions& o, const Style& style) {
-  const sealed::LevelWords& level = level_of(o);
+  require(o.require.empty() || o.require == "tpm", "--require takes 'tpm', and not '{}'",
+          one_line(o.require));
+  if (o.level) sealed::words_of(*o.level);
+  require(fs::exists(o.model), "there is no model '{}'", o.model.string());
+  auto kept = kept_model(o);
+  const sealed::LevelWords& level =
+      kept ? sealed::words_of(static_cast<unsigned>(kept->header().level)) : level_of(o);
   const sealed::Seconds now = clock_now(), expires = sealed::parse_date(o.expires);
   require(expires > now, "--expires {} lies in the past", o.expires);
-  require(fs::exists(o.model), "there is no model '{}'", o.model.string());
   const auto vendor = sealed::VendorKeys::open(o.keys);
   const Recipients to = recipients_of(o);
   fs::path file = o.out;
@@ -177,7 +181,7 @@ json seal(const SealOptions& o, const Style& style) {
   std::error_code ignored;
   require(!fs::equivalent(file, o.model, ignored), "'{}' is the model itself: name another file with -o",
           file.string());
-  {
+  if (!kept) {
     PlainFile text(o.model);
     sealed::check_model_text(text, text.size(), o.model.filename().string());
   }
@@ -187,13 +191,14 @@ json seal(const SealOptions& o, const Style& style) {
   request.expires = expires;
   request.level = level.level;
   std::optional<sealed::LeaseLog> log;
-  if (!o.lease.empty()) {
-    request.lease = {parse_duration(o.lease), to_string(parse_address(o.lease_from))};
-    log.emplace(sealed::KeyFolder::open(o.keys, "tacit vendor init"), vendor);
-  }
+  if (!o.lease.empty()) request.lease = {parse_duration(o.lease), to_string(parse_address(o.lease_from))};
   request.fingerprint = o.fingerprint;
-  const auto copy = fingerprinted(o, vendor, now);
-  const sealed::Header header = seal_text(o.model, level.level, copy, file, request);
+  if (kept) take_over(kept->header(), o, request);
+  if (o.keep) request.to.push_back(sealed::keeper_of(vendor.identity).public_key());
+  if (request.lease) log.emplace(sealed::KeyFolder::open(o.keys, "tacit vendor init"), vendor);
+  const auto copy = kept ? std::nullopt : fingerprinted(o, vendor, now);
+  const sealed::Header header =
+      kept ? kept->seal_anew(file, request) : seal_text(o.model, level.level, copy, file, request);
   if (header.lease) {
     std::vector<Digest> devices;
     for (const KemPublicKey& key : to.keys) devices.push_back(sealed::device_id(key));
@@ -203,6 +208,7 @@ json seal(const SealOptions& o, const Style& style) {
   if (!style.json) {
     tell(level, header, to, file, bytes);
     if (copy) tell_fingerprint(*copy, o);
+    tell_kept(o);
   }
   json out{{"file", file.string()},
            {"bytes", bytes},
@@ -217,6 +223,7 @@ json seal(const SealOptions& o, const Style& style) {
   for (const std::string_view line : not_stopped(level, bounds_of(header, to)))
     out["does_not_stop"].push_back(line);
   if (copy) out["fingerprint"] = to_json(*copy, o);
+  out["kept"] = o.keep;
   if (header.lease) out["lease"] = {{"seconds", header.lease->seconds}, {"from", header.lease->from}};
   for (std::size_t i = 0; i < to.cards.size(); ++i)
     out["recipients"].push_back({{"name", to.cards[i].name},

@@ -131,7 +131,16 @@ void SealedCommands::add_models(CLI::App& cli, const Style& style, nlohmann::jso
       "changed by one bit. At level 2 a broker opens it, whose memory no other user's process sees; with "
       "--fingerprint (level 4) it also tells, once leaked, whose copy it was. It is said what that does not "
       "stop (docs/sealed-models.md)");
-  seal_command->add_option("model", seal_.model, "An ONNX file")->required();
+  seal_command
+      ->add_option("model", seal_.model,
+                   "An ONNX file, or a sealed file that was kept (--keep), to seal anew")
+      ->required();
+  seal_command->add_flag("--keep", seal_.keep,
+                         "Keep it: whoever holds the vendor's key folder can seal the file anew later, to "
+                         "other devices or until another day, without the model");
+  seal_command->add_option("--kept-by", seal_.kept_by,
+                           "Of a file that is sealed anew: the vendor's key folder by which it was kept, "
+                           "where that is another than --keys");
   seal_command->add_option("--to", seal_.to, "A recipient's device.pub; --to again for each other one")
       ->required()
       ->allow_extra_args(false);
