@@ -86,10 +86,13 @@ FileDescriptor KeyFolder::lock() const {
 void KeyFolder::replace(std::string_view name, std::string_view text) const {
   const fs::path to = file(name), part = to.string() + ".part";
   remove_file(part);
-  {
+  try {
     NewFile out(part);
     out.write(bytes_of(text));
     out.sync();
+  } catch (const IoError&) {
+    remove_file(part);
+    throw;
   }
   std::error_code error;
   fs::rename(part, to, error);
