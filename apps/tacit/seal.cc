@@ -26,11 +26,15 @@ namespace {
 
 using nlohmann::json;
 
-/// What is sealed at level 2: the same model, cut in tiles.
-Bytes tiles_of(ByteReader& text, std::uint64_t size, const std::string& name) {
+/// What is sealed at level 2: the same model, cut in tiles. A model's file may keep its weights in others, as
+/// one of more than 2 GiB must; a customer's copy is whole in itself.
+Bytes tiles_of(const fs::path& model, const std::optional<trace::MarkedCopy>& copy) {
   nn::ImportOptions options;
   options.fold_batch_norm = true;
-  return sealed::tiled_text(sealed::in_tiles(nn::import_onnx(text, size, name, options)));
+  if (!copy) return sealed::tiled_text(sealed::in_tiles(nn::import_onnx(model, options)));
+  MemoryReader text(bytes_of(copy->text));
+  return sealed::tiled_text(
+      sealed::in_tiles(nn::import_onnx(text, copy->text.size(), model.filename().string(), options)));
 }
 
 /// What a level or a key that is not there would promise must not be promised in silence.
@@ -148,18 +152,17 @@ void tell(const sealed::LevelWords& level, const sealed::Header& header, const R
 sealed::Header seal_text(const fs::path& model, sealed::Level level,
                          const std::optional<trace::MarkedCopy>& copy, const fs::path& file,
                          const sealed::SealRequest& request) {
-  const auto sealed_from = [&](ByteReader& text, std::uint64_t size) {
-    if (level != sealed::Level::Guarded) return sealed::seal(text, size, file, request);
-    const Bytes tiles = tiles_of(text, size, model.filename().string());
-    MemoryReader from(tiles);
-    return sealed::seal(from, tiles.size(), file, request);
-  };
+  if (level == sealed::Level::Guarded) {
+    const Bytes tiles = tiles_of(model, copy);
+    MemoryReader text(tiles);
+    return sealed::seal(text, tiles.size(), file, request);
+  }
   if (copy) {
     MemoryReader text(bytes_of(copy->text));
-    return sealed_from(text, copy->text.size());
+    return sealed::seal(text, copy->text.size(), file, request);
   }
   PlainFile text(model);
-  return sealed_from(text, text.size());
+  return sealed::seal(text, text.size(), file, request);
 }
 
 }  // namespace
@@ -181,7 +184,7 @@ json seal(const SealOptions& o, const Style& style) {
   std::error_code ignored;
   require(!fs::equivalent(file, o.model, ignored), "'{}' is the model itself: name another file with -o",
           file.string());
-  if (!kept) {
+  if (!kept && level.level != sealed::Level::Guarded) {  // which is read to be cut
     PlainFile text(o.model);
     sealed::check_model_text(text, text.size(), o.model.filename().string());
   }
