@@ -1,4 +1,5 @@
 // A customer's device: its key, and the vendors whose models it runs.
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -24,7 +25,9 @@ std::optional<sealed::TpmChoice> choice(const DeviceOptions& o) {
             o.software ? "--software asks for none" : "this machine has none");
     return std::nullopt;
   }
-  return sealed::TpmChoice{at, tpm::parse_pcrs(o.pcrs.empty() ? "7" : o.pcrs)};
+  std::string pcrs = o.pcrs.empty() ? "7" : o.pcrs;
+  std::replace(pcrs.begin(), pcrs.end(), ',', '+');
+  return sealed::TpmChoice{at, tpm::parse_pcrs(pcrs)};
 }
 
 void tell(const sealed::DeviceKeys& device, const fs::path& keys, bool software) {

@@ -100,9 +100,10 @@ void SealedCommands::add_device(CLI::App& cli, const Style& style, nlohmann::jso
   auto* tpm = init->add_option("--tpm", device_.tpm,
                                "The TPM: a device or a socket (default: /dev/tpmrm0, if it is there)");
   init->add_flag("--software", device_.software, "A key in a file, even if there is a TPM")->excludes(tpm);
-  init->add_option("--pcrs", device_.pcrs,
-                   "The TPM's registers to whose state the key is bound, as 7 or 0+7, or none (default: 7, "
-                   "which tells of Secure Boot)");
+  init->add_option(
+      "--pcrs,--pcr", device_.pcrs,
+      "The TPM's registers to whose state the key is bound, as 7, 7,11 or 0+7, or none (default: 7, "
+      "which tells of Secure Boot)");
   init->callback([&] { result = device_init(device_, style); });
 
   auto* rotate = device->add_subcommand(
@@ -118,8 +119,8 @@ void SealedCommands::add_device(CLI::App& cli, const Style& style, nlohmann::jso
   rotate->add_flag("--software", device_rotate_.software, "A key in a file, even if there is a TPM")
       ->excludes(new_tpm);
   rotate->add_option(
-      "--pcrs", device_rotate_.pcrs,
-      "The TPM's registers to whose state the key is bound, as 7 or 0+7, or none (default: 7)");
+      "--pcrs,--pcr", device_rotate_.pcrs,
+      "The TPM's registers to whose state the key is bound, as 7, 7,11 or 0+7, or none (default: 7)");
   rotate->callback([&] { result = device_rotate(device_rotate_, style); });
 
   auto* answer = device->add_subcommand(
