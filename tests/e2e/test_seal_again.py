@@ -72,6 +72,16 @@ class Again(AgainTest):
         )
         self.run_model("n.tacit", device="e")
 
+    def test_leases_stay_and_are_noted(self):
+        self.seal("--keep", "--lease", "1h", "--lease-from", "vendor.example:7000")
+        self.again()
+        self.assertEqual(self.inspect("n.tacit")["lease"], {"seconds": 3600, "from": "vendor.example:7000"})
+        self.again("--lease", "2h", "--lease-from", "vendor.example:7001", out="o.tacit")
+        self.assertEqual(self.inspect("o.tacit")["lease"], {"seconds": 7200, "from": "vendor.example:7001"})
+        told = json.loads(self.run_tacit("--json", "vendor", "log", "--keys", "v").out)
+        self.assertEqual([e["seconds"] for e in told["entries"]], [3600, 3600, 7200])
+        self.refuse("runs under leases alone", file="n.tacit", device="e")
+
     def test_levels_2_and_4_together(self):
         said = self.seal("--level", "2", "--fingerprint", "Customer D", "--keep").out
         for words in ("Level 2, guarded", "Level 4, traceable", "Fingerprint of 'Customer D'", "a dispute"):

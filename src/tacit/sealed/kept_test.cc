@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tacit/sealed/rotation.h"
+#include "tacit/sealed/testing/kept_1.h"
 #include "tacit/sealed/testing/sealed_world.h"
 
 namespace tacit::sealed {
@@ -99,6 +101,23 @@ TEST_F(Kept, WhatWasChangedIsNotSealedAnew) {
   bad[30] ^= 1;  // the file's id
   world.folder.write("bad.tacit", bad);
   EXPECT_TRUE(refused(changed, by, to_other()).starts_with("cheat: "));
+}
+
+/// Written by other means.
+TEST_F(Kept, Version1OpensForEver) {
+  const fs::path pem = world.folder.write("vendor.key", kKept1Key);
+  fs::permissions(pem, fs::perms::owner_read);
+  const Identity vendor = Identity::load(pem);
+  const VendorKeys old_vendor{{"ACME", vendor.public_key()}, vendor};
+  const fs::path old = world.folder.write("v1.tacit", text_of(from_hex(kKept1File)));
+  KeptModel(SealedFile(old), old_vendor).seal_anew(out(), to_other());
+  Bytes want(200);
+  for (std::size_t i = 0; i < want.size(); ++i) want[i] = static_cast<std::byte>(11 * i + 5);
+  EXPECT_EQ(world.open_as(other, out()), want);
+  const Rotation rotation = parse_rotation(kRotation1);
+  EXPECT_EQ(to_text(rotation), kRotation1);
+  EXPECT_EQ(rotation.before, vendor.public_key());
+  EXPECT_EQ(outcome([&] { check_rotation(rotation); }), "opened");
 }
 
 TEST_F(Kept, NothingIsInTheClearOnTheDisk) {
