@@ -93,16 +93,15 @@ nlohmann::json device_init(const DeviceOptions& o, const Style& style) {
 }
 
 nlohmann::json device_rotate(const RotateOptions& o, const Style& style) {
-  const auto before = sealed::DeviceKeys::open(o.keys);
+  const sealed::Now now = now_here();
+  const sealed::Bequest left = sealed::bequest_of(sealed::DeviceKeys::open(o.keys), now);
   DeviceOptions anew = o;
   anew.keys = o.new_keys;
   const auto chosen = choice(anew);
-  const sealed::Now now = now_here();
   const auto device = chosen ? sealed::DeviceKeys::make(anew.keys, anew.name, now, *chosen)
                              : sealed::DeviceKeys::make(anew.keys, anew.name, now);
-  bool knows = false;
   try {
-    knows = sealed::take_over(before, device, now);
+    sealed::take_over(left, device, now);
   } catch (...) {
     std::error_code ignored;
     fs::remove_all(anew.keys, ignored);
@@ -113,10 +112,10 @@ nlohmann::json device_rotate(const RotateOptions& o, const Style& style) {
     std::printf(
         "It trusts the vendors that %s trusted%s. Once vendors have sealed to it, remove the old folder.\n",
         o.keys.c_str(),
-        knows ? ", and goes on from its time"
-              : "; the time that it witnessed cannot be read any more, and begins with the clock");
+        left.time ? ", and goes on from its time"
+                  : "; the time that it witnessed cannot be read any more, and begins with the clock");
   out["trusts"] = device.trusted().size();
-  out["time_taken_over"] = knows;
+  out["time_taken_over"] = left.time.has_value();
   return out;
 }
 

@@ -119,7 +119,9 @@ Recipients recipients_of(const SealOptions& o) {
 }
 
 /// Whether a file of level 2 is a customer's copy, too.
-bool both(const sealed::Header& h) { return h.level == sealed::Level::Guarded && !h.fingerprint.empty(); }
+bool guarded_copy(const sealed::Header& h) {
+  return h.level == sealed::Level::Guarded && !h.fingerprint.empty();
+}
 
 /// A card that nobody proved counts as that of a software key.
 sealed::Bounds bounds_of(const sealed::Header& header, const Recipients& to) {
@@ -140,7 +142,7 @@ void tell(const sealed::LevelWords& level, const sealed::Header& header, const R
                 header.lease->from.c_str());
   std::printf("\nLevel %u, %s: %s.\n", static_cast<unsigned>(level.level), std::string(level.name).c_str(),
               std::string(level.promise).c_str());
-  if (both(header))
+  if (guarded_copy(header))
     std::printf(
         "Level 4, traceable: this customer's copy bears a fingerprint that survives what thieves do.\n");
   std::printf("It does not stop:\n");

@@ -41,8 +41,7 @@ def main():
     }
     print(json.dumps({"code": done.returncode, "err": done.stderr, "files": files}))
     made.close()
-    if not own_space:
-        shutil.rmtree(at if at == folder / "disk" else folder / "disk", ignore_errors=True)
+    shutil.rmtree(folder / "disk")
 
 
 main()

@@ -18,6 +18,7 @@ namespace {
 constexpr std::string_view kRotationHead = "tacit vendor rotation 1";
 constexpr std::string_view kRotationFile = "vendor.rotation", kAdmitted = "devices";
 constexpr std::uint64_t kLongestRotation = 1024;
+constexpr std::size_t kProbe = 32;
 
 std::string lines_of(const Rotation& r) {
   check_name(r.name, "name for a vendor");
@@ -50,6 +51,14 @@ Seconds seconds_in(const std::string& text) {
   }
   require(good && out <= kLastMoment, "its time is no time that there is");
   return out;
+}
+
+/// One that a TPM keeps is so in the state alone to which it is bound.
+bool is_of_use(const DeviceKey& key) {
+  try {
+    key.derive({}, "tacit device 1: whether it is of use", kProbe);
+    return true;
+  } catch (const UsageError&) { return false; }
 }
 
 /// The cards of devices that proved where their keys lie: public, and as true as before.
@@ -136,21 +145,18 @@ void follow(const DeviceKeys& device, const Rotation& r, bool ends_old) {
   if (ends_old) remove_file(device.pin_of(before));
 }
 
-bool take_over(const DeviceKeys& old_device, const DeviceKeys& new_device, const Now& now) {
+Bequest bequest_of(const DeviceKeys& old_device, const Now& now) {
+  Bequest out{old_device.trusted(), std::nullopt};
+  if (is_of_use(old_device.key)) out.time = witness(old_device.folder, old_device.key, now, 0);
+  return out;
+}
+
+void take_over(const Bequest& bequest, const DeviceKeys& new_device, const Now& now) {
   {
     const FileDescriptor held = new_device.folder.lock();
-    for (const VendorCard& vendor : old_device.trusted()) new_device.pin(vendor);
+    for (const VendorCard& vendor : bequest.trusted) new_device.pin(vendor);
   }
-  Seconds known = 0;
-  try {
-    known = witness(old_device.folder, old_device.key, now, 0);
-  } catch (const UsageError&) {
-    // Of a key in a file it is the clock that stands wrong.
-    if (!old_device.key.is_kept()) throw;
-    return false;
-  }
-  witness(new_device.folder, new_device.key, now, known);
-  return true;
+  if (bequest.time) witness(new_device.folder, new_device.key, now, *bequest.time);
 }
 
 }  // namespace tacit::sealed

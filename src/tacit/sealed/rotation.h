@@ -35,8 +35,14 @@ VendorKeys rotate_vendor(const std::filesystem::path& old_folder, const std::fil
 /// place. UsageError if it does not trust the old one; CheatDetected as above; IoError.
 void follow(const DeviceKeys& device, const Rotation& rotation, bool ends_old);
 
-/// A new device takes over what an old one trusted and knew of the time. False if the old one's key is of no
-/// use any more, as after a change of the firmware: then nothing says which time it had witnessed.
-bool take_over(const DeviceKeys& old_device, const DeviceKeys& new_device, const Now& now);
+/// What an old device leaves to a new one. It is read before the new one is made, since a TPM may be of use
+/// to one of them at a time.
+struct Bequest {
+  std::vector<VendorCard> trusted;
+  /// Witnessed; nothing if the key is of no use any more, as after a change of the firmware.
+  std::optional<Seconds> time;
+};
+Bequest bequest_of(const DeviceKeys& old_device, const Now& now);
+void take_over(const Bequest& bequest, const DeviceKeys& new_device, const Now& now);
 
 }  // namespace tacit::sealed

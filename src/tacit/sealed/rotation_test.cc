@@ -108,25 +108,28 @@ TEST_F(Rotating, ADevicesNewKeyGainsNoTime) {
   // The clock was set back, within what is no mistake of it.
   const Seconds back = kNow + 10 * kDay - kClockTolerance;
   const DeviceKeys anew = DeviceKeys::make(at, "x", back);
-  EXPECT_TRUE(take_over(world.device, anew, back));
+  const Bequest left = bequest_of(world.device, back);
+  EXPECT_EQ(left.time, kNow + 10 * kDay);
+  take_over(left, anew, back);
   EXPECT_EQ(anew.trusted(), world.device.trusted());
   EXPECT_EQ(witness(anew.folder, anew.key, back, 0), kNow + 10 * kDay);
   EXPECT_NE(anew.card.key, world.device.card.key);
   // Further back it is refused, as with the old key.
-  const DeviceKeys third = DeviceKeys::make(world.folder.path("device-3"), "x", kNow);
-  EXPECT_NE(outcome([&] { take_over(world.device, third, kNow); }).find("set the clock right"),
-            std::string::npos);
+  EXPECT_NE(outcome([&] { bequest_of(world.device, kNow); }).find("set the clock right"), std::string::npos);
 }
 
 TEST_F(Rotating, AfterAChangeOfTheFirmwareTheNewDeviceTrustsAsTheOldDid) {
   const SoftwareTpm chip;
   const BootMoment boot{{std::byte{1}}, 100};
   const Now now(kNow, boot);
-  const DeviceKeys bound = DeviceKeys::make(world.folder.path("bound"), "x", now, TpmChoice{chip.at(), {7}});
-  bound.trust(new_keys.card);
+  const fs::path at = world.folder.path("bound");
+  DeviceKeys::make(at, "x", now, TpmChoice{chip.at(), {7}}).trust(new_keys.card);
+  EXPECT_TRUE(bequest_of(DeviceKeys::open(at), now).time);
   chip.extend(7);
+  const Bequest left = bequest_of(DeviceKeys::open(at), now);
+  EXPECT_FALSE(left.time);
   const DeviceKeys anew = DeviceKeys::make(world.folder.path("anew"), "x", now, TpmChoice{chip.at(), {7}});
-  EXPECT_FALSE(take_over(bound, anew, now));
+  take_over(left, anew, now);
   EXPECT_EQ(anew.trusted(), std::vector{new_keys.card});
   SealRequest request{new_keys.identity, new_keys.card.name, "a model", {anew.card.key}};
   request.sealed_at = kNow;
