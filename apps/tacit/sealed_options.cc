@@ -167,7 +167,7 @@ void SealedCommands::add_models(CLI::App& cli, const Style& style, nlohmann::jso
       "Seal a model to customers' devices: the file is useless without a recipient's key, after its date, or "
       "changed by one bit. At level 2 a broker opens it, whose memory no other user's process sees; with "
       "--fingerprint (level 4) it also tells, once leaked, whose copy it was. It is said what that does not "
-      "stop (docs/sealed-models.md)");
+      "stop (docs/sealed.md)");
   seal_command
       ->add_option("model", seal_.model,
                    "An ONNX file, or a sealed file that was kept (--keep), to seal anew")
