@@ -62,6 +62,10 @@ export TACIT=$here/build/apps/tacit/tacit
 "$venv/bin/python" "$here/tests/e2e/run.py"
 [ "$full" = 1 ] || exit 0
 
+step "a sealed model of 4 GiB under 1 GiB of memory"
+make_targets "$here/build" large_model
+"$here/build/tests/guard/large_model"
+
 step "faults at every link and step, within one process"
 make_targets "$here/build" fault_matrix fault_cells fault_endpoint
 in_shards() {  # a test program that would take long in one process

@@ -144,6 +144,13 @@ struct DeviceOptions : KeyFolderOptions {
 };
 nlohmann::json device_init(const DeviceOptions&, const Style&);
 
+/// A new key in a new folder, for that of `keys`.
+struct RotateOptions : DeviceOptions {
+  fs::path new_keys;
+};
+nlohmann::json vendor_rotate(const RotateOptions&, const Style&);
+nlohmann::json device_rotate(const RotateOptions&, const Style&);
+
 /// A vendor's challenge to a device that says that a TPM keeps its key, the answer, and what follows.
 struct ChallengeOptions : KeyFolderOptions {
   fs::path file, out;       ///< what is read, and what is written
@@ -168,6 +175,8 @@ nlohmann::json serve_leases(const LeaseOptions&, const Style&);
 struct TrustOptions : KeyFolderOptions {
   fs::path vendor;          ///< its card
   std::string fingerprint;  ///< what it must be; empty: it is shown
+  fs::path rotated;         ///< instead: a vendor.rotation of one that is trusted
+  bool only_new = false;    ///< what the old key signed is not run any more
 };
 nlohmann::json device_trust(const TrustOptions&, const Style&);
 
@@ -181,6 +190,8 @@ struct SealOptions : KeyFolderOptions {
   std::string fingerprint;        ///< the customer whose copy it is
   fs::path customers;             ///< default: customers.db in the folder of keys
   fs::path probe;                 ///< examples by which the fingerprint's effect is measured
+  bool keep = false;              ///< the vendor is a recipient, too
+  fs::path kept_by;               ///< of a file that is sealed anew: the key folder by which it was kept
 };
 nlohmann::json seal(const SealOptions&, const Style&);
 

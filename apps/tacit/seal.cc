@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "fingerprint.h"
+#include "kept.h"
 #include "sealed_options.h"
 #include "tacit/base/error.h"
 #include "tacit/base/text.h"
@@ -25,13 +26,15 @@ namespace {
 
 using nlohmann::json;
 
-/// What is sealed at level 2: the same model, cut in tiles.
-Bytes tiles_of(const fs::path& model) {
-  PlainFile text(model);
+/// What is sealed at level 2: the same model, cut in tiles. A model's file may keep its weights in others, as
+/// one of more than 2 GiB must; a customer's copy is whole in itself.
+Bytes tiles_of(const fs::path& model, const std::optional<trace::MarkedCopy>& copy) {
   nn::ImportOptions options;
   options.fold_batch_norm = true;
+  if (!copy) return sealed::tiled_text(sealed::in_tiles(nn::import_onnx(model, options)));
+  MemoryReader text(bytes_of(copy->text));
   return sealed::tiled_text(
-      sealed::in_tiles(nn::import_onnx(text, text.size(), model.filename().string(), options)));
+      sealed::in_tiles(nn::import_onnx(text, copy->text.size(), model.filename().string(), options)));
 }
 
 /// What a level or a key that is not there would promise must not be promised in silence.
@@ -42,16 +45,11 @@ const sealed::LevelWords& level_of(const SealOptions& o) {
   const bool traceable = level.level == sealed::Level::Traceable;
   require(marked || !traceable,
           "level 4 (traceable) needs --fingerprint NAME, the customer whose copy this is");
-  require(
-      !marked || level.level != sealed::Level::Guarded,
-      "a model of level 2 (guarded) bears no fingerprint, which belongs to level 4 (traceable): ask for one "
-      "of the two");
-  require(!marked || traceable,
-          "--fingerprint belongs to level 4 (traceable): leave --level out, or ask for level 4");
+  require(!marked || traceable || level.level == sealed::Level::Guarded,
+          "--fingerprint belongs to level 4 (traceable): leave --level out, ask for level 4, or for level 2 "
+          "(guarded) to have both");
   require(marked || (o.customers.empty() && o.probe.empty()),
           "--customers and --probe belong to --fingerprint NAME");
-  require(o.require.empty() || o.require == "tpm", "--require takes 'tpm', and not '{}'",
-          one_line(o.require));
   return level;
 }
 
@@ -120,9 +118,14 @@ Recipients recipients_of(const SealOptions& o) {
   return out;
 }
 
+/// Whether a file of level 2 is a customer's copy, too.
+bool guarded_copy(const sealed::Header& h) {
+  return h.level == sealed::Level::Guarded && !h.fingerprint.empty();
+}
+
 /// A card that nobody proved counts as that of a software key.
 sealed::Bounds bounds_of(const sealed::Header& header, const Recipients& to) {
-  return {!to.all_proved(), header.lease.has_value()};
+  return {!to.all_proved(), header.lease.has_value(), !header.fingerprint.empty()};
 }
 
 void tell(const sealed::LevelWords& level, const sealed::Header& header, const Recipients& to,
@@ -137,24 +140,28 @@ void tell(const sealed::LevelWords& level, const sealed::Header& header, const R
     std::printf("It runs under leases alone, of %s each, from %s.\n",
                 human_seconds(static_cast<double>(header.lease->seconds)).c_str(),
                 header.lease->from.c_str());
-  std::printf("\nLevel %u, %s: %s.\nIt does not stop:\n", static_cast<unsigned>(level.level),
-              std::string(level.name).c_str(), std::string(level.promise).c_str());
+  std::printf("\nLevel %u, %s: %s.\n", static_cast<unsigned>(level.level), std::string(level.name).c_str(),
+              std::string(level.promise).c_str());
+  if (guarded_copy(header))
+    std::printf(
+        "Level 4, traceable: this customer's copy bears a fingerprint that survives what thieves do.\n");
+  std::printf("It does not stop:\n");
   for (const std::string_view line : not_stopped(level, bounds_of(header, to)))
     std::printf("  - %s\n", std::string(line).c_str());
 }
 
-/// The model as it is, in tiles at level 2, or the customer's copy of it at level 4.
+/// The model, or the customer's copy of it, as it is or in tiles.
 sealed::Header seal_text(const fs::path& model, sealed::Level level,
                          const std::optional<trace::MarkedCopy>& copy, const fs::path& file,
                          const sealed::SealRequest& request) {
+  if (level == sealed::Level::Guarded) {
+    const Bytes tiles = tiles_of(model, copy);
+    MemoryReader text(tiles);
+    return sealed::seal(text, tiles.size(), file, request);
+  }
   if (copy) {
     MemoryReader text(bytes_of(copy->text));
     return sealed::seal(text, copy->text.size(), file, request);
-  }
-  if (level == sealed::Level::Guarded) {
-    const Bytes tiles = tiles_of(model);
-    MemoryReader text(tiles);
-    return sealed::seal(text, tiles.size(), file, request);
   }
   PlainFile text(model);
   return sealed::seal(text, text.size(), file, request);
@@ -163,10 +170,15 @@ sealed::Header seal_text(const fs::path& model, sealed::Level level,
 }  // namespace
 
 json seal(const SealOptions& o, const Style& style) {
-  const sealed::LevelWords& level = level_of(o);
+  require(o.require.empty() || o.require == "tpm", "--require takes 'tpm', and not '{}'",
+          one_line(o.require));
+  if (o.level) sealed::words_of(*o.level);
+  require(fs::exists(o.model), "there is no model '{}'", o.model.string());
+  auto kept = kept_model(o);
+  const sealed::LevelWords& level =
+      kept ? sealed::words_of(static_cast<unsigned>(kept->header().level)) : level_of(o);
   const sealed::Seconds now = clock_now(), expires = sealed::parse_date(o.expires);
   require(expires > now, "--expires {} lies in the past", o.expires);
-  require(fs::exists(o.model), "there is no model '{}'", o.model.string());
   const auto vendor = sealed::VendorKeys::open(o.keys);
   const Recipients to = recipients_of(o);
   fs::path file = o.out;
@@ -174,7 +186,7 @@ json seal(const SealOptions& o, const Style& style) {
   std::error_code ignored;
   require(!fs::equivalent(file, o.model, ignored), "'{}' is the model itself: name another file with -o",
           file.string());
-  {
+  if (!kept && level.level != sealed::Level::Guarded) {  // which is read to be cut
     PlainFile text(o.model);
     sealed::check_model_text(text, text.size(), o.model.filename().string());
   }
@@ -184,13 +196,14 @@ json seal(const SealOptions& o, const Style& style) {
   request.expires = expires;
   request.level = level.level;
   std::optional<sealed::LeaseLog> log;
-  if (!o.lease.empty()) {
-    request.lease = {parse_duration(o.lease), to_string(parse_address(o.lease_from))};
-    log.emplace(sealed::KeyFolder::open(o.keys, "tacit vendor init"), vendor);
-  }
+  if (!o.lease.empty()) request.lease = {parse_duration(o.lease), to_string(parse_address(o.lease_from))};
   request.fingerprint = o.fingerprint;
-  const auto copy = fingerprinted(o, vendor, now);
-  const sealed::Header header = seal_text(o.model, level.level, copy, file, request);
+  if (kept) take_over(kept->header(), o, request);
+  if (o.keep) request.to.push_back(sealed::keeper_of(vendor.identity).public_key());
+  if (request.lease) log.emplace(sealed::KeyFolder::open(o.keys, "tacit vendor init"), vendor);
+  const auto copy = kept ? std::nullopt : fingerprinted(o, vendor, now);
+  const sealed::Header header =
+      kept ? kept->seal_anew(file, request) : seal_text(o.model, level.level, copy, file, request);
   if (header.lease) {
     std::vector<Digest> devices;
     for (const KemPublicKey& key : to.keys) devices.push_back(sealed::device_id(key));
@@ -200,6 +213,7 @@ json seal(const SealOptions& o, const Style& style) {
   if (!style.json) {
     tell(level, header, to, file, bytes);
     if (copy) tell_fingerprint(*copy, o);
+    tell_kept(o);
   }
   json out{{"file", file.string()},
            {"bytes", bytes},
@@ -214,6 +228,7 @@ json seal(const SealOptions& o, const Style& style) {
   for (const std::string_view line : not_stopped(level, bounds_of(header, to)))
     out["does_not_stop"].push_back(line);
   if (copy) out["fingerprint"] = to_json(*copy, o);
+  out["kept"] = o.keep;
   if (header.lease) out["lease"] = {{"seconds", header.lease->seconds}, {"from", header.lease->from}};
   for (std::size_t i = 0; i < to.cards.size(); ++i)
     out["recipients"].push_back({{"name", to.cards[i].name},

@@ -45,6 +45,14 @@ void SealedCommands::add_vendor(CLI::App& cli, const Style& style, nlohmann::jso
   init->add_option("--name", vendor_.name, "What customers see (default: called after the key)");
   init->callback([&] { result = vendor_init(vendor_, style); });
 
+  auto* rotate = vendor->add_subcommand(
+      "rotate",
+      "Replace the vendor's signing key in time: a new key folder of the same name, and vendor.rotation, by "
+      "which devices that trust the old key take the new one ('tacit device trust --rotated')");
+  add_folder(rotate, vendor_rotate_.keys, "The present", kVendorFolder);
+  rotate->add_option("--new-keys", vendor_rotate_.new_keys, "The new key folder")->required();
+  rotate->callback([&] { result = vendor_rotate(vendor_rotate_, style); });
+
   auto* challenge = vendor->add_subcommand(
       "challenge",
       "Find out whether a TPM keeps a device's key: a challenge that only that key in that TPM can answer. "
@@ -92,10 +100,28 @@ void SealedCommands::add_device(CLI::App& cli, const Style& style, nlohmann::jso
   auto* tpm = init->add_option("--tpm", device_.tpm,
                                "The TPM: a device or a socket (default: /dev/tpmrm0, if it is there)");
   init->add_flag("--software", device_.software, "A key in a file, even if there is a TPM")->excludes(tpm);
-  init->add_option("--pcrs", device_.pcrs,
-                   "The TPM's registers to whose state the key is bound, as 7 or 0+7, or none (default: 7, "
-                   "which tells of Secure Boot)");
+  init->add_option(
+      "--pcrs,--pcr", device_.pcrs,
+      "The TPM's registers to whose state the key is bound, as 7, 7,11 or 0+7, or none (default: 7, "
+      "which tells of Secure Boot)");
   init->callback([&] { result = device_init(device_, style); });
+
+  auto* rotate = device->add_subcommand(
+      "rotate",
+      "Replace the device's key: a new key folder, which trusts whom the old one trusted and goes on from "
+      "the "
+      "time that it witnessed. Its device.pub goes to vendors, who seal to it; remove the old folder then");
+  add_folder(rotate, device_rotate_.keys, "The present", kDeviceFolder);
+  rotate->add_option("--new-keys", device_rotate_.new_keys, "The new key folder")->required();
+  rotate->add_option("--name", device_rotate_.name, "What vendors see (default: called after the key)");
+  auto* new_tpm = rotate->add_option("--tpm", device_rotate_.tpm,
+                                     "The TPM: a device or a socket (default: /dev/tpmrm0, if it is there)");
+  rotate->add_flag("--software", device_rotate_.software, "A key in a file, even if there is a TPM")
+      ->excludes(new_tpm);
+  rotate->add_option(
+      "--pcrs,--pcr", device_rotate_.pcrs,
+      "The TPM's registers to whose state the key is bound, as 7, 7,11 or 0+7, or none (default: 7)");
+  rotate->callback([&] { result = device_rotate(device_rotate_, style); });
 
   auto* answer = device->add_subcommand(
       "answer", "Answer a vendor's challenge: only this device's key in its TPM can (docs/device-keys.md)");
@@ -117,9 +143,20 @@ void SealedCommands::add_device(CLI::App& cli, const Style& style, nlohmann::jso
       "Pin a vendor, whose models are run from then on. Its fingerprint is shown: compare it with what the "
       "vendor "
       "tells by another way. No vendor is ever trusted just because its model came first");
-  trust->add_option("vendor", trust_.vendor, "Its vendor.pub")->required();
-  trust->add_option("--fingerprint", trust_.fingerprint,
-                    "What the vendor told: pin it only if it is the same (64 hexadecimal digits)");
+  auto* card = trust->add_option("vendor", trust_.vendor, "Its vendor.pub");
+  trust
+      ->add_option("--fingerprint", trust_.fingerprint,
+                   "What the vendor told: pin it only if it is the same (64 hexadecimal digits)")
+      ->needs(card);
+  auto* rotated = trust
+                      ->add_option("--rotated", trust_.rotated,
+                                   "Instead: the vendor.rotation of a vendor that this device trusts, whose "
+                                   "new key is trusted beside the old one from then on")
+                      ->excludes(card);
+  trust
+      ->add_flag("--only-new", trust_.only_new,
+                 "With --rotated: the new key in the place of the old one, whose files are not run any more")
+      ->needs(rotated);
   add_folder(trust, trust_.keys, "This device's", kDeviceFolder);
   trust->callback([&] { result = device_trust(trust_, style); });
 }
@@ -130,8 +167,17 @@ void SealedCommands::add_models(CLI::App& cli, const Style& style, nlohmann::jso
       "Seal a model to customers' devices: the file is useless without a recipient's key, after its date, or "
       "changed by one bit. At level 2 a broker opens it, whose memory no other user's process sees; with "
       "--fingerprint (level 4) it also tells, once leaked, whose copy it was. It is said what that does not "
-      "stop (docs/sealed-models.md)");
-  seal_command->add_option("model", seal_.model, "An ONNX file")->required();
+      "stop (docs/sealed.md)");
+  seal_command
+      ->add_option("model", seal_.model,
+                   "An ONNX file, or a sealed file that was kept (--keep), to seal anew")
+      ->required();
+  seal_command->add_flag("--keep", seal_.keep,
+                         "Keep it: whoever holds the vendor's key folder can seal the file anew later, to "
+                         "other devices or until another day, without the model");
+  seal_command->add_option("--kept-by", seal_.kept_by,
+                           "Of a file that is sealed anew: the vendor's key folder by which it was kept, "
+                           "where that is another than --keys");
   seal_command->add_option("--to", seal_.to, "A recipient's device.pub; --to again for each other one")
       ->required()
       ->allow_extra_args(false);

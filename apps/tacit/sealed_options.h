@@ -28,6 +28,7 @@ class SealedCommands {
   ChallengeOptions challenge_, answer_, admit_;
   LeaseOptions lease_, revoke_, log_;
   TrustOptions trust_;
+  RotateOptions vendor_rotate_, device_rotate_;
   SealOptions seal_;
   SealedOptions inspect_, run_;
   BrokerOptions broker_;

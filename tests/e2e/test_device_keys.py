@@ -66,7 +66,7 @@ class Kept(TpmTest):
     def test_another_state_of_the_machine(self):
         self.kept("t")
         self.kept("free", "--pcrs", "none")
-        self.kept("two", "--pcrs", "0+4")
+        self.assertEqual(self.kept("two", "--pcr", "0,4")["pcrs"], "0+4")
         self.seal(to=("t", "free", "two"))
         self.tpm.extend(7)
         self.refuse("bound to register 7", "make a new device", device="t")

@@ -245,7 +245,7 @@ class Sealed(SealTest):
             ((*good, "--level", "9"), ("9 is no level",)),
             ((*good, "--level", "0"), ("0 is no level",)),
             ((*good, "--level", "4"), ("level 4 (traceable)", "--fingerprint NAME")),
-            ((*good, "--level", "2", "--fingerprint", "ACME"), ("bears no fingerprint", "level 4")),
+            ((*good, "--level", "1", "--fingerprint", "ACME"), ("--fingerprint belongs to level 4", "level 2")),
             ((*good, "--require", "tpm"), ("--require tpm", "'device d' keeps its key in a file", "key folder")),
             ((*good, "--require", "magic"), ("magic",)),
             ((*good, "--to", "d/device.pub"), ("twice", "device d")),

@@ -1,9 +1,10 @@
 // Sealed models: heads and whole files as they come, heads under the vendor's right signature, which no
-// fuzzer would guess, and cards.
+// fuzzer would guess, cards and rotations.
 #include <algorithm>
 
 #include "fuzz.h"
 #include "tacit/base/error.h"
+#include "tacit/sealed/rotation.h"
 #include "tacit/sealed/testing/sealed_world.h"
 
 namespace tacit::fuzz {
@@ -72,12 +73,18 @@ void read_signed(ByteView head) {
   read_file(content + whole_file().substr(head_size() + kSignatureSize));
 }
 
+Rotation rotation() {
+  Rotation out{"ACME", fixed_identity().public_key(), {}, testing::kNow, {}, {}};
+  out.after.raw[0] = std::byte{1};
+  return out;
+}
+
 }  // namespace
 
 // what | bytes
 void target(ByteView input) {
   Cursor cursor(input);
-  const unsigned what = cursor.byte() % 6;
+  const unsigned what = cursor.byte() % 7;
   const ByteView rest = cursor.rest();
   switch (what) {
     case 0:
@@ -92,8 +99,11 @@ void target(ByteView input) {
     case 4:
       if (to_text(parse_device_card(text_of(rest))) != text_of(rest)) __builtin_trap();
       return;
-    default:
+    case 5:
       parse_date(text_of(rest));
+      return;
+    default:
+      if (to_text(parse_rotation(text_of(rest))) != text_of(rest)) __builtin_trap();
   }
 }
 
@@ -104,7 +114,8 @@ std::vector<std::string> seeds() {
           '\2' + head,
           '\3' + to_text(vendor()),
           '\4' + to_text(device().keys.card),
-          '\5' + std::string("2027-01-31")};
+          '\5' + std::string("2027-01-31"),
+          '\6' + to_text(rotation())};
 }
 
 }  // namespace tacit::fuzz

@@ -90,6 +90,21 @@ TEST_F(Guarded, NoLevelIsTakenForAnother) {
   }
 }
 
+/// Level 2 and level 4 in one file: a broker opens it, and its head names the customer.
+TEST_F(Guarded, ACopyOfACustomersIsGuardedToo) {
+  SealRequest request = world.request();
+  request.level = Level::Guarded;
+  request.fingerprint = "customer 7";
+  const fs::path file = world.seal(tiled_text(in_tiles(before)), "both.tacit", request);
+  GuardedRuntime r = world.runtime(file);
+  EXPECT_EQ(r.header().fingerprint, "customer 7");
+  EXPECT_EQ(r.header().level, Level::Guarded);
+  const PublicTensor x = wave({3, 40}), y = r.run(x), want = tacit::testing::run(before, {x})[0];
+  for (std::size_t i = 0; i < y.values.size(); ++i) ASSERT_NEAR(y.values[i], want.values[i], 1e-9);
+  EXPECT_NE(outcome([&] { Runtime(open_model(file, world.device, kNow), 1); }).find("would be level 1"),
+            std::string::npos);
+}
+
 TEST_F(Guarded, HostileTexts) {
   EXPECT_EQ(outcome([&] { world.runtime(world.guarded_text(bytes_of("no model in any tiles at all"))); }),
             "usage: it holds no model in tiles");

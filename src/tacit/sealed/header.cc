@@ -109,8 +109,9 @@ void check(const Header& h) {
   check_name(h.vendor_name, "name for a vendor");
   check_name(h.model_name, "name for a model");
   if (!h.fingerprint.empty()) check_name(h.fingerprint, "fingerprint");
-  require((h.level == Level::Traceable) == !h.fingerprint.empty(),
-          "a fingerprint belongs to level 4, and to no other");
+  const bool marked = !h.fingerprint.empty();
+  require(marked ? h.level == Level::Traceable || h.level == Level::Guarded : h.level != Level::Traceable,
+          "a fingerprint belongs to level 4, alone or together with level 2");
   require(h.sealed_at >= 0 && h.sealed_at <= kLastMoment, "it was sealed at no time that there is");
   require(h.expires == kNever || (h.expires > h.sealed_at && h.expires <= kLastMoment),
           "it ends before it was sealed, or at no time that there is");

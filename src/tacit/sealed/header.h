@@ -55,7 +55,7 @@ struct Header {
   std::string vendor_name, model_name;
   Seconds sealed_at = 0;
   Seconds expires = kNever;  ///< from then on it is of no use
-  std::string fingerprint;   ///< whose copy it is, at level 4; else empty
+  std::string fingerprint;   ///< whose copy it is, at level 4, alone or with level 2; else empty
   std::uint64_t text_size = 0;
   std::uint32_t chunk = kUsualChunk;
   Digest commitment{}, root{};

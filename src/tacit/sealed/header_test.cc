@@ -208,9 +208,9 @@ TEST(Header, NumbersHaveTheirRange) {
   EXPECT_EQ(after([](auto& r) { r[3].body = bytes("a\nb"); }).substr(0, 6), "usage:");
   EXPECT_EQ(after([](auto& r) { r[4].body = bytes(std::string(81, 'a')); }).substr(0, 6), "usage:");
   EXPECT_EQ(after([](auto& r) { r[6].body = bytes("ACME"); }),
-            "usage: a fingerprint belongs to level 4, and to no other");
+            "usage: a fingerprint belongs to level 4, alone or together with level 2");
   EXPECT_EQ(after([](auto& r) { r[1].body[0] = std::byte{4}; }),
-            "usage: a fingerprint belongs to level 4, and to no other");
+            "usage: a fingerprint belongs to level 4, alone or together with level 2");
 }
 
 TEST(Header, RecipientsAreInOrderAndOnce) {

@@ -29,6 +29,22 @@ constexpr std::size_t kMostVendors = 10000;
 /// Enough to tell keys without a name apart, for people.
 std::string begin_of(ByteView bytes) { return to_hex(bytes.first(4)); }
 
+/// A new folder goes if it is not finished: nothing half-made is left that could not be made again.
+class Unfinished {
+ public:
+  explicit Unfinished(fs::path folder) : folder_(std::move(folder)) {}
+  Unfinished(const Unfinished&) = delete;
+  ~Unfinished() {
+    std::error_code ignored;
+    if (!finished_) fs::remove_all(folder_, ignored);
+  }
+  void finish() { finished_ = true; }
+
+ private:
+  fs::path folder_;
+  bool finished_ = false;
+};
+
 /// Without a slash at its end, behind which there would be another folder.
 fs::path folder_named(const fs::path& given) { return given.has_filename() ? given : given.parent_path(); }
 
@@ -70,10 +86,13 @@ FileDescriptor KeyFolder::lock() const {
 void KeyFolder::replace(std::string_view name, std::string_view text) const {
   const fs::path to = file(name), part = to.string() + ".part";
   remove_file(part);
-  {
+  try {
     NewFile out(part);
     out.write(bytes_of(text));
     out.sync();
+  } catch (const IoError&) {
+    remove_file(part);
+    throw;
   }
   std::error_code error;
   fs::rename(part, to, error);
@@ -86,11 +105,13 @@ void KeyFolder::replace(std::string_view name, std::string_view text) const {
 VendorKeys VendorKeys::make(const fs::path& folder, const std::string& name) {
   if (!name.empty()) check_name(name, "name for a vendor");
   const KeyFolder keys = KeyFolder::make(folder);
+  Unfinished unfinished(folder);
   Identity identity = Identity::generate();
   identity.save(keys.file(kVendorKey));
   const PublicKey key = identity.public_key();
   VendorKeys out{{name.empty() ? "vendor " + begin_of(key.raw) : name, key}, std::move(identity)};
   keys.replace(kVendorCard, to_text(out.card));
+  unfinished.finish();
   return out;
 }
 
@@ -121,9 +142,12 @@ DeviceKeys made(KeyFolder keys, const std::string& name, const Now& now, DeviceK
 DeviceKeys DeviceKeys::make(const fs::path& folder, const std::string& name, const Now& now) {
   if (!name.empty()) check_name(name, "name for a device");
   KeyFolder keys = KeyFolder::make(folder);
+  Unfinished unfinished(folder);
   KemPrivateKey key = KemPrivateKey::generate(Kem::X25519);
   key.save(keys.file(kDeviceKey));
-  return made(std::move(keys), name, now, std::move(key), std::nullopt);
+  DeviceKeys out = made(std::move(keys), name, now, std::move(key), std::nullopt);
+  unfinished.finish();
+  return out;
 }
 
 DeviceKeys DeviceKeys::make(const fs::path& folder, const std::string& name, const Now& now,
@@ -134,11 +158,14 @@ DeviceKeys DeviceKeys::make(const fs::path& folder, const std::string& name, con
   tpm::TpmKey key = tpm.make_key(choice.pcrs);
   TpmEvidence evidence{key.pcrs, key.state, tpm.endorsement(), tpm.certificate()};
   KeyFolder keys = KeyFolder::make(folder);
+  Unfinished unfinished(folder);
   const std::uint32_t counter = tpm.make_counter();
   TpmDeviceFile file{fs::absolute(choice.at), tpm.endorsement(), std::move(key), counter};
   keys.replace(kDeviceTpm, to_text(file));
-  return made(std::move(keys), name, now, DeviceKey(keep_in_tpm(std::move(tpm), std::move(file))),
-              std::move(evidence));
+  DeviceKeys out = made(std::move(keys), name, now, DeviceKey(keep_in_tpm(std::move(tpm), std::move(file))),
+                        std::move(evidence));
+  unfinished.finish();
+  return out;
 }
 
 DeviceKeys DeviceKeys::open(const fs::path& folder) {
@@ -155,12 +182,22 @@ DeviceKeys DeviceKeys::open(const fs::path& folder) {
 
 void DeviceKeys::trust(const VendorCard& vendor) const {
   const FileDescriptor held = folder.lock();
-  for (const VendorCard& other : trusted())
+  const std::vector<VendorCard> all = trusted();
+  // After a rotation there are two keys of one name.
+  if (std::find(all.begin(), all.end(), vendor) != all.end()) return;
+  for (const VendorCard& other : all)
     require((other.name == vendor.name) == (other.key == vendor.key),
             "'{}' is trusted already, with {}: remove {} first if that is no longer to be", other.name,
-            other.name == vendor.name ? "another key" : "this very key",
-            (folder.file(kTrusted) / trusted_file(other)).string());
+            other.name == vendor.name ? "another key" : "this very key", pin_of(other).string());
+  pin(vendor);
+}
+
+void DeviceKeys::pin(const VendorCard& vendor) const {
   folder.replace((fs::path(kTrusted) / trusted_file(vendor)).string(), to_text(vendor));
+}
+
+fs::path DeviceKeys::pin_of(const VendorCard& vendor) const {
+  return folder.file(kTrusted) / trusted_file(vendor);
 }
 
 std::vector<VendorCard> DeviceKeys::trusted() const {

@@ -66,6 +66,10 @@ struct DeviceKeys {
 
   /// Pins a vendor. UsageError if there is one of its name with another key, or of its key with another name.
   void trust(const VendorCard& vendor) const;
+  /// The same without a question, by who holds the folder's lock: rotation.h.
+  void pin(const VendorCard& vendor) const;
+  /// The file that says so: without it the vendor is not trusted any more.
+  std::filesystem::path pin_of(const VendorCard& vendor) const;
   std::vector<VendorCard> trusted() const;
   /// The pinned vendor that has this key.
   std::optional<VendorCard> trusted(const PublicKey& vendors) const;

@@ -25,6 +25,14 @@ constexpr std::string_view kLeasedClock =
     "the rest of a lease that runs: a model that is revoked stops at its end, or when the machine is started "
     "anew";
 
+// What a fingerprint does not stop.
+constexpr std::string_view kMixtures =
+    "more customers who mix their copies than the code is made against, and whoever knows the model from "
+    "before it was marked";
+constexpr std::string_view kDispute =
+    "a dispute: a match tells the vendor whose copy it was, and proves nothing to others, since the vendor "
+    "could have made that copy, too";
+
 constexpr std::string_view kSealedDoesNotStop[] = {
     kSoftwareKeys,
     "the recipient itself: it can change the program, read the model from its memory while it is open (so "
@@ -49,10 +57,8 @@ constexpr std::string_view kTraceableDoesNotStop[] = {
     kClock,
     "whoever may ask the model often: from enough answers another is trained that does the same, and bears "
     "no fingerprint ('tacit audit steal' measures it)",
-    "more customers who mix their copies than the code is made against, and whoever knows the model from "
-    "before it was marked",
-    "a dispute: a match tells the vendor whose copy it was, and proves nothing to others, since the vendor "
-    "could have made that copy, too"};
+    kMixtures,
+    kDispute};
 
 constexpr LevelWords kLevels[] = {
     {Level::Sealed, "sealed",
@@ -78,6 +84,7 @@ std::vector<std::string_view> not_stopped(const LevelWords& level, const Bounds&
     if (line == kSoftwareKeysAtABroker) line = kTpmKeysAtABroker;
     if (line == kClock) line = kTpmClock;
   }
+  if (level.level == Level::Guarded && bounds.marked) out.insert(out.end(), {kMixtures, kDispute});
   return out;
 }
 

@@ -22,6 +22,7 @@ struct LevelWords {
 struct Bounds {
   bool software_keys = true;  ///< of one recipient at least
   bool leases = false;
+  bool marked = false;  ///< it bears a fingerprint: at level 2, level 4 holds, too
 };
 std::vector<std::string_view> not_stopped(const LevelWords& level, const Bounds& bounds);
 /// UsageError for a number that is no level.

@@ -64,6 +64,15 @@ TEST_P(NotStopped, IsThatOfItsLevel) {
   EXPECT_EQ(said({}, "bears its fingerprint"), GetParam() == 4);
 }
 
+TEST(Levels, ACopyAtABrokerIsOfTwoLevels) {
+  const auto plain = not_stopped(words_of(2), {true, false, false});
+  const auto marked = not_stopped(words_of(2), {true, false, true});
+  ASSERT_EQ(marked.size(), plain.size() + 2);
+  EXPECT_TRUE(std::equal(plain.begin(), plain.end(), marked.begin()));
+  EXPECT_NE(marked.back().find("a dispute"), std::string_view::npos);
+  EXPECT_EQ(not_stopped(words_of(4), {true, false, true}), not_stopped(words_of(4), {}));
+}
+
 INSTANTIATE_TEST_SUITE_P(All, NotStopped, ::testing::Values(1u, 2u, 4u));
 
 }  // namespace

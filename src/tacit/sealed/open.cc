@@ -41,6 +41,12 @@ std::uint64_t size_of(const OpenFile& file) {
   return static_cast<std::uint64_t>(info.st_size);
 }
 
+const Wrap* wrap_for(const Header& h, const Digest& recipient) {
+  const auto own =
+      std::find_if(h.wraps.begin(), h.wraps.end(), [&](const Wrap& w) { return w.recipient == recipient; });
+  return own == h.wraps.end() ? nullptr : &*own;
+}
+
 [[noreturn]] void cheated(const fs::path& file, std::string_view what) {
   throw CheatDetected(
       fmt::format("'{}' is not what its vendor made: {}; it was changed, or damaged on the way: get "
@@ -117,22 +123,35 @@ OpenedModel::OpenedModel(VerifiedFile file, const DeviceKeys& keys, const Now& n
   const Header& h = header();
   require_there(words_of(static_cast<unsigned>(h.level)), fmt::format("'{}' is sealed at", name().string()));
   const Digest self = device_id(keys.card.key);
-  const auto own =
-      std::find_if(h.wraps.begin(), h.wraps.end(), [&](const Wrap& w) { return w.recipient == self; });
-  require(own != h.wraps.end(), "'{}' is not sealed to the device '{}' ({})", name().string(), keys.card.name,
+  const Wrap* own = wrap_for(h, self);
+  require(own != nullptr, "'{}' is not sealed to the device '{}' ({})", name().string(), keys.card.name,
           in_groups(self));
   // A lease tells a time that nobody at the device has set.
   const Seconds told = h.lease ? running_lease(keys, h, now.boot).time : h.sealed_at;
   const Seconds time = witness(keys.folder, keys.key, now, std::max(h.sealed_at, told));
   require(time < h.expires, "'{}' has expired: it was of use until {}, and it is {}", name().string(),
           moment_text(h.expires), moment_text(time));
+  unwrap(keys.key, *own);
+}
+
+OpenedModel::OpenedModel(VerifiedFile file, const DeviceKey& keeper) : file_(std::move(file)) {
+  const Wrap* own = wrap_for(header(), device_id(keeper.public_key()));
+  require(own != nullptr,
+          "'{}' was not kept by its vendor ('tacit seal --keep'), so that only its recipients can open it: "
+          "seal the model itself once more",
+          name().string());
+  unwrap(keeper, *own);
+}
+
+void OpenedModel::unwrap(const DeviceKey& key, const Wrap& own) {
+  const Header& h = header();
   std::optional<SecretBytes> content_key;
-  if (own->kem == keys.key.kem() && is_public_key({own->kem, own->enc})) {
+  if (own.kem == key.kem() && is_public_key({own.kem, own.enc})) {
     try {
-      HpkeReceiver receiver = keys.key.receiver(kWrapCipher, own->enc, wrap_info(h.id, h.vendor, self));
-      content_key = receiver.open(facts_of(h), own->sealed);
-    } catch (const UsageError&) {     // enc is a key with which nothing can be exchanged,
-      if (keys.key.is_kept()) throw;  // or the TPM refuses
+      HpkeReceiver receiver = key.receiver(kWrapCipher, own.enc, wrap_info(h.id, h.vendor, own.recipient));
+      content_key = receiver.open(facts_of(h), own.sealed);
+    } catch (const UsageError&) {  // enc is a key with which nothing can be exchanged,
+      if (key.is_kept()) throw;    // or the TPM refuses
     }
   }
   if (!content_key || content_key->size() != kContentKeySize)

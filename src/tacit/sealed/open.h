@@ -58,10 +58,11 @@ class VerifiedFile {
   std::vector<Digest> digests_;
 };
 
-/// Who has it may have a model's text: the runtime alone.
+/// Who has it may have a model's text: the runtime alone, and what seals it anew without writing it anywhere.
 class RuntimeKey {
   friend class Runtime;
   friend class GuardedRuntime;
+  friend class KeptModel;
   friend struct OpenForTests;  // of sealed/testing/
   RuntimeKey() {}
 };
@@ -72,6 +73,9 @@ class OpenedModel {
   /// level that is not there, or if the clock stands before a time that was witnessed (witness.h);
   /// CheatDetected if the key that is sealed to it is not the file's.
   OpenedModel(VerifiedFile file, const DeviceKeys& keys, const Now& now);
+  /// What a vendor kept for itself (kept.h), at any time and of any level. UsageError if it did not;
+  /// CheatDetected as above.
+  OpenedModel(VerifiedFile file, const DeviceKey& keeper);
 
   const Header& header() const { return file_.header(); }
   const std::filesystem::path& name() const { return file_.name(); }
@@ -84,6 +88,8 @@ class OpenedModel {
 
  private:
   class Text;
+  /// Takes the content key out of this key's wrap.
+  void unwrap(const DeviceKey& key, const Wrap& own);
   VerifiedFile file_;
   std::optional<ChunkCipher> cipher_;
 };

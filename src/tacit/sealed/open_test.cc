@@ -226,7 +226,7 @@ TEST_F(Opening, ACopyNamesItsCustomer) {
   EXPECT_EQ(SealedFile(file).header().level, Level::Traceable);
   request.level = Level::Sealed;
   EXPECT_EQ(outcome([&] { world.seal(text, "none.tacit", request); }),
-            "usage: a fingerprint belongs to level 4, and to no other");
+            "usage: a fingerprint belongs to level 4, alone or together with level 2");
 }
 
 TEST_F(Opening, HugeClaimsAllocateNothing) {

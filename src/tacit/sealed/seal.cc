@@ -147,10 +147,7 @@ Header seal(ByteReader& text, std::uint64_t size, const fs::path& out, const Sea
     fs::rename(part, out, error);
     if (error)
       throw IoError(fmt::format("the file '{}' cannot be written: {}", out.string(), error.message()));
-  } catch (const IoError&) {
-    remove_file(part);
-    throw;
-  } catch (const UsageError&) {
+  } catch (const std::exception&) {  // the disk's failure, or what `text` throws
     remove_file(part);
     throw;
   }

@@ -20,7 +20,7 @@ struct SealRequest {
   std::uint32_t chunk = kUsualChunk;
   /// Sealed or Traceable, for an ONNX file, or Guarded, for a text in tiles (tiles.h).
   Level level = Level::Sealed;
-  std::string fingerprint = {};  ///< whose copy the text is, at level 4 and only there
+  std::string fingerprint = {};  ///< whose copy the text is: at level 4, or at level 2 to have both
   std::optional<LeaseTerms> lease = {};
 };
 

@@ -97,6 +97,13 @@ TEST_F(TpmDevices, AreNotBoundWhereNobodyWantsIt) {
   EXPECT_EQ(opens(file), "opened");
 }
 
+TEST_F(TpmDevices, AreNotLockedWhereOthersGuessedPasswords) {
+  const fs::path file = sealed_to(make().card);
+  chip.lock();
+  EXPECT_EQ(opens(file), "opened");
+  EXPECT_EQ(witnessed(kNow + kDay, 2), "opened");  // the counter, too
+}
+
 TEST_F(TpmDevices, TheirFoldersAreOfNoUseElsewhere) {
   const fs::path file = sealed_to(make().card);
   const SoftwareTpm other;

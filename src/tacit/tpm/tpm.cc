@@ -65,7 +65,7 @@ Object authorised(TpmState& s, const TpmKey& key) {
       (rc & TSS2_RC_LAYER_MASK) != 0 || kind_of(rc) != TPM2_RC_VALUE,
       "the device's key is bound to register {} of the TPM, which stands otherwise than when it was made: "
       "after a change of the firmware or of its settings make a new device in another folder ('tacit "
-      "device init --keys ...'), and have the vendor seal to it",
+      "device rotate --new-keys ...'), and have the vendor seal to it",
       pcrs_text(key.pcrs));
   s.check(rc, "compare its registers");
   return out;

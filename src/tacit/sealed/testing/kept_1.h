@@ -1,0 +1,40 @@
+// A sealed model of version 1 that its vendor kept, and a rotation. Written by tests/vectors/kept.py, which
+// says how.
+#pragma once
+
+namespace tacit::testing {
+
+/// vendor.key
+inline constexpr const char* kKept1Key =
+    "-----BEGIN PRIVATE KEY-----\n"
+    "MC4CAQAwBQYDK2VwBCIEIHWbeQiUOVZeUbkhprkRX9QTO2OPghUrMBi6hH3wW4zK\n"
+    "-----END PRIVATE KEY-----\n";
+/// Its text is 200 bytes: number i is 11 i + 5, modulo 256. In hexadecimal.
+inline constexpr const char* kKept1File =
+    "7461636974207365616c6564010000005a010000010020000000303e2c87f55055bf305b17f2d2c36c5b60ed347247560a1b8977"
+    "8cfb296d05ae02000100000001030020000000243df8daa5ecdb41b979def888d219769204a45d5dfa1c183418e81ac8bd604804"
+    "000400000041434d450500040000006b65707406001000000000d2496b00000000ffffffffffffff7f07000000000008000d0000"
+    "000100040000c800000000000000090020000000ccbc249cd68d1ff1df554a75570a99af34e11e2250b7ba00c5a1574dbea0203d"
+    "0a0020000000e869711be4e89d77e52d4fa9064899c6683559e1ac6caa90d348ba62fb6b2b9e0b007200000020001d950aebdc4e"
+    "d7e57c4027be03da8f1a1ed8fe01ae65e9bac643f3f732e83bb43ceeab7822e0831af180d2e52ca5cd41cfb0c1c51d0a257720a6"
+    "0fb493aa9755f7cbdfdc17f2167e30c66d1c636f93ef8a3cb897f91502731c31aaa809aefee403233a8b1680fd722e9fc549c3e9"
+    "5bd89b918c72458d327071b48bdd40c5c5d384cc168e0354c869aaecbd274a88ca53c5bbc3fc06f3b70b6fa5f3d56122a18bc299"
+    "b699427164e3f29a2a81263cbf05e869711be4e89d77e52d4fa9064899c6683559e1ac6caa90d348ba62fb6b2b9ebb3cc0e6cc94"
+    "763562ec0b2a630e0a3a7720fabcfa4a6308b6a0dc4af18a03a49d0523ca6e943794ab795f263e4a7909deeab6a9c0df3d4a6f8e"
+    "22bcb86322d9a335b3e1e063e5a9c88c92eced70be0e68b0771853f4cd6dc3e0707756f39b94d7cc1970720ed90008c87a24cd82"
+    "713f6ceffb866ce60177d943b856300014ff51c9d6b76958fbfbcc8ed0922d24d025a94604de72d2cf2cc8cd954f40794d8ce985"
+    "ee6ca03656249ddb8427fafc2025a2500ab33432c2c7464f4b8404624734ecda128d2bc0569e7b462cd2f69cbff6c44f1380d0ba"
+    "7579";
+/// To another key.
+inline constexpr const char* kRotation1 =
+    "tacit vendor rotation 1\n"
+    "name = ACME\n"
+    "before = ed25519:243df8daa5ecdb41b979def888d219769204a45d5dfa1c183418e81ac8bd6048\n"
+    "after = ed25519:0021cc9de9b36b622f555e02e677e48d626848309793ee8fd268801a4f3d16a0\n"
+    "time = 1800000000\n"
+    "by-before = d4d45172f2b3d9d27dc66e7cae1be5f764c3a144075f5d03f5caf00d82c05620a5ab7d8ea0cee0b085fe45e7"
+    "2df38538f9857bf17b69a823715f12d4648a2e05\n"
+    "by-after = 18107d74f547dfcaeb9f9052439c745f2e327f1d1abae3e9088681db12a37e53b3c772f9df1555e40b777c132"
+    "bc7072e20f24056a08f9ff0810fd2e2e206990c\n";
+
+}  // namespace tacit::testing
