@@ -135,8 +135,8 @@ void seal_copies(Stage& stage) {
 
 void run_copies(Stage& stage) {
   say(stage.style, "\nBoth customers ask about digits that were kept back from training:");
-  trace::PlainModel plain(nn::import_onnx(stage.folder / "model.onnx", {.fold_batch_norm = true}), 0);
-  const PublicTensor scores = plain.run(images_of(stage.kept_back));
+  const nn::Graph model = nn::import_onnx(stage.folder / "model.onnx", {.fold_batch_norm = true});
+  const PublicTensor scores = trace::PlainModel(model, 0).run(images_of(stage.kept_back));
   stage.report["trained"]["accuracy_of_the_file"] = accuracy_of(scores, stage.kept_back.digits);
   for (const char* device : {kOffice, kClinic}) run_one(stage, device, kForBoth, scores);
   run_one(stage, kOffice, kOfOffice, scores);
