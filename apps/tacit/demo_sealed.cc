@@ -54,7 +54,7 @@ void deliver(const fs::path& from, const fs::path& to) {
 }
 
 void print_report(const json& r, const fs::path& out) {
-  std::printf("\n%-10s %-28s %s\n", "device", "its key lies in", "");
+  std::printf("\n%-10s %s\n", "device", "its key lies in");
   for (const json& d : r.at("devices"))
     std::printf("%-10s %-28s %s\n", d.at("name").get<std::string>().c_str(),
                 d.at("key") == "tpm" ? "a TPM 2.0, in software here" : "a file",

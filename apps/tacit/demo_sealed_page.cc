@@ -27,7 +27,7 @@ std::string verdict(const json& r) {
   for (const json& check : c) refused += check.at("refused").get<bool>();
   return fmt::format(
       "<p class=\"verdict\">Two customers run the model and get the plain model’s answers; a third device is "
-      "refused. Of {} misuses that were tried {} were refused. The copy that leaked was traced to "
+      "refused. Of {} attempts at misuse {} were refused. The copy that leaked was traced to "
       "<b>{}</b>.</p>\n",
       c.size(), refused, text_at(t, "customer"));
 }
@@ -136,20 +136,20 @@ std::string leak_of(const json& r) {
                   "The vendor found <code>{0}</code>, and <code>tacit trace</code> named "
                   "<b>{1}</b>.</p>\n",
                   text_at(t, "file"), text_at(t, "customer")) +
-          html::facts(
-              {{"What the thief did", html::listed(changes)},
-               {"What the leaked model is worth", percent(t.at("accuracy").get<double>()) +
-                                                      " of the digits right that were kept back; the model " +
-                                                      percent(r.at("trained").at("accuracy_of_the_file"))},
-               {"Neurons put back", html::grouped(t.at("neurons_put_back").get<std::uint64_t>())},
-               {"Weights found again", percent(t.at("weights_found").get<double>())},
-               {"Score", fmt::format("{:.1f}; {:.1f} is enough", t.at("score").get<double>(),
-                                     t.at("threshold").get<double>())},
-               {"Had by anybody innocent with at most",
-                power_of_ten(t.at("log10_bound_over_all").get<double>())},
-               {"Anybody innocent is named by a trace with at most",
-                power_of_ten(std::log10(t.at("false_accusation").get<double>()))},
-               {"What it proves", text_at(t, "no_proof")}}));
+          html::facts({{"What the thief did", html::listed(changes)},
+                       {"What the leaked model is worth",
+                        percent(t.at("accuracy").get<double>()) +
+                            " of the digits right that were kept back; the model itself " +
+                            percent(r.at("trained").at("accuracy_of_the_file"))},
+                       {"Neurons put back", html::grouped(t.at("neurons_put_back").get<std::uint64_t>())},
+                       {"Weights found again", percent(t.at("weights_found").get<double>())},
+                       {"Score", fmt::format("{:.1f}; {:.1f} is enough", t.at("score").get<double>(),
+                                             t.at("threshold").get<double>())},
+                       {"Probability that anybody innocent has such a score",
+                        "at most " + power_of_ten(t.at("log10_bound_over_all").get<double>())},
+                       {"Probability that a trace names anybody innocent",
+                        "at most " + power_of_ten(std::log10(t.at("false_accusation").get<double>()))},
+                       {"What it proves", text_at(t, "no_proof")}}));
 }
 
 std::string steal_of(const json& r, const std::string& drawings) {
@@ -181,7 +181,9 @@ std::string figures_of(const std::string& page) {
 }  // namespace
 
 std::string steal_by_asking(Stage& stage) {
-  say(stage.style, "\nThe vendor asks what somebody gets without a copy, by questions and answers alone:");
+  say(stage.style,
+      "\nWhat somebody gets without a copy, by questions and answers alone, is measured at the office's "
+      "device:");
   std::vector<std::string> words{"audit",      "steal", kOfOffice,    "--keys", keys_of(kOffice), "--inputs",
                                  "digits.npy", "--out", "steal.json", "--html", "steal.html"};
   if (stage.quick) words.insert(words.end(), {"--queries", "50,200,1000", "--epochs", "15"});
