@@ -244,6 +244,8 @@ struct DemoOptions {
 nlohmann::json demo(const DemoOptions&, const Style&);
 /// A model split over a gateway and two remotes answers questions.
 nlohmann::json demo_seco(const DemoOptions&, const Style&);
+/// A model is sealed to two customers, runs there and nowhere else, leaks, and is traced.
+nlohmann::json demo_sealed(const DemoOptions&, const Style&);
 
 /// Of one file its words or its page, of two what differs, of more the words of each.
 nlohmann::json report(const std::vector<fs::path>& files, const fs::path& html, const Style&);

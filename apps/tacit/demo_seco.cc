@@ -22,31 +22,7 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kServers[] = {"gateway", "remote-b", "remote-c"};
-constexpr std::size_t kQuestions = 10, kPixels = 64;
-
-struct Digits {
-  std::vector<double> pixels;  ///< of all, 0 to 1
-  std::vector<int> digits;
-};
-
-/// The last rows of the sample, which 'tacit demo' had kept from training.
-Digits last_digits(std::size_t count) {
-  const std::string csv = sample_digits();
-  std::vector<std::string> lines;
-  for (std::size_t at = 0, end; (end = csv.find('\n', at)) != std::string::npos; at = end + 1)
-    lines.push_back(csv.substr(at, end - at));
-  Digits out;
-  for (std::size_t i = lines.size() - count; i < lines.size(); ++i) {
-    std::size_t at = 0;
-    for (std::size_t k = 0; k < kPixels; ++k) {
-      const std::size_t comma = lines[i].find(',', at);
-      out.pixels.push_back(std::stod(lines[i].substr(at, comma - at)) / 16);
-      at = comma + 1;
-    }
-    out.digits.push_back(std::stoi(lines[i].substr(at)));
-  }
-  return out;
-}
+constexpr std::size_t kQuestions = 10, kPixels = kDigitPixels;
 
 json read_json(const fs::path& file) {
   std::ifstream in(file);
@@ -144,7 +120,7 @@ json demo_seco(const DemoOptions& options, const Style& style) {
   const fs::path parts = folder.path() / "parts", model_file = out / "model.onnx", input = out / "input.npy";
   fs::create_directories(parts);
   write_file(model_file, sample_model());
-  const Digits digits = last_digits(kQuestions);
+  const Digits digits = last_digits(kQuestions);  // which 'tacit demo' had kept from training
   write_npy(input, {kQuestions, 1, 8, 8}, digits.pixels);
   for (const char* name : kServers) Identity::generate().save(parts / (std::string(name) + ".key"));
   Identity::generate().save(parts / "user.key");

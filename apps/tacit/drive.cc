@@ -11,6 +11,7 @@
 
 #include <algorithm>
 
+#include "process.h"
 #include "tacit/base/error.h"
 
 extern char** environ;
@@ -30,13 +31,6 @@ struct Child {
 
   int code() const { return WIFEXITED(*status) ? WEXITSTATUS(*status) : 128 + WTERMSIG(*status); }
 };
-
-std::pair<FileDescriptor, FileDescriptor> make_pipe() {
-  int ends[2];
-  if (::pipe2(ends, O_CLOEXEC) != 0)
-    throw IoError(fmt::format("cannot make a pipe: {}", std::strerror(errno)));
-  return {FileDescriptor(ends[0]), FileDescriptor(ends[1])};
-}
 
 Child start(const ChildSpec& spec) {
   auto [progress_read, progress_write] = make_pipe();
@@ -70,20 +64,6 @@ Child start(const ChildSpec& spec) {
   return child;
 }
 
-/// Takes what a pipe has; closes it at its end.
-void take(FileDescriptor& fd, std::string& text) {
-  char buffer[4096];
-  for (;;) {
-    const ssize_t n = ::read(fd.get(), buffer, sizeof buffer);
-    if (n > 0) {
-      text.append(buffer, static_cast<std::size_t>(n));
-      continue;
-    }
-    if (n == 0) fd = FileDescriptor();
-    return;
-  }
-}
-
 [[noreturn]] void blame(const std::vector<Child>& children) {
   // The user's mistake or the disk's fault explains more than what others noticed of it.
   const Child* worst = nullptr;
@@ -94,25 +74,7 @@ void take(FileDescriptor& fd, std::string& text) {
   };
   for (const Child& c : children)
     if (worst == nullptr || rank(c) < rank(*worst)) worst = &c;
-  std::string text = worst->error_text;
-  if (text.starts_with("tacit: ")) text.erase(0, 7);
-  while (!text.empty() && text.back() == '\n') text.pop_back();
-  if (text.empty())
-    text = fmt::format("the process of {} ended with status {}", worst->name, worst->code());
-  else
-    text = fmt::format("{}: {}", worst->name, text);
-  switch (worst->code()) {
-    case 2:
-      throw UsageError(text);
-    case 3:
-      throw IoError(text);
-    case 4:
-      throw PeerError(worst->name, text);
-    case 5:
-      throw CheatDetected(text);
-    default:
-      throw std::runtime_error(text);
-  }
+  throw_as_it_ended(worst->name, worst->code(), worst->error_text);
 }
 
 }  // namespace
@@ -153,12 +115,18 @@ void drive(const std::vector<ChildSpec>& specs, std::chrono::milliseconds patien
   if (failed) blame(children);
 }
 
-TemporaryFolder::TemporaryFolder() {
-  std::string name = (fs::temp_directory_path() / "tacit-XXXXXX").string();
+namespace {
+fs::path fresh_folder(const fs::path& pattern) {
+  std::string name = pattern.string();
   if (::mkdtemp(name.data()) == nullptr)
     throw IoError(fmt::format("cannot make a temporary folder: {}", std::strerror(errno)));
-  path_ = name;
+  return name;
 }
+}  // namespace
+
+TemporaryFolder::TemporaryFolder() : path_(fresh_folder(fs::temp_directory_path() / "tacit-XXXXXX")) {}
+TemporaryFolder::TemporaryFolder(const fs::path& within)
+    : path_(fresh_folder(within / ".tacit-demo-XXXXXX")) {}
 TemporaryFolder::~TemporaryFolder() {
   std::error_code ignored;
   fs::remove_all(path_, ignored);

@@ -23,6 +23,8 @@ void drive(const std::vector<ChildSpec>& children, std::chrono::milliseconds pat
 class TemporaryFolder {
  public:
   TemporaryFolder();
+  /// Within another folder, under a name that is out of sight.
+  explicit TemporaryFolder(const fs::path& within);
   ~TemporaryFolder();
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;

@@ -80,20 +80,25 @@ int run(int argc, char** argv) {
   nlohmann::json result;
 
   DemoOptions demo_options;
-  auto* demo_command =
-      cli.add_subcommand("demo", "Three parties train a network on two owners' data, here and now, over TLS");
+  auto* demo_command = cli.add_subcommand(
+      "demo",
+      "Three parties train a network on two owners' data, here and now, over TLS; 'demo seco': a split model "
+      "answers private questions; 'demo sealed': a model is sealed to two customers, runs there and nowhere "
+      "else, leaks, and is traced");
   demo_command->add_option("--out", demo_options.out,
-                           "Folder for report.html, report.json and model.onnx (default: demo-out)");
+                           "Folder for report.html, report.json and the models (default: demo-out)");
   demo_command->add_flag("--quick", demo_options.quick, "Fewer epochs: under a minute");
   std::string which_demo = "train";
-  demo_command->add_option("which", which_demo, "train (default), or seco: a split model answers questions")
-      ->check(CLI::IsMember({"train", "seco"}));
+  demo_command->add_option("which", which_demo, "train (default), seco, or sealed")
+      ->check(CLI::IsMember({"train", "seco", "sealed"}));
   demo_command
       ->add_option("--activations", demo_options.activations,
                    "seco: how servers compute them, gmw (default) or garbled")
       ->check(CLI::IsMember({"gmw", "garbled"}));
-  demo_command->callback(
-      [&] { result = which_demo == "seco" ? demo_seco(demo_options, style) : demo(demo_options, style); });
+  demo_command->callback([&] {
+    const auto run_demo = which_demo == "seco" ? demo_seco : which_demo == "sealed" ? demo_sealed : demo;
+    result = run_demo(demo_options, style);
+  });
 
   auto* test_command = cli.add_subcommand(
       "test",

@@ -2,6 +2,8 @@
 
 #include <zlib.h>
 
+#include <algorithm>
+
 #include "tacit/base/error.h"
 
 // The files themselves, the first gzipped, become part of the program.
@@ -37,6 +39,25 @@ std::string sample_digits() {
   }
   inflateEnd(&z);
   ensure(result == Z_STREAM_END, "the sample inside the program");
+  return out;
+}
+
+Digits last_digits(std::size_t count) {
+  const std::string csv = sample_digits();
+  std::vector<std::string> lines;
+  for (std::size_t at = 0, end; (end = csv.find('\n', at)) != std::string::npos; at = end + 1)
+    lines.push_back(csv.substr(at, end - at));
+  ensure(lines.size() == kSampleDigits + 1, "the sample inside the program");
+  Digits out;
+  for (std::size_t i = lines.size() - std::min(count, kSampleDigits); i < lines.size(); ++i) {
+    std::size_t at = 0;
+    for (std::size_t k = 0; k < kDigitPixels; ++k) {
+      const std::size_t comma = lines[i].find(',', at);
+      out.pixels.push_back(std::stod(lines[i].substr(at, comma - at)) / 16);
+      at = comma + 1;
+    }
+    out.digits.push_back(std::stoi(lines[i].substr(at)));
+  }
   return out;
 }
 
