@@ -25,8 +25,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kUsualQueries = 5000;
-/// With few answers thieves who begin with layers of the model still make so many steps.
-constexpr std::size_t kLeastSteps = 1000;
+/// With few answers thieves who know the layers still make so many steps for an epoch that is asked for.
+constexpr std::size_t kStepsAnEpoch = 16;
 /// Faster than an imitation of which nothing is known: what surrounds the layers holds them.
 constexpr double kLayersRate = 0.01;
 
@@ -244,7 +244,8 @@ audit::PartitionAudit partition_of(const Victim& victim, const StealOptions& o, 
   settings.costs = std::move(costs.each);
   settings.cost_unit = std::move(costs.unit);
   settings.margin = o.margin / 100;
-  settings.learn = {.epochs = o.epochs, .least_steps = kLeastSteps, .rate = kLayersRate, .seed = o.seed};
+  settings.learn = {
+      .epochs = o.epochs, .least_steps = kStepsAnEpoch * o.epochs, .rate = kLayersRate, .seed = o.seed};
   settings.threads = o.threads;
   if (o.minutes > 0)
     settings.time_left = [&o, begin] {

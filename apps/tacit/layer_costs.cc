@@ -23,8 +23,8 @@ std::optional<std::size_t> layer_called(const std::string& name, const nn::Graph
   return std::nullopt;
 }
 
-std::optional<std::vector<double>> planned(const nn::Graph& graph,
-                                           const std::vector<audit::WeightedLayer>& layers) {
+std::optional<std::vector<double>> planned_bytes(const nn::Graph& graph,
+                                                 const std::vector<audit::WeightedLayer>& layers) {
   try {
     const seco::Model model = seco::split_model(graph, {});
     seco::check(model.network);
@@ -46,7 +46,7 @@ std::optional<std::vector<double>> planned(const nn::Graph& graph,
 }  // namespace
 
 LayerCosts layer_costs(const nn::Graph& graph, const std::vector<audit::WeightedLayer>& layers) {
-  if (auto each = planned(graph, layers)) return {"bytes sent online", std::move(*each)};
+  if (auto each = planned_bytes(graph, layers)) return {"bytes sent online", std::move(*each)};
   LayerCosts out{"multiplications", {}};
   for (const audit::WeightedLayer& l : layers) out.each.push_back(static_cast<double>(l.multiply_adds));
   return out;

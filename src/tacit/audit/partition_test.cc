@@ -178,7 +178,8 @@ TEST(PartitionPage, DrawsTheThievesAndTheLayers) {
   p.cost_unit = "bytes";
   p.curves = curves_of(black_box(a, 0.2));
   p.curves.push_back({"architecture", Segment{1, 2}, {{4, {0.4, 1}, 0.3, "all layers", 0}}});
-  p.curves.push_back({"exposed", Segment{1, 1}, {{4, {0.9, 1}, 0.8, "results", 0}}});
+  p.curves.push_back(
+      {"exposed", Segment{1, 1}, {{4, {0.8, 1}, 0.7, "results", 0}, {40, {0.9, 1}, 0.8, "results", 0}}});
   p.protection = Protection{Segment{1, 1}, false, true, 10, 0.9, 0.4, 0.6, 4, {}};
   p.protection->tried.push_back({Segment{1, 1}, 10, false, 0.9, "results", true});
   p.notes = {"a <note>"};
@@ -192,7 +193,8 @@ TEST(PartitionPage, DrawsTheThievesAndTheLayers) {
   };
   EXPECT_EQ(count("<svg class=\"plot"), 2u);  // wide and narrow
   EXPECT_EQ(count("<polyline class=\"exposed\""), 2u);
-  EXPECT_EQ(count("<circle"), 6u);
+  EXPECT_EQ(count("<polyline"), 2u);  // of one point there is no line
+  EXPECT_EQ(count("<circle"), 8u);
   EXPECT_EQ(count("<i>first"), 0u);
   EXPECT_EQ(count("a <note>"), 0u);
   EXPECT_EQ(count("kept back</td>"), 1u);
@@ -202,7 +204,7 @@ TEST(PartitionPage, DrawsTheThievesAndTheLayers) {
   audit.accuracy = 0.95;
   page = steal_page(model, audit, &p);
   EXPECT_EQ(count("<svg class=\"plot"), 4u);  // and how often they are right
-  EXPECT_EQ(count("<circle"), 10u);           // which is not known of the network
+  EXPECT_EQ(count("<circle"), 14u);           // which is not known of the network
 }
 
 }  // namespace

@@ -132,13 +132,14 @@ std::string protection_words(const PartitionAudit& partition) {
         "of "
         "having it: no layers that are kept back make a difference.",
         asked, percent(p.black_box_fidelity), percent(p.margin));
+  const std::string alone = fmt::format("down to what asking alone gives with {}, {} (and a margin of {})",
+                                        asked, percent(p.black_box_fidelity), percent(p.margin));
   std::string out;
-  if (p.whole)
-    out = fmt::format(
-        "No layers next to each other but all {} together bring a thief who has the others down to what "
-        "asking "
-        "alone gives with {}, {} (and a margin of {})",
-        partition.layers.size(), asked, percent(p.black_box_fidelity), percent(p.margin));
+  if (p.whole && p.complete)
+    out = fmt::format("No layers next to each other but all {} together bring a thief who has the others {}",
+                      partition.layers.size(), alone);
+  else if (p.whole)
+    out = "None of the layers that were tried brings a thief who has the others " + alone;
   else
     out = fmt::format(
         "The cheapest layers next to each other that suffice are {} of {}: with {} a thief who has all "

@@ -105,10 +105,12 @@ class Drawing {
     const std::string_view style = style_of(c.thief);
     std::string points, dots;
     std::optional<double> last;
+    std::size_t count = 0;
     for (const CurvePoint& p : c.points) {
       const std::optional<double> part = measured(p);
       if (!part) continue;
       last = part;
+      ++count;
       const double at_x = x(static_cast<double>(p.queries)), at_y = y(*part);
       points += fmt::format("{:.1f},{:.1f} ", at_x, at_y);
       dots +=
@@ -116,7 +118,8 @@ class Drawing {
     }
     if (!last) return "";
     label(style, y(*last), fmt::format("{} {:.1f} %", short_name(c), 100 * *last));
-    return fmt::format("<polyline class=\"{}\" points=\"{}\"/>\n{}", style, points, dots);
+    if (count > 1) dots = fmt::format("<polyline class=\"{}\" points=\"{}\"/>\n", style, points) + dots;
+    return dots;
   }
 
   void label(std::string_view style, double at, std::string text) {
