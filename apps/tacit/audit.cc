@@ -171,7 +171,7 @@ void add_partition(json& out, const audit::PartitionAudit& a) {
     out["protection"] = to_json(*a.protection, a.cost_unit, a.layers.size());
     out["protection"]["words"] = audit::protection_words(a);
   }
-  out["affine"] = a.affine;
+  if (a.form) out["form"] = audit::to_string(*a.form);
   if (a.solved)
     out["algebra"] = {
         {"queries", a.solved->queries}, {"residual", a.solved->residual}, {"words", audit::algebra_words(a)}};

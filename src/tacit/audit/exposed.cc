@@ -1,8 +1,8 @@
 #include "tacit/audit/exposed.h"
 
 #include <algorithm>
-#include <numeric>
 
+#include "tacit/audit/algebra.h"
 #include "tacit/audit/steal.h"
 #include "tacit/base/error.h"
 #include "tacit/trace/plain_model.h"
@@ -15,9 +15,12 @@ using nn::Graph;
 using nn::ValueId;
 using ValueKind = nn::ValueInfo::Kind;
 
-/// A matrix with more numbers than that is not solved for.
-constexpr std::size_t kMostUnknowns = std::size_t{1} << 24, kMostSolvedInputs = 4096;
-constexpr std::size_t kUnitsAtOnce = 256, kChecked = 64;
+/// What is solved for at most: numbers in a matrix, or in each of many; neurons; numbers that go in.
+constexpr std::size_t kMostUnknowns = std::size_t{1} << 24, kMostUnknownsOfHidden = std::size_t{1} << 20;
+constexpr std::size_t kMostHidden = 1024, kMostSolvedInputs = 4096;
+/// By how many random questions a solution is checked, and how well it must answer them.
+constexpr std::size_t kChecked = 64;
+constexpr double kSolvedWithin = 1e-3;
 
 PublicTensor run_once(Graph graph, const PublicTensor& x, unsigned threads) {
   return Learner(std::move(graph), threads).run(x);
@@ -44,6 +47,42 @@ void train_only(Graph& graph, std::span<const ValueId> weights) {
   for (const ValueId v : graph.trained())
     if (std::find(weights.begin(), weights.end(), v) == weights.end())
       graph.values[v].kind = ValueKind::State;
+}
+
+/// The same graph, with a few nodes for those that were cut out, and nothing left of their weights.
+Graph with_recovered(const Graph& model, const Cut& cut, const Recovered& found, const Shape& result) {
+  Graph g = model;
+  const std::vector<nn::Node> after(g.nodes.begin() + static_cast<std::ptrdiff_t>(cut.end), g.nodes.end());
+  g.nodes.resize(cut.begin);
+  const auto node = [&](std::string_view op, std::vector<ValueId> inputs, nn::Attrs attrs = {}) {
+    return g.add_node(*nn::find_op(op), "solved", std::move(inputs), std::move(attrs));
+  };
+  const auto layer = [&](ValueId x, std::size_t outputs, const std::vector<double>& matrix,
+                         const std::vector<double>& bias) {
+    const ValueId w = g.add_parameter("solved.weight", {{outputs, matrix.size() / outputs}, matrix});
+    return node("Gemm", {x, w, g.add_parameter("solved.bias", {{outputs}, bias})},
+                {{"transB", std::int64_t{1}}});
+  };
+  const ValueId flat = node("Flatten", {cut.in[0]});
+  ValueId sums = layer(flat, found.outputs, found.direct, found.bias);
+  if (found.hidden > 0) {
+    const ValueId bent = node("Relu", {layer(flat, found.hidden, found.inner, found.shift)});
+    sums = node("Add", {sums, layer(bent, found.outputs, found.outer, std::vector<double>(found.outputs))});
+  }
+  if (found.rectified) sums = node("Relu", {sums});
+  std::vector<std::int64_t> shape{-1};
+  for (const std::size_t d : result) shape.push_back(static_cast<std::int64_t>(d));
+  node("Reshape", {sums}, {{"shape", shape}});
+  g.nodes.back().output = cut.out[0];
+  g.nodes.insert(g.nodes.end(), after.begin(), after.end());
+  for (const ValueId v : g.parameters()) {
+    const auto reads = [&](const nn::Node& n) {
+      return std::find(n.inputs.begin(), n.inputs.end(), v) != n.inputs.end();
+    };
+    if (std::none_of(g.nodes.begin(), g.nodes.end(), reads))
+      std::fill(g.values[v].initial.values.begin(), g.values[v].initial.values.end(), 0.0);
+  }
+  return g;
 }
 
 }  // namespace
@@ -100,65 +139,45 @@ Graph steal_layers(const Graph& model, std::span<const WeightedLayer> layers, co
   return start;
 }
 
-std::optional<Solved> solve_layers(const Graph& model, const Cut& cut, unsigned threads) {
-  if (!one_in_one_out(cut) || !is_affine(model, cut)) return std::nullopt;
+std::optional<Solved> solve_layers(const Graph& model, const Cut& cut, std::uint64_t most_queries,
+                                   unsigned threads) {
+  const Form form = form_of(model, cut);
+  if (!one_in_one_out(cut) || form == Form::Other) return std::nullopt;
   Shape in = model.values[cut.in[0]].shape, out = model.values[cut.out[0]].shape;
   if (in.size() < 2 || out.size() < 2) return std::nullopt;
   in.erase(in.begin());
   out.erase(out.begin());
   const std::size_t inputs = elements(in), outputs = elements(out);
-  if (inputs > kMostSolvedInputs || inputs * outputs > kMostUnknowns) return std::nullopt;
+  const std::size_t unknowns = form == Form::OneHidden ? kMostUnknownsOfHidden : kMostUnknowns;
+  if (inputs > kMostSolvedInputs || inputs * outputs > unknowns || inputs >= most_queries)
+    return std::nullopt;
   trace::PlainModel layers(nodes_between(model, cut), threads);
-  const auto ask = [&](std::size_t rows, std::vector<double> values) {
+  const Points ask = [&](std::size_t rows, std::vector<double> values) {
     Shape shape = in;
     shape.insert(shape.begin(), rows);
     return layers.run({shape, std::move(values)}).values;
   };
-  const std::vector<double> bias = ask(1, std::vector<double>(inputs));
-  std::vector<double> matrix(outputs * inputs);
-  for (std::size_t begin = 0; begin < inputs; begin += kUnitsAtOnce) {
-    const std::size_t rows = std::min(kUnitsAtOnce, inputs - begin);
-    std::vector<double> units(rows * inputs);
-    for (std::size_t r = 0; r < rows; ++r) units[r * inputs + begin + r] = 1;
-    const std::vector<double> y = ask(rows, std::move(units));
-    for (std::size_t r = 0; r < rows; ++r)
-      for (std::size_t o = 0; o < outputs; ++o) matrix[o * inputs + begin + r] = y[r * outputs + o] - bias[o];
+  std::optional<Recovered> found;
+  switch (form) {
+    case Form::Affine:
+      found = recover_affine(ask, inputs, outputs);
+      break;
+    case Form::Rectified:
+      found = recover_rectified(ask, inputs, outputs);
+      break;
+    case Form::OneHidden:
+      found = recover_one_hidden(ask, inputs, outputs, kMostHidden, most_queries);
+      break;
+    case Form::Other:
+      break;
   }
-
-  Solved solved;
-  solved.queries = inputs + 1;
+  if (!found || found->queries > most_queries) return std::nullopt;
+  Solved solved{form, found->queries, 0, {}};
   const PublicTensor random = trace::random_examples(in, kChecked, 1);
   const PublicTensor truth = layers.run(random);
-  PublicTensor found{truth.shape, {}};
-  for (std::size_t r = 0; r < kChecked; ++r)
-    for (std::size_t o = 0; o < outputs; ++o)
-      found.values.push_back(
-          std::inner_product(matrix.begin() + static_cast<std::ptrdiff_t>(o * inputs),
-                             matrix.begin() + static_cast<std::ptrdiff_t>((o + 1) * inputs),
-                             random.values.begin() + static_cast<std::ptrdiff_t>(r * inputs), bias[o]));
-  solved.residual = fidelity_of(truth, found).error;
-
-  // The same graph, with three nodes for those of the layers, and nothing left of their weights.
-  Graph& g = solved.model = model;
-  std::vector<nn::Node> after(g.nodes.begin() + static_cast<std::ptrdiff_t>(cut.end), g.nodes.end());
-  g.nodes.resize(cut.begin);
-  const ValueId w = g.add_parameter("solved.weight", {{outputs, inputs}, std::move(matrix)});
-  const ValueId b = g.add_parameter("solved.bias", {{outputs}, bias});
-  const ValueId flat = g.add_node(*nn::find_op("Flatten"), "solved.flat", {cut.in[0]});
-  const ValueId sums =
-      g.add_node(*nn::find_op("Gemm"), "solved", {flat, w, b}, {{"transB", std::int64_t{1}}});
-  std::vector<std::int64_t> shape{-1};
-  for (const std::size_t d : out) shape.push_back(static_cast<std::int64_t>(d));
-  g.add_node(*nn::find_op("Reshape"), "solved.shape", {sums}, {{"shape", shape}});
-  g.nodes.back().output = cut.out[0];
-  g.nodes.insert(g.nodes.end(), after.begin(), after.end());
-  for (const ValueId v : g.parameters()) {
-    const auto reads = [&](const nn::Node& n) {
-      return std::find(n.inputs.begin(), n.inputs.end(), v) != n.inputs.end();
-    };
-    if (std::none_of(g.nodes.begin(), g.nodes.end(), reads))
-      std::fill(g.values[v].initial.values.begin(), g.values[v].initial.values.end(), 0.0);
-  }
+  solved.residual = fidelity_of(truth, {truth.shape, found->run(kChecked, random.values)}).error;
+  if (solved.residual > kSolvedWithin) return std::nullopt;
+  solved.model = with_recovered(model, cut, *found, out);
   return solved;
 }
 

@@ -2,8 +2,7 @@
 // the architecture, begin with random numbers where layers are kept from them, and learn from answers: the
 // attack on partitioned models of Zhang et al., No privacy left outside: on the (in-)security of TEE-shielded
 // DNN partition for on-device ML, IEEE S&P 2024. Who runs the other layers also sees what goes into those
-// that are kept and what comes out, and can feed them what it likes: layers that are affine together are
-// solved.
+// that are kept and what comes out, and can feed them what it likes: layers of a simple form are solved.
 #pragma once
 
 #include <optional>
@@ -32,15 +31,17 @@ std::vector<Way> ways_for(const nn::Graph& model, std::span<const WeightedLayer>
 nn::Graph steal_layers(const nn::Graph& model, std::span<const WeightedLayer> layers, const Segment& kept,
                        Way way, const Answers& known, const LearnSettings& settings, unsigned threads);
 
-/// What becomes of kept layers that are affine.
+/// What becomes of kept layers of a simple form.
 struct Solved {
-  std::size_t queries = 0;  ///< one more than there are numbers that go in
-  double residual = 0;      ///< by random questions: differences, by the results' own deviation
-  nn::Graph model;          ///< with one matrix in their place
+  Form form = Form::Affine;
+  std::uint64_t queries = 0;
+  double residual = 0;  ///< by random questions: differences, by the results' own deviation
+  nn::Graph model;      ///< with what was found in their place
 };
-/// Asks the layers themselves about 0 and each unit vector, of which the least squares are exact. Nothing
-/// where they are not affine, where several values go in or come out, or where the matrix would be very
-/// large.
-std::optional<Solved> solve_layers(const nn::Graph& model, const Cut& cut, unsigned threads);
+/// Asks the layers themselves, at points of its own (algebra.h). Nothing where their form is Other, where
+/// several values go in or come out, where there would be very many unknowns or more questions than that, or
+/// where what was found is not the layers'.
+std::optional<Solved> solve_layers(const nn::Graph& model, const Cut& cut, std::uint64_t most_queries,
+                                   unsigned threads);
 
 }  // namespace tacit::audit

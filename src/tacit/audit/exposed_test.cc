@@ -28,7 +28,7 @@ Graph stolen(const Graph& model, Segment kept, Way way, const Asked& a, const Le
 TEST(Exposed, AffineLayersAreSolvedByOneQuestionMoreThanNumbers) {
   const Graph g = network({8}, {6, 0, 5, 4, 3});
   const auto layers = weighted_layers(g);
-  const auto solved = solve_layers(g, cut_of(g, layers, {2, 4}), 1);
+  const auto solved = solve_layers(g, cut_of(g, layers, {2, 4}), 1000, 1);
   ASSERT_TRUE(solved);
   EXPECT_EQ(solved->queries, 7u);
   EXPECT_LT(solved->residual, 1e-6);
@@ -55,19 +55,29 @@ TEST(Exposed, ConvolutionsAndPoolsAreSolvedToo) {
   g.outputs = {g.add_node(*nn::find_op("Flatten"), "flat", {pool})};
   const auto layers = weighted_layers(g);
   ASSERT_EQ(layers.size(), 1u);
-  const auto solved = solve_layers(g, cut_of(g, layers, {1, 1}), 1);
+  const auto solved = solve_layers(g, cut_of(g, layers, {1, 1}), 1000, 1);
   ASSERT_TRUE(solved);
   EXPECT_EQ(solved->queries, 73u);
   EXPECT_LT(solved->residual, 1e-6);
   EXPECT_EQ(agreement(solved->model, asked(g, {1}, 50)), 1);
 }
 
-TEST(Exposed, WhatBendsIsNotSolved) {
+TEST(Exposed, WhatBendsOnceIsSolvedByMoreQuestions) {
   const Graph g = network({8}, {6, 0, 5, 0, 3});
   const auto layers = weighted_layers(g);
-  EXPECT_FALSE(solve_layers(g, cut_of(g, layers, {1, 1}), 1));
-  EXPECT_FALSE(solve_layers(g, cut_of(g, layers, {1, 3}), 1));
-  EXPECT_TRUE(solve_layers(g, cut_of(g, layers, {3, 3}), 1));
+  const Asked a = asked(g, {1});
+  for (const Segment kept : {Segment{1, 1}, Segment{2, 2}, Segment{2, 3}}) {
+    const auto solved = solve_layers(g, cut_of(g, layers, kept), 10000, 1);
+    ASSERT_TRUE(solved) << to_string(kept);
+    EXPECT_LT(solved->residual, 1e-6);
+    EXPECT_GT(solved->queries, 9u);
+    EXPECT_LT(fidelity_of(a.truth, testing::answers_of(solved->model, a.held_out)).error, 1e-6);
+    EXPECT_FALSE(solve_layers(g, cut_of(g, layers, kept), solved->queries - 1, 1));
+  }
+  // Two layers of Relus are more than that.
+  EXPECT_FALSE(solve_layers(g, cut_of(g, layers, {1, 2}), 10000, 1));
+  EXPECT_FALSE(solve_layers(g, cut_of(g, layers, {1, 3}), 10000, 1));
+  EXPECT_EQ(solve_layers(g, cut_of(g, layers, {3, 3}), 10000, 1)->queries, 6u);
 }
 
 TEST(Exposed, WhoHasAllWeightsNeedsOneQuestion) {

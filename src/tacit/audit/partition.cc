@@ -10,6 +10,9 @@ namespace tacit::audit {
 
 namespace {
 
+/// That the layers themselves are asked at most to solve them.
+constexpr std::uint64_t kMostQueries = std::uint64_t{1} << 18;
+
 class Attack {
  public:
   Attack(const nn::Graph& model, const Asked& asked, const StealAudit& black_box,
@@ -55,7 +58,7 @@ class Attack {
       out_.notes.push_back(std::move(words));
   }
 
-  CurvePoint measured(const nn::Graph& stolen, std::size_t queries, std::string how) const {
+  CurvePoint measured(const nn::Graph& stolen, std::uint64_t queries, std::string how) const {
     const PublicTensor scores = Learner(stolen, s_.threads).run(asked_.held_out);
     CurvePoint p{queries, fidelity_of(asked_.truth, scores), std::nullopt, std::move(how), 0};
     if (!asked_.labels.empty()) p.accuracy = accuracy_of(scores, asked_.truth, asked_.labels);
@@ -90,14 +93,15 @@ class Attack {
   Tried attempt(const Segment& s) {
     Tried t{s, cost(s), false, std::nullopt, {}, false};
     const Cut cut = cut_of(model_, out_.layers, s);
-    t.affine = is_affine(model_, cut);
-    if (t.affine) {
-      t.how = "algebra";
-      if (const auto solved = solve_layers(model_, cut, s_.threads))
-        t.fidelity = measured(solved->model, solved->queries, t.how).fidelity.agreement;
-      return t;
-    }
+    t.affine = form_of(model_, cut) == Form::Affine;
     const double limit = black_box_ + s_.margin;
+    // Affine layers take few questions, whatever their number; others may not take more than thieves have.
+    const std::uint64_t most = t.affine ? kMostQueries : asked_.queries.back();
+    if (const auto solved = solve_layers(model_, cut, most, s_.threads)) {
+      t.how = "algebra";
+      t.fidelity = measured(solved->model, solved->queries, t.how).fidelity.agreement;
+    }
+    if (t.affine || t.fidelity.value_or(0) > limit) return t;
     const CurvePoint p = point(s, asked_.queries.back(), limit);
     t.fidelity = p.fidelity.agreement;
     t.how = p.how;
@@ -160,16 +164,16 @@ class Attack {
   void draw(const Segment& kept) {
     const Cut cut = cut_of(model_, out_.layers, kept);
     if (s_.keep) {
-      out_.affine = is_affine(model_, cut);
-      out_.solved = solve_layers(model_, cut, s_.threads);
+      out_.form = form_of(model_, cut);
+      out_.solved = solve_layers(model_, cut, kMostQueries, s_.threads);
       if (out_.solved)
         out_.curves.push_back(
             {"algebra", kept, {measured(out_.solved->model, out_.solved->queries, "algebra")}});
-      else if (out_.affine)
+      else if (*out_.form != Form::Other)
         note(
-            fmt::format("layers {} are affine, and were not solved: too large, or more than one value goes "
-                        "in or comes out",
-                        to_string(kept)));
+            fmt::format("layers {} have a form that can be solved ({}), and were not: too large, or more "
+                        "than one value goes in or comes out",
+                        to_string(kept), to_string(*out_.form)));
     }
     Curve curve{"exposed", kept, {}};
     const std::string phase = fmt::format("training thieves who lack layers {}", to_string(kept));

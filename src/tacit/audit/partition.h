@@ -28,7 +28,7 @@ std::vector<Curve> curves_of(const StealAudit& black_box);
 struct Tried {
   Segment layers;
   double cost = 0;
-  bool affine = false;             ///< solved, so that no cost is low enough
+  bool affine = false;             ///< solved by few questions, so that no cost is low enough
   std::optional<double> fidelity;  ///< agreement of the best thief; none where solving was not tried either
   std::string how;
   bool enough = false;
@@ -50,8 +50,8 @@ struct PartitionAudit {
   std::string cost_unit;
   std::vector<Curve> curves;
   std::optional<Protection> protection;
-  std::optional<Solved> solved;    ///< the layers that were named, if they are affine
-  bool affine = false;             ///< they are, whether they were solved or not
+  std::optional<Form> form;        ///< of the layers that were named
+  std::optional<Solved> solved;    ///< those, if their form lets them be
   std::vector<std::string> notes;  ///< what was not tried, and why
 };
 

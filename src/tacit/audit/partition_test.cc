@@ -144,7 +144,7 @@ TEST(Partition, NamedLayersAreDrawnAndSolved) {
       });
   EXPECT_EQ(told.size(), 2u);
   ASSERT_TRUE(out.solved);
-  EXPECT_TRUE(out.affine);
+  EXPECT_EQ(out.form, Form::Affine);
   EXPECT_EQ(out.solved->queries, 7u);
   ASSERT_NE(curve(out, "algebra"), nullptr);
   EXPECT_EQ(curve(out, "algebra")->points[0].queries, 7u);

@@ -52,54 +52,53 @@ std::uint64_t products_of(const Graph& g, const Node& n) {
   return results * (turned ? a[a.size() - 2] : a.back());
 }
 
-/// How a value depends on what goes into a segment.
-enum class Depends { No, Affinely, Otherwise };
+/// How a value depends on what goes into a segment: not at all, or in that form.
+using Depends = std::optional<Form>;
 
 Depends through(const Node& n, std::span<const Depends> in) {
   const auto count = [&](std::size_t from, std::size_t to) {
     std::size_t c = 0;
-    for (std::size_t i = from; i < std::min(to, in.size()); ++i) c += in[i] != Depends::No ? 1 : 0;
+    for (std::size_t i = from; i < std::min(to, in.size()); ++i) c += in[i] ? 1 : 0;
     return c;
   };
-  if (count(0, in.size()) == 0) return Depends::No;
-  if (std::find(in.begin(), in.end(), Depends::Otherwise) != in.end()) return Depends::Otherwise;
+  if (count(0, in.size()) == 0) return std::nullopt;
+  Form most = Form::Affine;
+  for (const Depends& d : in)
+    if (d) most = std::max(most, *d);
+  if (most == Form::Other) return most;
   const std::string_view op = n.op->name;
-  // Sums, and what moves numbers about.
+  if (op == "Relu") return most == Form::OneHidden ? Form::Other : Form::Rectified;
+  // What moves numbers about.
+  if (is_one_of(op,
+                {"Identity", "Dropout", "Flatten", "Reshape", "Squeeze", "Unsqueeze", "Transpose", "Slice"}))
+    return most;
+  // Sums.
   if (is_one_of(op, {"Add",
                      "Sub",
                      "Sum",
                      "Mean",
                      "Neg",
-                     "Identity",
-                     "Dropout",
-                     "Flatten",
-                     "Reshape",
-                     "Squeeze",
-                     "Unsqueeze",
                      "Concat",
-                     "Transpose",
-                     "Slice",
                      "Pad",
                      "Expand",
                      "Tile",
                      "ReduceSum",
                      "ReduceMean",
                      "AveragePool",
+                     "GlobalAveragePool",
                      "Gather",
                      "Gemm",
                      "Conv",
                      "MatMul",
                      "Mul",
                      "Div",
-                     "BatchNormalization",
-                     "GlobalAveragePool"})) {
+                     "BatchNormalization"})) {
     // Products, of which one factor must be known; what follows the factors is added.
-    if (is_one_of(op, {"Gemm", "Conv", "MatMul", "Mul"}) && count(0, 2) > 1) return Depends::Otherwise;
-    if (is_one_of(op, {"Div", "BatchNormalization", "Gather"}) && count(1, in.size()) > 0)
-      return Depends::Otherwise;
-    return Depends::Affinely;
+    if (is_one_of(op, {"Gemm", "Conv", "MatMul", "Mul"}) && count(0, 2) > 1) return Form::Other;
+    if (is_one_of(op, {"Div", "BatchNormalization", "Gather"}) && count(1, in.size()) > 0) return Form::Other;
+    return most == Form::Affine ? Form::Affine : Form::OneHidden;
   }
-  return Depends::Otherwise;
+  return Form::Other;
 }
 
 }  // namespace
@@ -167,16 +166,32 @@ Cut cut_of(const Graph& graph, std::span<const WeightedLayer> layers, const Segm
   return cut;
 }
 
-bool is_affine(const Graph& graph, const Cut& cut) {
-  std::vector<Depends> how(graph.values.size(), Depends::No);
-  for (const ValueId v : cut.in) how[v] = Depends::Affinely;
+Form form_of(const Graph& graph, const Cut& cut) {
+  std::vector<Depends> how(graph.values.size());
+  for (const ValueId v : cut.in) how[v] = Form::Affine;
   for (std::size_t i = cut.begin; i < cut.end; ++i) {
     const Node& n = graph.nodes[i];
     std::vector<Depends> in;
-    for (const ValueId v : n.inputs) in.push_back(v == kNoValue ? Depends::No : how[v]);
+    for (const ValueId v : n.inputs) in.push_back(v == kNoValue ? Depends() : how[v]);
     how[n.output] = through(n, in);
   }
-  return std::all_of(cut.out.begin(), cut.out.end(), [&](ValueId v) { return how[v] != Depends::Otherwise; });
+  Form out = Form::Affine;
+  for (const ValueId v : cut.out) out = std::max(out, how[v].value_or(Form::Affine));
+  return out;
+}
+
+std::string_view to_string(Form form) {
+  switch (form) {
+    case Form::Affine:
+      return "affine";
+    case Form::Rectified:
+      return "an affine layer and a Relu";
+    case Form::OneHidden:
+      return "one hidden layer of Relus";
+    case Form::Other:
+      break;
+  }
+  return "other";
 }
 
 Graph nodes_between(const Graph& graph, const Cut& cut) {

@@ -41,9 +41,16 @@ struct Cut {
 };
 Cut cut_of(const nn::Graph& graph, std::span<const WeightedLayer> layers, const Segment& segment);
 
-/// Whether what comes out is an affine function of what goes in, so that one query more than there are
-/// numbers that go in solves it. By the kinds of operators: false where they do not show it.
-bool is_affine(const nn::Graph& graph, const Cut& cut);
+/// What comes out as a function of what goes in, by the kinds of operators: Other where they do not show it.
+enum class Form {
+  Affine,     ///< one query more than there are numbers that go in solves it
+  Rectified,  ///< a Relu of that
+  OneHidden,  ///< an affine function of that, and of what goes in
+  Other,
+};
+Form form_of(const nn::Graph& graph, const Cut& cut);
+/// "affine", "an affine layer and a Relu", "one hidden layer of Relus", "other"
+std::string_view to_string(Form form);
 
 /// The nodes begin to end - 1 by themselves, from the values `in` to the values `out`.
 nn::Graph nodes_between(const nn::Graph& graph, const Cut& cut);

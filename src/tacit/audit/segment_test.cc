@@ -91,19 +91,24 @@ TEST(Segment, WhatCrosses) {
   EXPECT_EQ(last.end, g.nodes.size());
 }
 
-TEST(Segment, WhatIsAffine) {
+TEST(Segment, Forms) {
   const Graph g = around();
   const auto layers = weighted_layers(g);
-  EXPECT_FALSE(is_affine(g, cut_of(g, layers, {1, 1})));
-  EXPECT_TRUE(is_affine(g, cut_of(g, layers, {2, 2})));  // also with what goes around it
-  EXPECT_TRUE(is_affine(g, cut_of(g, layers, {2, 3})));
-  EXPECT_FALSE(is_affine(g, cut_of(g, layers, {1, 3})));
+  EXPECT_EQ(form_of(g, cut_of(g, layers, {1, 1})), Form::Rectified);
+  EXPECT_EQ(form_of(g, cut_of(g, layers, {2, 2})), Form::Affine);  // also with what goes around it
+  EXPECT_EQ(form_of(g, cut_of(g, layers, {2, 3})), Form::Affine);
+  EXPECT_EQ(form_of(g, cut_of(g, layers, {1, 3})), Form::OneHidden);
+  const Graph deeper = testing::network({4}, {5, 0, 5, 0, 2});
+  const auto of_it = weighted_layers(deeper);
+  EXPECT_EQ(form_of(deeper, cut_of(deeper, of_it, {1, 1})), Form::Rectified);
+  EXPECT_EQ(form_of(deeper, cut_of(deeper, of_it, {2, 3})), Form::OneHidden);
+  EXPECT_EQ(form_of(deeper, cut_of(deeper, of_it, {1, 2})), Form::Other);
 
   Graph products;
   const ValueId x = products.add_input("x", {1, 2});
   const ValueId y = products.add_node(op("Add"), "shift", {x, products.add_parameter("b", counted({2}))});
   products.outputs = {products.add_node(op("Mul"), "square", {y, y})};
-  EXPECT_FALSE(is_affine(products, cut_of(products, weighted_layers(products), {1, 1})));
+  EXPECT_EQ(form_of(products, cut_of(products, weighted_layers(products), {1, 1})), Form::Other);
 }
 
 TEST(Segment, PartsMakeTheWhole) {

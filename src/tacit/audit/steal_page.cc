@@ -60,7 +60,7 @@ std::string tried_table(const Protection& p, const std::string& unit) {
   for (const Tried& t : p.tried)
     rows.push_back({{to_string(t.layers), html::grouped(static_cast<std::uint64_t>(t.cost)),
                      t.fidelity ? percent(*t.fidelity) : "not run",
-                     t.affine ? "solved: affine" : escaped(t.how), t.enough ? "yes" : "no"},
+                     t.affine ? "algebra: affine" : escaped(t.how), t.enough ? "yes" : "no"},
                     ""});
   return html::table("Layers that were tried in the search",
                      {{"layers"}, {escaped(unit), true}, {"agreement", true}, {"best way"}, {"enough"}},
@@ -153,18 +153,16 @@ std::string protection_words(const PartitionAudit& partition) {
 }
 
 std::string algebra_words(const PartitionAudit& p) {
+  if (!p.form || *p.form == Form::Other) return "";
+  const std::string what = fmt::format(
+      "The layers that were named are {} between what goes in and what comes out", to_string(*p.form));
+  const std::string advice = " Keep more layers with them, and an activation at the end.";
   if (p.solved)
     return fmt::format(
-        "The layers that were named are affine between what goes in and what comes out: {} chosen by who "
-        "runs "
-        "the others solve them, with a residual of {:.1e} of the results' deviation. Keep an activation that "
-        "is not affine with them.",
-        html::counted(p.solved->queries, "question", "questions"), p.solved->residual);
-  if (p.affine)
-    return "The layers that were named are affine between what goes in and what comes out: as many questions "
-           "as "
-           "there are numbers that go in, and one more, solve them.";
-  return "";
+        "{}: {} chosen by who runs the others solve them, with a residual of {:.1e} of the results' "
+        "deviation.{}",
+        what, html::counted(p.solved->queries, "question", "questions"), p.solved->residual, advice);
+  return what + ", which enough chosen questions solve." + advice;
 }
 
 std::string steal_page(const AuditedModel& m, const StealAudit& audit, const PartitionAudit* partition) {

@@ -20,7 +20,7 @@ std::string insider_words(const AuditedModel& model);
 std::string thief_words(const Curve& curve);
 /// What the search found, in a sentence or two.
 std::string protection_words(const PartitionAudit& partition);
-/// What becomes of layers that are affine; empty if those that were named are not.
+/// What becomes of layers of a simple form; empty if those that were named have none.
 std::string algebra_words(const PartitionAudit& partition);
 
 /// Self-contained HTML, as of reports (job/html.h). Names are escaped. `partition`: null if no layers were
