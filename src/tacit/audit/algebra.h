@@ -1,8 +1,8 @@
 // Functions that can be asked at any point, and solved for: affine ones, affine ones behind a Relu, and those
-// of one hidden layer of Relus. The last by the places where a line bends: each bend is where one neuron
+// of one hidden layer of Relus. The last by the places where lines bend: each bend is where one neuron
 // changes sides, and the gradients beside it tell the neuron (Carlini, Jagielski and Mironov, Cryptanalytic
-// extraction of neural network models, CRYPTO 2020, section 3, whose signs need not be known here: the wrong
-// side of a Relu differs by an affine function, which is solved last).
+// extraction of neural network models, CRYPTO 2020). On which side it is 0 need not be known: the wrong side
+// of a Relu differs by an affine function, which is solved last.
 #pragma once
 
 #include <cstdint>
