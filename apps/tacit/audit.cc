@@ -123,7 +123,7 @@ json or_null(const std::optional<double>& x) { return x ? json(*x) : json(nullpt
 
 json to_json(const audit::Curve& c) {
   json out{{"thief", c.thief},
-           {"protected", c.thief == "exposed" || c.thief == "algebra" ? to_string(*c.kept) : "all"},
+           {"protected", c.kept && c.thief != "architecture" ? to_string(*c.kept) : "all"},
            {"points", json::array()}};
   for (const audit::CurvePoint& p : c.points)
     out["points"].push_back({{"queries", p.queries},

@@ -30,6 +30,10 @@ class Attack {
     }
     tell("training the thief who has no layer", asked_.queries.size(), asked_.queries.size());
     out_.curves.push_back(std::move(whole));
+    // A model of a simple form needs no layers to be solved.
+    if (const auto solved = solve_layers(model_, cut_of(model_, out_.layers, whole_model()),
+                                         asked_.queries.back(), s_.threads))
+      out_.curves.push_back({"algebra", std::nullopt, {measured(solved->model, solved->queries, "algebra")}});
     for (const Curve& c : out_.curves)
       for (const CurvePoint& p : c.points) black_box_ = std::max(black_box_, p.fidelity.agreement);
 

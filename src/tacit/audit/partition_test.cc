@@ -156,6 +156,18 @@ TEST(Partition, NamedLayersAreDrawnAndSolved) {
   EXPECT_NE(algebra_words(out).find("7 questions"), std::string::npos);
 }
 
+TEST(Partition, AModelOfOneHiddenLayerIsSolvedByAsking) {
+  const Graph g = network({4}, {3, 0, 2});
+  const Asked a = asked(g, {2000});
+  PartitionSettings s = searching({1, 1}, 0.02);
+  const PartitionAudit out = audit_partition(g, a, black_box(a, 0.2), s, {});
+  ASSERT_NE(curve(out, "algebra"), nullptr);
+  EXPECT_FALSE(curve(out, "algebra")->kept);
+  EXPECT_EQ(curve(out, "algebra")->points[0].fidelity.agreement, 1);
+  EXPECT_FALSE(out.protection->layers);
+  EXPECT_EQ(thief_words(*curve(out, "algebra")), "solves the whole model");
+}
+
 TEST(Partition, AModelThatTellsNoScores) {
   Graph g = network({8}, {6, 0, 3});
   g.outputs = {g.add_node(*nn::find_op("ArgMax"), "place", {g.outputs[0]},

@@ -36,7 +36,7 @@ std::string table_of(const std::vector<Curve>& curves, bool labelled) {
 /// The layers that the page speaks of: found, or named.
 std::optional<Segment> kept_in(const PartitionAudit& p) {
   for (const Curve& c : p.curves)
-    if (c.thief == "exposed" || c.thief == "algebra") return c.kept;
+    if (c.kept && c.thief != "architecture") return c.kept;
   return p.protection ? p.protection->layers : std::nullopt;
 }
 
@@ -119,7 +119,7 @@ std::string insider_words(const AuditedModel& m) {
 std::string thief_words(const Curve& c) {
   if (c.thief == "architecture") return "the same layers, without a weight of them";
   if (c.thief == "exposed") return "has all layers but " + to_string(*c.kept);
-  if (c.thief == "algebra") return "solves layers " + to_string(*c.kept);
+  if (c.thief == "algebra") return c.kept ? "solves layers " + to_string(*c.kept) : "solves the whole model";
   return c.thief;
 }
 
