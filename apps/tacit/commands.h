@@ -225,15 +225,20 @@ struct TraceOptions : KeyFolderOptions {
 nlohmann::json trace(const TraceOptions&, const Style&);
 
 struct StealOptions : KeyFolderOptions {
-  fs::path model;                    ///< sealed
+  fs::path model;                    ///< sealed, or an ONNX file
   fs::path inputs;                   ///< examples to ask about; default: random ones
+  fs::path labels;                   ///< their classes
   std::vector<std::size_t> queries;  ///< how many are asked at each point of the curve
   std::size_t held_out = 1000, epochs = 60;
   std::uint64_t seed = 1;
+  std::string protect;           ///< layers that are kept back, as "3-5"
+  bool find_protection = false;  ///< the cheapest that suffice are searched for
+  double margin = 2;             ///< points of agreement
+  double minutes = 0;            ///< after which no further thief is trained; 0: no end
   fs::path out = "steal.json", html = "steal.html";
   unsigned threads = 0;
 };
-/// What an attacker rebuilds of a sealed model.
+/// What an attacker rebuilds of a model.
 nlohmann::json audit_steal(const StealOptions&, const Style&);
 
 struct DemoOptions {

@@ -279,12 +279,35 @@ void SealedCommands::add_tracing(CLI::App& cli, const Style& style, nlohmann::js
   audit->require_subcommand(1);
   auto* steal = audit->add_subcommand(
       "steal",
-      "What an attacker could rebuild of a sealed model: it is asked more and more questions, imitations are "
-      "trained on the answers, and it is drawn how well they agree with it");
-  steal->add_option("model", steal_.model, "A sealed model, which this device may open")->required();
-  steal->add_option("--inputs", steal_.inputs,
+      "What an attacker could rebuild of a model: it is asked more and more questions, imitations are "
+      "trained on the answers, and it is drawn how well they agree with it; also by thieves who have some of "
+      "its layers (docs/steal-audit.md)");
+  steal->add_option("model", steal_.model, "An ONNX file, or a sealed model, which this device may open")
+      ->required();
+  steal->add_option("--data,--inputs", steal_.inputs,
                     "An NPY file of examples to ask about, as an attacker would have them (default: random "
                     "numbers); the last ones are held back to measure on");
+  steal
+      ->add_option("--labels", steal_.labels,
+                   "An NPY file of their classes, from 0: how often imitations are right is told, too")
+      ->needs("--data");
+  auto* protect = steal->add_option(
+      "--protect", steal_.protect,
+      "Layers that are kept from the thief, as 3-5: those with weights count, from 1, in the model's order");
+  steal
+      ->add_flag(
+          "--find-protection", steal_.find_protection,
+          "Search for the cheapest layers next to each other that must be kept from a thief, so that the "
+          "others are of no more use than asking alone")
+      ->excludes(protect);
+  steal
+      ->add_option("--margin", steal_.margin,
+                   "Points of agreement by which such a thief may be better (default: 2)")
+      ->check(CLI::Range(0.0, 100.0));
+  steal
+      ->add_option("--minutes", steal_.minutes,
+                   "Train no further thief after so long, and say what was left out (default: no end)")
+      ->check(CLI::Range(0.0, 1e6));
   steal
       ->add_option("--queries", steal_.queries,
                    "How many questions, for each point of the curve, as 100,1000 (default: 50 to 5000)")

@@ -36,8 +36,10 @@ struct NetworkSettings {
   std::size_t epochs = 60;
   std::uint64_t seed = 1;
   unsigned threads = 0;
+  std::size_t hidden = 128;  ///< numbers in each hidden layer
+  double rate = 0.003;       ///< of learning, at the beginning
 };
-/// A network of two hidden layers of 128, trained on the answers.
+/// A network of two hidden layers, trained on the answers.
 std::unique_ptr<Imitation> network_imitation(const Answers& known, const NetworkSettings& settings);
 
 }  // namespace tacit::audit

@@ -82,46 +82,77 @@ std::vector<std::size_t> usual_queries(std::size_t most) {
   return out;
 }
 
-StealAudit steal(const Oracle& oracle, const PublicTensor& questions, const PublicTensor& held_out,
-                 const StealSettings& settings,
-                 const std::function<void(std::size_t, std::size_t)>& progress) {
-  std::vector<std::size_t> queries = settings.queries;
+double accuracy_of(const PublicTensor& scores, const PublicTensor& model,
+                   const std::vector<std::size_t>& labels) {
+  ensure(scores.shape.at(0) == labels.size() && !labels.empty(), "a label for each example");
+  const auto [low, high] = std::minmax_element(model.values.begin(), model.values.end());
+  const auto told = decisions(scores, *low >= 0 && *high <= 1 ? 0.5 : 0);
+  std::size_t right = 0;
+  for (std::size_t r = 0; r < labels.size(); ++r) right += told[r] == labels[r] ? 1 : 0;
+  return static_cast<double>(right) / static_cast<double>(labels.size());
+}
+
+Asked ask(const Oracle& oracle, const PublicTensor& questions, const PublicTensor& held_out,
+          std::vector<std::size_t> queries, std::vector<std::size_t> labels) {
   std::sort(queries.begin(), queries.end());
   queries.erase(std::unique(queries.begin(), queries.end()), queries.end());
   require(!queries.empty() && queries.front() > 0, "an audit needs one question at least");
   const std::size_t there = questions.shape.at(0);
   require(queries.back() <= there, "there are {} examples to ask about, and {} are to be asked", there,
           queries.back());
-  const Answers asked{questions, questions};
-  Answers known = asked.first(queries.back());
-  known.answers = oracle(known.questions);
-  const PublicTensor truth = oracle(held_out);
-  require(!known.answers.values.empty() && known.answers.shape.at(0) == known.rows() &&
-              truth.shape.at(0) == held_out.shape.at(0) && width_of(truth) == width_of(known.answers),
+  const Answers all{questions, questions};
+  Asked out{all.first(queries.back()), held_out, {}, std::move(labels), std::move(queries)};
+  out.known.answers = oracle(out.known.questions);
+  out.truth = oracle(held_out);
+  require(!out.known.answers.values.empty() && out.known.answers.shape.at(0) == out.known.rows() &&
+              out.truth.shape.at(0) == held_out.shape.at(0) &&
+              width_of(out.truth) == width_of(out.known.answers),
           "the model gives no scores for these examples");
-  for (const double x : known.answers.values)
-    require(std::isfinite(x), "the model answers with what is no number");
+  for (const PublicTensor* t : {&out.known.answers, &out.truth})
+    for (const double x : t->values) require(std::isfinite(x), "the model answers with what is no number");
+  if (out.labels.empty()) return out;
+  require(out.labels.size() == held_out.shape[0], "there are {} labels for {} examples that are held back",
+          out.labels.size(), held_out.shape[0]);
+  const std::size_t classes = std::max<std::size_t>(width_of(out.truth), 2);
+  for (const std::size_t c : out.labels)
+    require(c < classes, "a label is {}, and the model tells {} classes, which count from 0", c, classes);
+  return out;
+}
 
+StealAudit steal(const Asked& asked, const StealSettings& settings,
+                 const std::function<void(std::size_t, std::size_t)>& progress) {
   StealAudit out;
-  out.inputs = width_of(questions);
-  out.outputs = width_of(truth);
-  out.held_out = held_out.shape[0];
-  out.guess = most_frequent(truth);
+  out.inputs = width_of(asked.known.questions);
+  out.outputs = width_of(asked.truth);
+  out.held_out = asked.held_out.shape[0];
+  out.guess = most_frequent(asked.truth);
+  const auto accuracy = [&](const PublicTensor& scores) -> std::optional<double> {
+    if (asked.labels.empty()) return std::nullopt;
+    return accuracy_of(scores, asked.truth, asked.labels);
+  };
+  out.accuracy = accuracy(asked.truth);
   const bool affine = out.inputs <= kMostAffineInputs;
-  const std::size_t all = queries.size() * (affine ? 2 : 1);
+  const std::size_t all = asked.queries.size() * (affine ? 2 : 1);
   const auto attempt = [&](const char* thief, std::size_t count, auto learn) {
     const auto begin = std::chrono::steady_clock::now();
-    const auto imitation = learn(known.first(count));
+    const auto imitation = learn(asked.known.first(count));
     const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
-    out.curve.push_back({count, thief, fidelity_of(truth, imitation->run(held_out)), taken.count()});
+    const PublicTensor scores = imitation->run(asked.held_out);
+    out.curve.push_back({count, thief, fidelity_of(asked.truth, scores), taken.count(), accuracy(scores)});
     if (progress) progress(out.curve.size(), all);
   };
   if (affine)
-    for (const std::size_t n : queries)
+    for (const std::size_t n : asked.queries)
       attempt("affine", n, [](const Answers& a) { return affine_imitation(a); });
-  for (const std::size_t n : queries)
+  for (const std::size_t n : asked.queries)
     attempt("network", n, [&](const Answers& a) { return network_imitation(a, settings.network); });
   return out;
+}
+
+StealAudit steal(const Oracle& oracle, const PublicTensor& questions, const PublicTensor& held_out,
+                 const StealSettings& settings,
+                 const std::function<void(std::size_t, std::size_t)>& progress) {
+  return steal(ask(oracle, questions, held_out, settings.queries), settings, progress);
 }
 
 }  // namespace tacit::audit

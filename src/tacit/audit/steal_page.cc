@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
+#include "tacit/audit/steal_plot.h"
 #include "tacit/job/html/parts.h"
 
 namespace tacit::audit {
@@ -13,141 +13,96 @@ namespace {
 
 using html::escaped;
 
-// Queries go to the right by their logarithms, agreement up from 0 to 1. Labels stand at the lines' ends, or,
-// where there is no room, above them.
-struct Frame {
-  std::string_view name;
-  double width, height, left, right, top, bottom;
-  bool ends;
-};
-constexpr Frame kWide{"wide", 800, 320, 66, 640, 16, 268, true};
-constexpr Frame kNarrow{"narrow", 360, 312, 62, 334, 72, 264, false};
-
-std::string_view style_of(const std::string& thief) { return thief == "network" ? "private" : "other"; }
-
-class Drawing {
- public:
-  Drawing(const Frame& frame, const StealAudit& audit) : f_(frame), audit_(audit) {
-    for (const StolenAt& s : audit.curve) {
-      low_ = std::min(low_, std::log10(static_cast<double>(s.queries)));
-      high_ = std::max(high_, std::log10(static_cast<double>(s.queries)));
-    }
-    if (high_ - low_ < 0.1) low_ -= 0.5, high_ += 0.5;
-  }
-
-  std::string text() {
-    std::string out = fmt::format(
-        "<svg class=\"plot {}\" viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"Agreement of imitations with "
-        "the model, by the number of queries\">\n",
-        f_.name, f_.width, f_.height);
-    out += axes();
-    out += fmt::format(
-        "<line class=\"axis\" stroke-dasharray=\"2 4\" x1=\"{0}\" x2=\"{1}\" y1=\"{2:.1f}\" "
-        "y2=\"{2:.1f}\"/>\n",
-        f_.left, f_.right, y(audit_.guess));
-    label("", y(audit_.guess), fmt::format("a guess {:.0f} %", 100 * audit_.guess));
-    for (const char* thief : {"affine", "network"}) out += line(thief);
-    return out + labels() + "</svg>\n";
-  }
-
- private:
-  struct Label {
-    double at;
-    std::string style, text;
-  };
-
-  double x(double queries) const {
-    return f_.left + (f_.right - f_.left) * (std::log10(queries) - low_) / (high_ - low_);
-  }
-  double y(double agreement) const {
-    return f_.bottom - (f_.bottom - f_.top) * std::clamp(agreement, 0.0, 1.0);
-  }
-
-  std::string axes() const {
-    std::string out;
-    for (int i = 0; i <= 5; ++i)
-      out += fmt::format(
-          "<line class=\"grid\" x1=\"{0}\" x2=\"{1}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\"/><text x=\"{3}\" "
-          "y=\"{4:.1f}\" text-anchor=\"end\">{5} %</text>\n",
-          f_.left, f_.right, y(i / 5.0), f_.left - 10, y(i / 5.0) + 4.5, 20 * i);
-    for (double decade = std::ceil(low_ - 1e-9); decade <= high_ + 1e-9; ++decade) {
-      const double queries = std::pow(10.0, decade);
-      out += fmt::format(
-          "<line class=\"axis\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1}\" y2=\"{2}\"/><text x=\"{0:.1f}\" "
-          "y=\"{3}\" text-anchor=\"middle\">{4}</text>\n",
-          x(queries), f_.bottom, f_.bottom + 5, f_.bottom + 21,
-          html::grouped(static_cast<std::uint64_t>(std::llround(queries))));
-    }
-    return out +
-           fmt::format(
-               "<line class=\"axis\" x1=\"{}\" x2=\"{}\" y1=\"{}\" y2=\"{}\"/>\n<text x=\"{}\" y=\"{}\" "
-               "text-anchor=\"middle\">queries</text>\n",
-               f_.left, f_.right, f_.bottom, f_.bottom, (f_.left + f_.right) / 2, f_.bottom + 44);
-  }
-
-  std::string line(const std::string& thief) {
-    std::string points, dots;
-    const StolenAt* last = nullptr;
-    for (const StolenAt& s : audit_.curve) {
-      if (s.thief != thief) continue;
-      last = &s;
-      const double at_x = x(static_cast<double>(s.queries)), at_y = y(s.fidelity.agreement);
-      points += fmt::format("{:.1f},{:.1f} ", at_x, at_y);
-      dots += fmt::format("<circle class=\"dot {}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\"/>\n", style_of(thief),
-                          at_x, at_y);
-    }
-    if (last == nullptr) return "";
-    label(style_of(thief), y(last->fidelity.agreement),
-          fmt::format("{} {:.1f} %", thief, 100 * last->fidelity.agreement));
-    return fmt::format("<polyline class=\"{}\" points=\"{}\"/>\n{}", style_of(thief), points, dots);
-  }
-
-  void label(std::string_view style, double at, std::string text) {
-    labels_.push_back({at, std::string(style), std::move(text)});
-  }
-  /// Apart from each other, from the top down.
-  std::string labels() {
-    constexpr double kApart = 18;
-    std::sort(labels_.begin(), labels_.end(), [](const Label& a, const Label& b) { return a.at < b.at; });
-    std::string out;
-    double from = f_.ends ? f_.top : 16;
-    for (std::size_t i = 0; i < labels_.size(); ++i) {
-      // What follows must have room above the axis.
-      const double room = f_.bottom - kApart * static_cast<double>(labels_.size() - 1 - i);
-      const double at = f_.ends ? std::min(std::max(labels_[i].at, from), room) : from;
-      out += fmt::format("<text class=\"label {}\" x=\"{}\" y=\"{:.1f}\">{}</text>\n", labels_[i].style,
-                         f_.ends ? f_.right + 10 : f_.left, at + (f_.ends ? 4.5 : 0), labels_[i].text);
-      from = at + kApart;
-    }
-    return out;
-  }
-
-  const Frame& f_;
-  const StealAudit& audit_;
-  std::vector<Label> labels_;
-  double low_ = 1e9, high_ = 0;
-};
-
 std::string percent(double part) { return fmt::format("{:.1f} %", 100 * part); }
 
-std::string table_of(const StealAudit& audit) {
+std::string table_of(const std::vector<Curve>& curves, bool labelled) {
   std::vector<html::Row> rows;
-  for (const StolenAt& s : audit.curve)
-    rows.push_back({{s.thief, html::grouped(s.queries), percent(s.fidelity.agreement),
-                     html::short_number(s.fidelity.error), html::short_number(s.seconds)},
+  for (const Curve& c : curves)
+    for (const CurvePoint& p : c.points) {
+      std::vector<std::string> cells{escaped(thief_words(c)), html::grouped(p.queries),
+                                     percent(p.fidelity.agreement)};
+      if (labelled) cells.push_back(p.accuracy ? percent(*p.accuracy) : "");
+      cells.push_back(html::short_number(p.fidelity.error));
+      cells.push_back(html::short_number(p.seconds));
+      rows.push_back({std::move(cells), ""});
+    }
+  std::vector<html::Head> heads{{"thief"}, {"queries", true}, {"agreement", true}};
+  if (labelled) heads.push_back({"accuracy", true});
+  heads.push_back({"error of scores", true});
+  heads.push_back({"seconds to learn", true});
+  return html::table("Imitations", heads, rows);
+}
+
+/// The layers that the page speaks of: found, or named.
+std::optional<Segment> kept_in(const PartitionAudit& p) {
+  for (const Curve& c : p.curves)
+    if (c.kept && c.thief != "architecture") return c.kept;
+  return p.protection ? p.protection->layers : std::nullopt;
+}
+
+std::string layers_table(const PartitionAudit& p) {
+  const std::optional<Segment> kept = kept_in(p);
+  std::vector<html::Row> rows;
+  for (std::size_t i = 0; i < p.layers.size(); ++i) {
+    const WeightedLayer& l = p.layers[i];
+    const bool in = kept && i + 1 >= kept->first && i + 1 <= kept->last;
+    rows.push_back({{fmt::format("{}: {}", i + 1, escaped(l.name)), escaped(l.op), html::grouped(l.numbers),
+                     html::grouped(static_cast<std::uint64_t>(p.costs[i])), in ? "kept back" : "exposed"},
                     ""});
-  return html::table("Imitations",
-                     {{"thief"},
-                      {"queries", true},
-                      {"agreement", true},
-                      {"error of scores", true},
-                      {"seconds to learn", true}},
+  }
+  return html::table(
+      "Layers",
+      {{"layer"}, {"operator"}, {"weights", true}, {escaped(p.cost_unit), true}, {"in the drawing"}}, rows);
+}
+
+std::string tried_table(const Protection& p, const std::string& unit) {
+  std::vector<html::Row> rows;
+  for (const Tried& t : p.tried)
+    rows.push_back({{to_string(t.layers), html::grouped(static_cast<std::uint64_t>(t.cost)),
+                     t.fidelity ? percent(*t.fidelity) : "not run",
+                     t.affine ? "algebra: affine" : escaped(t.how), t.enough ? "yes" : "no"},
+                    ""});
+  return html::table("Layers that were tried in the search",
+                     {{"layers"}, {escaped(unit), true}, {"agreement", true}, {"best way"}, {"enough"}},
                      rows);
+}
+
+std::string partition_section(const PartitionAudit& p) {
+  std::string out;
+  if (p.protection) out += "<p>" + escaped(protection_words(p)) + "</p>\n";
+  if (const std::string words = algebra_words(p); !words.empty()) out += "<p>" + escaped(words) + "</p>\n";
+  out += layers_table(p);
+  if (p.protection && !p.protection->tried.empty()) out += tried_table(*p.protection, p.cost_unit);
+  for (const std::string& n : p.notes) out += "<p class=\"note\">" + escaped(n) + "</p>\n";
+  return html::section("layers", "If layers are kept back", out);
+}
+
+std::string queries_section(const StealAudit& audit, const std::vector<Curve>& curves) {
+  std::string out;
+  if (const StolenAt* best = audit.best(SIZE_MAX))
+    out += fmt::format(
+        "<p>With {} at most the best imitation by answers alone gives the same answer as the model to {} of "
+        "all questions; one who always guesses the same, to {}.</p>\n",
+        html::counted(audit.curve.back().queries, "query", "queries"), percent(best->fidelity.agreement),
+        percent(audit.guess));
+  out += "<figure>" + steal_plot(curves, Measure::Fidelity, {"a guess", audit.guess}) +
+         "<figcaption>Agreement with the model on questions that the thief never asked. These are the "
+         "thieves that were tried; one who knows more of the model, or has better questions, gets "
+         "more.</figcaption></figure>\n";
+  if (audit.accuracy)
+    out += "<figure>" + steal_plot(curves, Measure::Accuracy, {"the model", *audit.accuracy}) +
+           "<figcaption>The same imitations by how often they are right, on the examples whose labels were "
+           "given.</figcaption></figure>\n";
+  return html::section("queries", "By asking", out + table_of(curves, audit.accuracy.has_value()));
 }
 
 }  // namespace
 
 std::string insider_words(const AuditedModel& m) {
+  if (m.level == 0)
+    return "Whoever is given the model as it is needs no query: it is not sealed. Who is given all layers "
+           "but "
+           "some has those, and what goes into the others and comes out of them.";
   std::string out =
       "Whoever controls a recipient's device, or has a copy of its key folder where its key is a file, needs "
       "no query: it reads all weights from the program's memory, or opens the file with a program of its "
@@ -161,30 +116,68 @@ std::string insider_words(const AuditedModel& m) {
   return out;
 }
 
-std::string steal_page(const AuditedModel& m, const StealAudit& audit) {
-  const StolenAt* best = audit.best(SIZE_MAX);
+std::string thief_words(const Curve& c) {
+  if (c.thief == "architecture") return "the same layers, without a weight of them";
+  if (c.thief == "exposed") return "has all layers but " + to_string(*c.kept);
+  if (c.thief == "algebra") return c.kept ? "solves layers " + to_string(*c.kept) : "solves the whole model";
+  return c.thief;
+}
+
+std::string protection_words(const PartitionAudit& partition) {
+  const Protection& p = *partition.protection;
+  const std::string asked = html::counted(p.queries, "query", "queries");
+  if (!p.layers)
+    return fmt::format(
+        "With {} a thief who has no layer agrees with the model on {} of all questions, which is within {} "
+        "of "
+        "having it: no layers that are kept back make a difference.",
+        asked, percent(p.black_box_fidelity), percent(p.margin));
+  const std::string alone = fmt::format("down to what asking alone gives with {}, {} (and a margin of {})",
+                                        asked, percent(p.black_box_fidelity), percent(p.margin));
+  std::string out;
+  if (p.whole && p.complete)
+    out = fmt::format("No layers next to each other but all {} together bring a thief who has the others {}",
+                      partition.layers.size(), alone);
+  else if (p.whole)
+    out = "None of the layers that were tried brings a thief who has the others " + alone;
+  else
+    out = fmt::format(
+        "The cheapest layers next to each other that suffice are {} of {}: with {} a thief who has all "
+        "others "
+        "agrees with the model on {} of all questions, and one who has none on {} (the margin is {}). They "
+        "cost {} {} for an answer",
+        to_string(*p.layers), partition.layers.size(), asked, percent(p.fidelity),
+        percent(p.black_box_fidelity), percent(p.margin), html::grouped(static_cast<std::uint64_t>(p.cost)),
+        partition.cost_unit);
+  return out + (p.complete ? "." : ". The time was over before all that may be cheaper was tried.");
+}
+
+std::string algebra_words(const PartitionAudit& p) {
+  if (!p.form || *p.form == Form::Other) return "";
+  const std::string what = fmt::format(
+      "The layers that were named are {} between what goes in and what comes out", to_string(*p.form));
+  const std::string advice = " Keep more layers with them, and an activation at the end.";
+  if (p.solved)
+    return fmt::format(
+        "{}: {} chosen by who runs the others solve them, with a residual of {:.1e} of the results' "
+        "deviation.{}",
+        what, html::counted(p.solved->queries, "question", "questions"), p.solved->residual, advice);
+  return what + ", which enough chosen questions solve." + advice;
+}
+
+std::string steal_page(const AuditedModel& m, const StealAudit& audit, const PartitionAudit* partition) {
   std::string body = html::facts(
       {{"Model", escaped(m.name)},
        {"Vendor", escaped(m.vendor)},
-       {"Level", fmt::format("{}, {}", m.level, escaped(m.level_name))},
+       {"Level", m.level == 0 ? "not sealed" : fmt::format("{}, {}", m.level, escaped(m.level_name))},
        {"Copy of", escaped(m.fingerprint)},
        {"Numbers in a question and in an answer", fmt::format("{} and {}", audit.inputs, audit.outputs)},
        {"Measured on", html::counted(audit.held_out, "example", "examples") +
-                           (m.random ? ", of random numbers" : ", which were held back")}});
+                           (m.random ? ", of random numbers" : ", which were held back")},
+       {"The model's own accuracy", audit.accuracy ? percent(*audit.accuracy) : ""}});
   body += html::section("inside", "From inside a recipient", "<p>" + escaped(insider_words(m)) + "</p>\n");
-  std::string curve;
-  if (best != nullptr)
-    curve += fmt::format(
-        "<p>With {} at most the best imitation gives the same answer as the model to {} of "
-        "all questions; one who always guesses the same, to {}.</p>\n",
-        html::counted(audit.curve.back().queries, "query", "queries"), percent(best->fidelity.agreement),
-        percent(audit.guess));
-  curve += "<figure>" + Drawing(kWide, audit).text() + Drawing(kNarrow, audit).text() +
-           "<figcaption>Agreement with the model on questions that the thief never asked. These are the "
-           "thieves that were tried; one who knows more of the model, or has better questions, gets "
-           "more.</figcaption></figure>\n" +
-           table_of(audit);
-  body += html::section("queries", "By asking", curve);
+  body += queries_section(audit, partition != nullptr ? partition->curves : curves_of(audit));
+  if (partition != nullptr) body += partition_section(*partition);
   return html::page(escaped(m.name), "what an attacker could rebuild", body);
 }
 

@@ -65,7 +65,7 @@ struct Runtime::State {
 
 namespace {
 
-nn::Graph graph_of(ByteReader& text, const Header& header) {
+nn::Graph graph_in(ByteReader& text, const Header& header) {
   require(header.level != Level::Guarded,
           "'{}' is sealed at level 2 (guarded), and opening it within this process would be level 1: ask a "
           "broker, which is of a user of its own ('tacit run --broker SOCKET')",
@@ -76,10 +76,12 @@ nn::Graph graph_of(ByteReader& text, const Header& header) {
 }  // namespace
 
 Runtime::Runtime(OpenedModel model, unsigned threads)
-    : state_(std::make_unique<State>(model.header(), graph_of(*model.text(RuntimeKey()), model.header()),
+    : state_(std::make_unique<State>(model.header(), graph_in(*model.text(RuntimeKey()), model.header()),
                                      threads)) {}
 
 Runtime::~Runtime() = default;
+
+nn::Graph Runtime::graph_of(OpenedModel model) { return graph_in(*model.text(RuntimeKey()), model.header()); }
 
 const Header& Runtime::header() const { return state_->header; }
 const Shape& Runtime::example() const { return state_->example; }

@@ -62,6 +62,10 @@ p { margin: 0 0 1rem; max-width: 46rem; }
 .plot polyline.private { stroke: var(--a); stroke-width: 2; } .plot polyline.clear { stroke: var(--clear);
   stroke-width: 7; }
 .plot polyline.other { stroke: var(--b); stroke-width: 2.5; stroke-dasharray: 7 4; }
+.plot polyline.same { stroke: var(--c); stroke-width: 2.5; stroke-dasharray: 1 5; }
+.plot polyline.exposed { stroke: var(--bad); stroke-width: 3; }
+.plot .dot.same { fill: var(--c); } .plot .label.same { fill: var(--soft); }
+.plot .dot.exposed { fill: var(--bad); } .plot .label.exposed { fill: var(--bad); }
 .plot .dot.other { fill: var(--b); } .plot .label.other { fill: var(--clear-ink); }
 .plot .dot.private { fill: var(--a); } .plot .dot.clear { fill: var(--clear); }
 .plot .label { font-weight: 600; } .plot .label.private { fill: var(--a); }
