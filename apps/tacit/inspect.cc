@@ -34,8 +34,8 @@ void tell(const sealed::Header& h, const fs::path& file, bool known, sealed::Sec
   if (h.lease)
     std::printf("  leases     it runs under them alone, of %s each, from %s\n",
                 human_seconds(static_cast<double>(h.lease->seconds)).c_str(), h.lease->from.c_str());
-  std::printf("  level      %u, %s%s\n", static_cast<unsigned>(level.level), std::string(level.name).c_str(),
-              level.there ? "" : ", which this version cannot open");
+  std::printf("  level      %u, %s\n", static_cast<unsigned>(level.level), std::string(level.name).c_str());
+  if (h.split) tell_segment(*h.split);
   std::printf("  copy of    %s\n",
               h.fingerprint.empty() ? "nobody: all copies are alike" : h.fingerprint.c_str());
   for (const sealed::Wrap& w : h.wraps)

@@ -58,18 +58,19 @@ class VerifiedFile {
   std::vector<Digest> digests_;
 };
 
-/// Who has it may have a model's text: the runtime alone.
+/// Who has it may have a model's text: the runtimes alone.
 class RuntimeKey {
   friend class Runtime;
   friend class GuardedRuntime;
+  friend class SplitRuntime;
   friend struct OpenForTests;  // of sealed/testing/
   RuntimeKey() {}
 };
 
 class OpenedModel {
  public:
-  /// What the device at `keys` may open now. UsageError if the file is not sealed to it, has expired, is of a
-  /// level that is not there, or if the clock stands before a time that was witnessed (witness.h);
+  /// What the device at `keys` may open now. UsageError if the file is not sealed to it, has expired, or if the
+  /// clock stands before a time that was witnessed (witness.h);
   /// CheatDetected if the key that is sealed to it is not the file's.
   OpenedModel(VerifiedFile file, const DeviceKeys& keys, const Now& now);
 
