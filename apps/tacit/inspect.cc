@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "sealed_options.h"
+#include "segment.h"
 #include "tacit/base/text.h"
 #include "tacit/sealed/open.h"
 
@@ -77,6 +78,7 @@ json inspect(const SealedOptions& o, const Style& style) {
            {"fingerprint", h.fingerprint.empty() ? json(nullptr) : json(h.fingerprint)},
            {"recipients", json::array()}};
   out["lease"] = h.lease ? json{{"seconds", h.lease->seconds}, {"from", h.lease->from}} : json(nullptr);
+  out["segment"] = h.split ? to_json(*h.split) : json(nullptr);
   for (const sealed::Wrap& w : h.wraps)
     out["recipients"].push_back({{"id", sealed::in_groups(w.recipient)}, {"key", name_of(w.kem)}});
   return out;

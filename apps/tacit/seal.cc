@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "fingerprint.h"
 #include "sealed_options.h"
+#include "segment.h"
 #include "tacit/base/error.h"
 #include "tacit/base/text.h"
 #include "tacit/net/transports/socket.h"
@@ -37,8 +38,16 @@ Bytes tiles_of(const fs::path& model) {
 /// What a level or a key that is not there would promise must not be promised in silence.
 const sealed::LevelWords& level_of(const SealOptions& o) {
   const bool marked = !o.fingerprint.empty();
-  const sealed::LevelWords& level = sealed::words_of(o.level.value_or(marked ? 4 : 1));
-  sealed::require_there(level, "--level asks for");
+  const bool split = !o.protect.empty();
+  const sealed::LevelWords& level = sealed::words_of(o.level.value_or(marked ? 4 : split ? 3 : 1));
+  require(
+      !marked || !split,
+      "a model of level 3 (split) bears no fingerprint, which belongs to level 4 (traceable): ask for one of "
+      "the two");
+  require(split == (level.level == sealed::Level::Split),
+          "level 3 (split) and --protect NODES with --vendor-address HOST:PORT belong together: which layers "
+          "stay "
+          "with you, and where devices ask for them");
   const bool traceable = level.level == sealed::Level::Traceable;
   require(marked || !traceable,
           "level 4 (traceable) needs --fingerprint NAME, the customer whose copy this is");
@@ -143,6 +152,18 @@ void tell(const sealed::LevelWords& level, const sealed::Header& header, const R
     std::printf("  - %s\n", std::string(line).c_str());
 }
 
+/// What is left without its segment, whose folder is removed if that fails.
+sealed::Header seal_split(const SplitModel& split, const fs::path& file, const sealed::SealRequest& request) {
+  try {
+    MemoryReader text(split.text);
+    return sealed::seal(text, split.text.size(), file, request);
+  } catch (const std::exception&) {
+    std::error_code ignored;
+    fs::remove_all(split.folder, ignored);
+    throw;
+  }
+}
+
 /// The model as it is, in tiles at level 2, or the customer's copy of it at level 4.
 sealed::Header seal_text(const fs::path& model, sealed::Level level,
                          const std::optional<trace::MarkedCopy>& copy, const fs::path& file,
@@ -190,7 +211,13 @@ json seal(const SealOptions& o, const Style& style) {
   }
   request.fingerprint = o.fingerprint;
   const auto copy = fingerprinted(o, vendor, now);
-  const sealed::Header header = seal_text(o.model, level.level, copy, file, request);
+  std::optional<SplitModel> split;
+  if (level.level == sealed::Level::Split) {
+    split.emplace(split_off(o, to.keys, file, style));
+    request.split = split->terms;
+  }
+  const sealed::Header header =
+      split ? seal_split(*split, file, request) : seal_text(o.model, level.level, copy, file, request);
   if (header.lease) {
     std::vector<Digest> devices;
     for (const KemPublicKey& key : to.keys) devices.push_back(sealed::device_id(key));
@@ -200,6 +227,7 @@ json seal(const SealOptions& o, const Style& style) {
   if (!style.json) {
     tell(level, header, to, file, bytes);
     if (copy) tell_fingerprint(*copy, o);
+    if (split) tell_segment(*split);
   }
   json out{{"file", file.string()},
            {"bytes", bytes},
@@ -214,6 +242,11 @@ json seal(const SealOptions& o, const Style& style) {
   for (const std::string_view line : not_stopped(level, bounds_of(header, to)))
     out["does_not_stop"].push_back(line);
   if (copy) out["fingerprint"] = to_json(*copy, o);
+  if (split) {
+    out["segment"] = to_json(split->terms);
+    out["segment"]["folder"] = split->folder.string();
+    out["segment"]["nodes"] = split->protected_nodes;
+  }
   if (header.lease) out["lease"] = {{"seconds", header.lease->seconds}, {"from", header.lease->from}};
   for (std::size_t i = 0; i < to.cards.size(); ++i)
     out["recipients"].push_back({{"name", to.cards[i].name},

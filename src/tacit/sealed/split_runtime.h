@@ -1,13 +1,14 @@
-// What runs a model of level 3 on a device: its own layers here, in ordinary memory as at level 1, and between
-// them the protected segment, for which somebody else is asked. What is handed out to be asked is in the
-// segment's fixed point; that nobody but this device sees it is the work of whoever asks (serve/segment_client).
+// What runs a model of level 3 on a device: its own layers here, in ordinary memory as at level 1, and
+// between them the protected segment, for which somebody else is asked. What is handed out to be asked is in
+// the segment's fixed point; that nobody but this device sees it is the work of whoever asks
+// (serve/segment_client).
 #pragma once
 
 #include <functional>
 #include <memory>
 
 #include "tacit/crypto/identity.h"
-#include "tacit/ring/tensor.h"
+#include "tacit/nn/graph/graph.h"
 #include "tacit/sealed/open.h"
 
 namespace tacit::sealed {
@@ -18,8 +19,8 @@ using AskSegment = std::function<std::vector<std::vector<double>>(std::span<cons
 
 class SplitRuntime {
  public:
-  /// UsageError if the model is of another level, or the text is none that tacit can run; CheatDetected where a
-  /// chunk is not what was signed, or the device's key for the vendor's server does not open; IoError.
+  /// UsageError if the model is of another level, or the text is none that tacit can run; CheatDetected where
+  /// a chunk is not what was signed, or the device's key for the vendor's server does not open; IoError.
   SplitRuntime(OpenedModel model, const DeviceKeys& keys, unsigned threads);
   ~SplitRuntime();
 
@@ -32,9 +33,9 @@ class SplitRuntime {
   /// By which the vendor's server knows this device.
   const Identity& access() const;
 
-  /// The model's output for examples that lie one after the other: of shape [rows, ...]. UsageError for numbers
-  /// that are not rows of the example's shape, and for ones that lie outside of what the segment takes: nothing
-  /// is asked then. What `ask` throws. One thread at a time may call it.
+  /// The model's output for examples that lie one after the other: of shape [rows, ...]. UsageError for
+  /// numbers that are not rows of the example's shape, and for ones that lie outside of what the segment
+  /// takes: nothing is asked then. What `ask` throws. One thread at a time may call it.
   PublicTensor run(const PublicTensor& examples, const AskSegment& ask);
 
  private:
