@@ -14,8 +14,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr const char *kTerms = "segment.toml", *kPart = "vendor.part", *kKey = "server.key",
-                     *kGone = "revoked";
+constexpr const char *kTermsFile = "segment.toml", *kPartFile = "vendor.part", *kKeyFile = "server.key",
+                     *kGoneFile = "revoked";
 constexpr const char *kServer = "vendor", *kUserName = "user";
 constexpr std::string_view kMadeBy = "tacit seal --level 3";
 constexpr std::uint64_t kMostRevoked = std::uint64_t{1} << 20;
@@ -129,10 +129,10 @@ void write_segment(const Segment& segment, const fs::path& path) {
           path.string());
   const sealed::KeyFolder folder = sealed::KeyFolder::make(path);
   try {
-    segment.server.save(folder.file(kKey));
+    segment.server.save(folder.file(kKeyFile));
     const Bytes part = seco::to_bytes(segment.part);
-    folder.replace(kPart, text_of(ByteView(part)));
-    folder.replace(kTerms, text_of(segment));
+    folder.replace(kPartFile, text_of(ByteView(part)));
+    folder.replace(kTermsFile, text_of(segment));
   } catch (const std::exception&) {
     std::error_code ignored;
     fs::remove_all(path, ignored);
@@ -142,7 +142,7 @@ void write_segment(const Segment& segment, const fs::path& path) {
 
 Segment read_segment(const fs::path& path) {
   const sealed::KeyFolder folder = sealed::KeyFolder::open(path, kMadeBy);
-  TomlTable t = TomlTable::parse(folder.file(kTerms));
+  TomlTable t = TomlTable::parse(folder.file(kTermsFile));
   sealed::SplitTerms terms;
   terms.segment = digest_of(t, "segment");
   terms.from = t.text("address");
@@ -158,13 +158,13 @@ Segment read_segment(const fs::path& path) {
   std::vector<SegmentDevice> devices = devices_of(t);
   if (devices.empty()) t.fail("device", "nobody may ask: add a [[device]]");
   t.finish();
-  const SecretBytes bytes = content_of(folder.file(kPart));
-  seco::Part part = seco::read_part(bytes.bytes(), folder.file(kPart).string());
+  const SecretBytes bytes = content_of(folder.file(kPartFile));
+  seco::Part part = seco::read_part(bytes.bytes(), folder.file(kPartFile).string());
   require(part.cut == terms.segment && part.self == 0 && part.servers.size() == 2 &&
               part.network.numbers == seco::Numbers{terms.bits, terms.fraction} &&
               part.network.input == terms.input,
           "the files of the folder '{}' are of different segments", path.string());
-  Identity server = Identity::load(folder.file(kKey));
+  Identity server = Identity::load(folder.file(kKeyFile));
   terms.server = server.public_key();
   return {std::move(terms), std::move(part), std::move(server), std::move(devices)};
 }
@@ -173,9 +173,9 @@ namespace {
 
 std::string revoked_in(const sealed::KeyFolder& folder) {
   std::error_code error;
-  if (!fs::exists(fs::symlink_status(folder.file(kGone), error))) return {};
-  OwnFile in(folder.file(kGone));
-  require(in.size() <= kMostRevoked, "'{}' is longer than it can be", folder.file(kGone).string());
+  if (!fs::exists(fs::symlink_status(folder.file(kGoneFile), error))) return {};
+  OwnFile in(folder.file(kGoneFile));
+  require(in.size() <= kMostRevoked, "'{}' is longer than it can be", folder.file(kGoneFile).string());
   std::string text(in.size(), '\0');
   in.read(std::as_writable_bytes(std::span(text)));
   return text;
@@ -193,7 +193,7 @@ void revoke(const fs::path& path, const Digest& device) {
   const std::string before = revoked_in(folder), line = to_hex(device) + "\n";
   require(before.find(line) == std::string::npos, "the device {} was revoked already",
           sealed::in_groups(device));
-  folder.replace(kGone, before + line);
+  folder.replace(kGoneFile, before + line);
 }
 
 bool is_revoked(const fs::path& path, const Digest& device) {
