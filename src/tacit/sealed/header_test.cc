@@ -211,7 +211,8 @@ TEST(Header, ASegmentsNumbersHaveTheirRange) {
     EXPECT_EQ(but([&](SplitTerms& t) { t.output = shape; }).substr(0, 30), "usage: its segment takes or gi");
   }
   for (const char* from : {"", ":1", "host", "host:", "host:x", "a b:1", "host:123456"})
-    EXPECT_EQ(but([&](SplitTerms& t) { t.from = from; }).substr(0, 30), "usage: its segment is asked at") << from;
+    EXPECT_EQ(but([&](SplitTerms& t) { t.from = from; }).substr(0, 30), "usage: its segment is asked at")
+        << from;
 }
 
 TEST(Header, EveryCutOfASegmentsRecordIsRefused) {

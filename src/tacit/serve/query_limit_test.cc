@@ -1,0 +1,78 @@
+// So many questions an hour, whoever restarts, and whatever the clock does.
+#include "tacit/serve/query_limit.h"
+
+#include <gtest/gtest.h>
+
+#include "tacit/data/testing/files.h"
+
+namespace tacit {
+namespace {
+
+constexpr std::int64_t kSecond = 1'000'000, kMoment = 1'800'000'000 * kSecond;
+
+class Limits : public ::testing::Test {
+ protected:
+  bool granted(std::uint64_t questions, std::int64_t at, const std::string& who = "anna") {
+    return QueryLimit(folder.path("limits"), 60).take(who, questions, at).granted;  // a restart each time
+  }
+  testing::ScratchFolder folder;
+};
+
+TEST_F(Limits, ABucketRunsFullAgainWithinAnHour) {
+  QueryLimit limit(folder.path("limits"), 60);
+  QueryLimit::Taken t = limit.take("anna", 50, kMoment);
+  EXPECT_TRUE(t.granted);
+  EXPECT_EQ(t.left, 10u);
+  t = limit.take("anna", 11, kMoment);
+  EXPECT_FALSE(t.granted);
+  EXPECT_EQ(t.left, 10u);
+  EXPECT_EQ(t.wait_seconds, 60u);
+  EXPECT_FALSE(limit.take("anna", 11, kMoment + 59 * kSecond).granted);
+  EXPECT_TRUE(limit.take("anna", 11, kMoment + 60 * kSecond).granted);
+  EXPECT_EQ(limit.take("anna", 1, kMoment + 60 * kSecond).wait_seconds, 60u);
+  // Not more than one bucket, however long nobody asks.
+  EXPECT_TRUE(limit.take("anna", 60, kMoment + 100 * 3600 * kSecond).granted);
+  EXPECT_FALSE(limit.take("anna", 1, kMoment + 100 * 3600 * kSecond).granted);
+  t = limit.take("anna", 61, kMoment + 1000 * 3600 * kSecond);
+  EXPECT_FALSE(t.granted);
+  EXPECT_EQ(t.wait_seconds, 0u);
+}
+
+TEST_F(Limits, ARestartFillsNothing) {
+  EXPECT_TRUE(granted(60, kMoment));
+  EXPECT_FALSE(granted(1, kMoment));
+  EXPECT_FALSE(granted(1, kMoment + 59 * kSecond));
+  EXPECT_TRUE(granted(1, kMoment + 60 * kSecond));
+}
+
+TEST_F(Limits, EachHasItsOwn) {
+  EXPECT_TRUE(granted(60, kMoment));
+  EXPECT_TRUE(granted(60, kMoment, "berta"));
+  EXPECT_FALSE(granted(1, kMoment));
+}
+
+TEST_F(Limits, AClockThatIsSetBackFillsNothing) {
+  EXPECT_TRUE(granted(60, kMoment));
+  EXPECT_FALSE(granted(1, kMoment - 86400 * kSecond));
+  // And does not shut anybody out for longer than a bucket takes.
+  EXPECT_TRUE(granted(60, kMoment - 86400 * kSecond + 3600 * kSecond));
+}
+
+TEST_F(Limits, WhatCannotBeReadIsEmpty) {
+  EXPECT_TRUE(granted(1, kMoment));
+  for (const char* content :
+       {"", "x\n", "12", "12\n\n", "99999999999999999999\n", "-", "123456789012345678901234\n"}) {
+    folder.write("limits/anna.limit", content);
+    EXPECT_FALSE(granted(1, kMoment)) << content;
+  }
+}
+
+TEST_F(Limits, WhatCannotBeWrittenIsNotGranted) {
+  EXPECT_THROW(QueryLimit("/proc/nothing/limits", 60), IoError);
+  QueryLimit limit(folder.path("limits"), 60);
+  std::filesystem::remove_all(folder.path("limits"));
+  EXPECT_THROW(limit.take("anna", 1, kMoment), IoError);
+}
+
+}  // namespace
+}  // namespace tacit
