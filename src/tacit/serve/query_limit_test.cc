@@ -60,11 +60,17 @@ TEST_F(Limits, AClockThatIsSetBackFillsNothing) {
 
 TEST_F(Limits, WhatCannotBeReadIsEmpty) {
   EXPECT_TRUE(granted(1, kMoment));
+  const auto after = [&](const char* content, std::filesystem::perms others = {}) {
+    using std::filesystem::perms;
+    std::filesystem::permissions(folder.write("limits/anna.limit", content),
+                                 perms::owner_read | perms::owner_write | others);
+    return granted(1, kMoment);
+  };
+  EXPECT_TRUE(after("1800000000000000\n"));
+  EXPECT_FALSE(after("1800000000000000\n", std::filesystem::perms::others_write));  // who knows who wrote it
   for (const char* content :
-       {"", "x\n", "12", "12\n\n", "99999999999999999999\n", "-", "123456789012345678901234\n"}) {
-    folder.write("limits/anna.limit", content);
-    EXPECT_FALSE(granted(1, kMoment)) << content;
-  }
+       {"", "x\n", "12", "12\n\n", "99999999999999999999\n", "-", "123456789012345678901234\n"})
+    EXPECT_FALSE(after(content)) << content;
 }
 
 TEST_F(Limits, WhatCannotBeWrittenIsNotGranted) {
