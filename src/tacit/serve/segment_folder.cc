@@ -19,8 +19,8 @@ constexpr const char *kTermsFile = "segment.toml", *kPartFile = "vendor.part", *
 constexpr const char *kServer = "vendor", *kUserName = "user";
 constexpr std::string_view kMadeBy = "tacit seal --level 3";
 constexpr std::uint64_t kMostRevoked = std::uint64_t{1} << 20;
-/// Of a device's session: silence after which the other counts as gone, and how long one may be at work.
-constexpr std::chrono::milliseconds kPatience{10000}, kWork{60000};
+/// Of a device's session: silence after which the other counts as gone, and how long one waits for its work.
+constexpr std::chrono::milliseconds kPatience{10000}, kWork{300000};
 
 Digest digest_of(TomlTable& t, const std::string& key) {
   const Bytes bytes = from_hex(t.text(key));
