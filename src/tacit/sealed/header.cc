@@ -100,8 +100,7 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 /// `what` begins a sentence.
 void check_address(std::string_view from, std::string_view what) {
   const std::size_t colon = from.rfind(':');
-  const std::string_view port =
-      colon == std::string_view::npos ? std::string_view() : from.substr(colon + 1);
+  const std::string_view port = colon == std::string_view::npos ? std::string_view() : from.substr(colon + 1);
   require(colon != std::string_view::npos && colon > 0 && from.size() <= kLongestAddress && !port.empty() &&
               port.size() <= 5 && std::all_of(port.begin(), port.end(), is_digit) &&
               std::all_of(from.begin(), from.end(), [](char c) { return c > ' ' && c < 0x7f; }),
@@ -115,8 +114,8 @@ void check_lease(const LeaseTerms& lease) {
   check_address(lease.from, "its leases come from");
 }
 
-void check_example(const Shape& shape) {
-  bool good = !shape.empty() && shape.size() <= kMostAxes;
+void check_example(const Shape& shape, std::size_t fewest_axes) {
+  bool good = shape.size() >= fewest_axes && shape.size() <= kMostAxes;
   std::size_t numbers = 1;
   for (const std::size_t extent : shape) {
     good = good && extent >= 1 && extent <= kMostNumbers / numbers;
@@ -134,8 +133,8 @@ void check_split(const SplitTerms& split) {
   const std::int64_t end = std::int64_t{1} << (split.bits - 1);
   require(split.low < split.high && split.low >= -end && split.high < end,
           "its segment takes numbers in a range that there cannot be");
-  check_example(split.input);
-  check_example(split.output);
+  check_example(split.input, 1);
+  check_example(split.output, 0);  // one number alone, as a place
   check_address(split.from, "its segment is asked at");
 }
 
@@ -277,8 +276,8 @@ void read_record(Header& h, std::uint16_t type, Body& body) {
   }
 }
 
-/// Each record that there must be follows the one before it; then come wraps, terms of leases and of a segment
-/// if there are any, and then what may be passed over.
+/// Each record that there must be follows the one before it; then come wraps, terms of leases and of a
+/// segment if there are any, and then what may be passed over.
 void check_place(unsigned type, unsigned before) {
   const bool follows = (type == kWrap && before == kWrap) || (type == kLease && before == kWrap) ||
                        (type == kSplit && (before == kWrap || before == kLease)) ||

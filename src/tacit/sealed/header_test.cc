@@ -183,6 +183,25 @@ TEST(Header, ASegmentStandsBehindRecipientsAndLeases) {
             "usage: a segment that stays at the vendor belongs to level 3, and to no other");
 }
 
+TEST(Header, ASegmentsRecordIsTheDocumentedOne) {
+  Header h = some_header();
+  h.level = Level::Split;
+  h.split = some_split_terms();
+  Bytes want;
+  append_bytes(want, sha256(bytes_of("segment")));
+  append_bytes(want, sha256(bytes_of("server")));
+  append_bytes(want, from_hex("64000000"                    // 100 questions
+                              "280a"                        // 40 bits, 10 of them behind the point
+                              "00ecffffffffffff"            // -5120
+                              "0014000000000000"            // 5120
+                              "03020000000300000004000000"  // 2x3x4
+                              "0105000000"));               // 5
+  append_bytes(want, bytes_of("vendor.example:7300"));
+  const auto records = records_of(to_bytes(h));
+  EXPECT_EQ(records.back().body, want);
+  EXPECT_EQ(records[7].body[0], std::byte{3});  // what is sealed
+}
+
 TEST(Header, ASegmentsNumbersHaveTheirRange) {
   const auto but = [](auto change) {
     Header h = some_header();
@@ -206,7 +225,9 @@ TEST(Header, ASegmentsNumbersHaveTheirRange) {
   EXPECT_EQ(but([](SplitTerms& t) { t.high = t.low; }).substr(0, 30), "usage: its segment takes numbe");
   EXPECT_EQ(but([](SplitTerms& t) { t.high = std::int64_t{1} << 39; }).substr(0, 30),
             "usage: its segment takes numbe");
-  for (const Shape& shape : {Shape{}, Shape{0}, Shape{1 << 13, 1 << 12}, Shape(9, 1)}) {
+  EXPECT_EQ(but([&](SplitTerms& t) { t.input = {}; }).substr(0, 30), "usage: its segment takes or gi");
+  EXPECT_EQ(but([&](SplitTerms& t) { t.output = {}; }), "opened");
+  for (const Shape& shape : {Shape{0}, Shape{1 << 13, 1 << 12}, Shape(9, 1)}) {
     EXPECT_EQ(but([&](SplitTerms& t) { t.input = shape; }).substr(0, 30), "usage: its segment takes or gi");
     EXPECT_EQ(but([&](SplitTerms& t) { t.output = shape; }).substr(0, 30), "usage: its segment takes or gi");
   }

@@ -8,6 +8,7 @@
 #include "tacit/sealed/split_runtime.h"
 #include "tacit/sealed/testing/plain_run.h"
 #include "tacit/sealed/testing/sealed_world.h"
+#include "tacit/sealed/tiles.h"
 
 namespace tacit::sealed {
 namespace {
@@ -54,6 +55,25 @@ TEST(SplitText, ThereAndBack) {
   SplitText bare = split;
   bare.before.reset(), bare.after.reset();
   EXPECT_FALSE(read_back(to_text(bare)).before || read_back(to_text(bare)).after);
+}
+
+TEST(SplitText, IsTheDocumentedOne) {
+  const KemPublicKey device = KemPrivateKey::generate(Kem::P256).public_key();
+  SplitText split = some_split({device}, some_split_terms());
+  split.after.reset();
+  const Bytes before = tiled_text(in_tiles(*split.before));
+  Bytes want;
+  append_bytes(want, bytes_of("tacit split "));
+  for (const int number : {1, 0, 1, 0})
+    append(want, static_cast<std::uint16_t>(number));  // version, zeros, one device
+  for (const std::uint64_t size : {before.size(), std::size_t{0}, split.part.size()}) append(want, size);
+  append_bytes(want, device_id(device));
+  append(want, std::uint16_t{65});
+  append_bytes(want, split.access[0].enc);
+  append_bytes(want, split.access[0].sealed);
+  append_bytes(want, before);
+  append_bytes(want, split.part);
+  EXPECT_EQ(to_text(split), want);
 }
 
 TEST(SplitText, EveryCutIsRefused) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "tacit/base/durable.h"
 #include "tacit/base/error.h"
 
 namespace tacit {
@@ -16,9 +15,7 @@ constexpr std::uint64_t kLongestLimit = 20;  ///< digits of a moment
 }  // namespace
 
 QueryLimit::QueryLimit(std::filesystem::path folder, std::uint32_t an_hour)
-    : folder_(std::move(folder)), an_hour_(an_hour), each_(kHourMicroseconds / an_hour) {
-  make_folder(folder_, 0700);
-}
+    : own_(std::move(folder)), folder_(own_.path()), an_hour_(an_hour), each_(kHourMicroseconds / an_hour) {}
 
 std::int64_t QueryLimit::full_at(const std::string& who, std::int64_t now) const {
   const std::int64_t empty = now + each_ * an_hour_;

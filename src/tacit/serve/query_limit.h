@@ -8,11 +8,13 @@
 #include <filesystem>
 #include <string>
 
+#include "tacit/base/durable.h"
+
 namespace tacit {
 
 class QueryLimit {
  public:
-  /// Makes the folder if it is not there. IoError.
+  /// Makes the folder if it is not there. UsageError if others may use it, or another process does; IoError.
   QueryLimit(std::filesystem::path folder, std::uint32_t an_hour);
 
   struct Taken {
@@ -28,6 +30,7 @@ class QueryLimit {
 
  private:
   std::int64_t full_at(const std::string& who, std::int64_t now) const;
+  OwnFolder own_;
   std::filesystem::path folder_;
   std::uint32_t an_hour_;
   std::int64_t each_;  ///< microseconds in which a question comes back

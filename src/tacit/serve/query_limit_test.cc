@@ -45,6 +45,11 @@ TEST_F(Limits, ARestartFillsNothing) {
   EXPECT_TRUE(granted(1, kMoment + 60 * kSecond));
 }
 
+TEST_F(Limits, OneProcessHandsThemOut) {
+  const QueryLimit one(folder.path("limits"), 60);
+  EXPECT_NE(testing::usage_error(folder, [&] { QueryLimit(folder.path("limits"), 60); }), "(no error)");
+}
+
 TEST_F(Limits, EachHasItsOwn) {
   EXPECT_TRUE(granted(60, kMoment));
   EXPECT_TRUE(granted(60, kMoment, "berta"));
