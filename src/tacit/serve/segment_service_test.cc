@@ -249,7 +249,17 @@ TEST_F(SegmentWorld, OfAnotherSegmentOrDeviceNothingIsAnswered) {
   another = terms;
   another.server = Identity::generate().public_key();
   EXPECT_TRUE(said(another, part, world.device.key, runtime.access()).starts_with(begin));
+  // Whoever says to be the server, to the server.
+  TlsSettings settings;
+  settings.roster = {{"server", parse_address(terms.from), terms.server}, {"vendor", {}, {}}};
+  settings.parties = 1;
+  settings.self = party_id(1);
+  const Identity nobody = Identity::generate();
+  settings.roster[1].key = nobody.public_key();
+  EXPECT_THROW(TlsTransport::connect(std::move(settings), nobody), PeerError);
   EXPECT_EQ(said(terms, part, world.device.key, runtime.access()), "answered");
+  server.join();
+  EXPECT_EQ(server.error, "");
 }
 
 TEST_F(SegmentWorld, ItsFolderIsOneThing) {
