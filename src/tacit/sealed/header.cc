@@ -35,7 +35,7 @@ enum Type : std::uint16_t {
   kOptional = 0x8000,  ///< from here on a reader may pass over what it does not know
 };
 constexpr std::uint8_t kOnnx = 1, kTiles = 2, kWithoutSegment = 3;
-constexpr std::size_t kMostAxes = 8, kMostNumbers = std::size_t{1} << 24;
+constexpr std::size_t kMostExampleAxes = 8, kMostExampleNumbers = std::size_t{1} << 24;
 constexpr std::size_t kLongestAddress = 255;
 constexpr std::size_t kSealedKeySize = kContentKeySize + kHpkeTagSize;
 
@@ -115,10 +115,10 @@ void check_lease(const LeaseTerms& lease) {
 }
 
 void check_example(const Shape& shape, std::size_t fewest_axes) {
-  bool good = shape.size() >= fewest_axes && shape.size() <= kMostAxes;
+  bool good = shape.size() >= fewest_axes && shape.size() <= kMostExampleAxes;
   std::size_t numbers = 1;
   for (const std::size_t extent : shape) {
-    good = good && extent >= 1 && extent <= kMostNumbers / numbers;
+    good = good && extent >= 1 && extent <= kMostExampleNumbers / numbers;
     if (good) numbers *= extent;
   }
   require(good, "its segment takes or gives examples of a shape that there cannot be");

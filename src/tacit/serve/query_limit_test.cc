@@ -8,7 +8,7 @@
 namespace tacit {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000'000, kMoment = 1'800'000'000 * kSecond;
+constexpr std::int64_t kOneSecond = 1'000'000, kThen = 1'800'000'000 * kOneSecond;
 
 class Limits : public ::testing::Test {
  protected:
@@ -20,29 +20,29 @@ class Limits : public ::testing::Test {
 
 TEST_F(Limits, ABucketRunsFullAgainWithinAnHour) {
   QueryLimit limit(folder.path("limits"), 60);
-  QueryLimit::Taken t = limit.take("anna", 50, kMoment);
+  QueryLimit::Taken t = limit.take("anna", 50, kThen);
   EXPECT_TRUE(t.granted);
   EXPECT_EQ(t.left, 10u);
-  t = limit.take("anna", 11, kMoment);
+  t = limit.take("anna", 11, kThen);
   EXPECT_FALSE(t.granted);
   EXPECT_EQ(t.left, 10u);
   EXPECT_EQ(t.wait_seconds, 60u);
-  EXPECT_FALSE(limit.take("anna", 11, kMoment + 59 * kSecond).granted);
-  EXPECT_TRUE(limit.take("anna", 11, kMoment + 60 * kSecond).granted);
-  EXPECT_EQ(limit.take("anna", 1, kMoment + 60 * kSecond).wait_seconds, 60u);
+  EXPECT_FALSE(limit.take("anna", 11, kThen + 59 * kOneSecond).granted);
+  EXPECT_TRUE(limit.take("anna", 11, kThen + 60 * kOneSecond).granted);
+  EXPECT_EQ(limit.take("anna", 1, kThen + 60 * kOneSecond).wait_seconds, 60u);
   // Not more than one bucket, however long nobody asks.
-  EXPECT_TRUE(limit.take("anna", 60, kMoment + 100 * 3600 * kSecond).granted);
-  EXPECT_FALSE(limit.take("anna", 1, kMoment + 100 * 3600 * kSecond).granted);
-  t = limit.take("anna", 61, kMoment + 1000 * 3600 * kSecond);
+  EXPECT_TRUE(limit.take("anna", 60, kThen + 100 * 3600 * kOneSecond).granted);
+  EXPECT_FALSE(limit.take("anna", 1, kThen + 100 * 3600 * kOneSecond).granted);
+  t = limit.take("anna", 61, kThen + 1000 * 3600 * kOneSecond);
   EXPECT_FALSE(t.granted);
   EXPECT_EQ(t.wait_seconds, 0u);
 }
 
 TEST_F(Limits, ARestartFillsNothing) {
-  EXPECT_TRUE(granted(60, kMoment));
-  EXPECT_FALSE(granted(1, kMoment));
-  EXPECT_FALSE(granted(1, kMoment + 59 * kSecond));
-  EXPECT_TRUE(granted(1, kMoment + 60 * kSecond));
+  EXPECT_TRUE(granted(60, kThen));
+  EXPECT_FALSE(granted(1, kThen));
+  EXPECT_FALSE(granted(1, kThen + 59 * kOneSecond));
+  EXPECT_TRUE(granted(1, kThen + 60 * kOneSecond));
 }
 
 TEST_F(Limits, OneProcessHandsThemOut) {
@@ -51,25 +51,25 @@ TEST_F(Limits, OneProcessHandsThemOut) {
 }
 
 TEST_F(Limits, EachHasItsOwn) {
-  EXPECT_TRUE(granted(60, kMoment));
-  EXPECT_TRUE(granted(60, kMoment, "berta"));
-  EXPECT_FALSE(granted(1, kMoment));
+  EXPECT_TRUE(granted(60, kThen));
+  EXPECT_TRUE(granted(60, kThen, "berta"));
+  EXPECT_FALSE(granted(1, kThen));
 }
 
 TEST_F(Limits, AClockThatIsSetBackFillsNothing) {
-  EXPECT_TRUE(granted(60, kMoment));
-  EXPECT_FALSE(granted(1, kMoment - 86400 * kSecond));
+  EXPECT_TRUE(granted(60, kThen));
+  EXPECT_FALSE(granted(1, kThen - 86400 * kOneSecond));
   // And does not shut anybody out for longer than a bucket takes.
-  EXPECT_TRUE(granted(60, kMoment - 86400 * kSecond + 3600 * kSecond));
+  EXPECT_TRUE(granted(60, kThen - 86400 * kOneSecond + 3600 * kOneSecond));
 }
 
 TEST_F(Limits, WhatCannotBeReadIsEmpty) {
-  EXPECT_TRUE(granted(1, kMoment));
+  EXPECT_TRUE(granted(1, kThen));
   const auto after = [&](const char* content, std::filesystem::perms others = {}) {
     using std::filesystem::perms;
     std::filesystem::permissions(folder.write("limits/anna.limit", content),
                                  perms::owner_read | perms::owner_write | others);
-    return granted(1, kMoment);
+    return granted(1, kThen);
   };
   EXPECT_TRUE(after("1800000000000000\n"));
   EXPECT_FALSE(after("1800000000000000\n", std::filesystem::perms::others_write));  // who knows who wrote it
@@ -82,7 +82,7 @@ TEST_F(Limits, WhatCannotBeWrittenIsNotGranted) {
   EXPECT_THROW(QueryLimit("/proc/nothing/limits", 60), IoError);
   QueryLimit limit(folder.path("limits"), 60);
   std::filesystem::remove_all(folder.path("limits"));
-  EXPECT_THROW(limit.take("anna", 1, kMoment), IoError);
+  EXPECT_THROW(limit.take("anna", 1, kThen), IoError);
 }
 
 }  // namespace

@@ -27,9 +27,9 @@ constexpr std::int64_t kSecond = 1'000'000, kMoment = 1'800'000'000 * kSecond;
 constexpr double kRare = 0.7316529;
 
 /// A vendor's server, in a thread, until it has answered so many questions.
-class Server {
+class VendorServer {
  public:
-  Server(const fs::path& folder, std::size_t questions, std::atomic<std::int64_t>& clock)
+  VendorServer(const fs::path& folder, std::size_t questions, std::atomic<std::int64_t>& clock)
       : listener_(listen_on({"127.0.0.1", 0})), port_(local_port(listener_)), thread_([=, this, &clock] {
           try {
             const Segment segment = read_segment(folder);
@@ -45,7 +45,7 @@ class Server {
             tls->goodbye("");
           } catch (const std::exception& e) { error = e.what(); }
         }) {}
-  ~Server() { join(); }
+  ~VendorServer() { join(); }
   void join() {
     if (thread_.joinable()) thread_.join();
   }
@@ -142,7 +142,7 @@ class SegmentWorld : public ::testing::Test {
 };
 
 TEST_F(SegmentWorld, AnswersAsThePlainModelDoes) {
-  Server server(folder(), 3, clock);
+  VendorServer server(folder(), 3, clock);
   const PublicTensor x = random_tensor({3, 6}, 1, 5), want = plain_run(graph, x);
   const PublicTensor got = run(server.address(), x);
   ASSERT_EQ(got.shape, want.shape);
@@ -175,7 +175,7 @@ TEST_F(SegmentWorld, NoWeightOfItIsInTheFile) {
 
 TEST_F(SegmentWorld, TrafficTellsNothingOfTheData) {
   std::vector<std::vector<std::string>> traffic(2);
-  Server server(folder(), 4, clock);
+  VendorServer server(folder(), 4, clock);
   run(server.address(), random_tensor({2, 6}, 1, 5), &traffic[0]);
   PublicTensor zeros{{2, 6}, std::vector<double>(12, 0)};
   run(server.address(), zeros, &traffic[1]);
@@ -186,14 +186,14 @@ TEST_F(SegmentWorld, TrafficTellsNothingOfTheData) {
 TEST_F(SegmentWorld, QuestionsAreCounted) {
   const PublicTensor three = random_tensor({3, 6}, 1, 5), six = random_tensor({6, 6}, 1, 5);
   {
-    Server server(folder(), 3, clock);
+    VendorServer server(folder(), 3, clock);
     EXPECT_EQ(refusal(server.address(), six),
               "usage: the vendor allows this device 5 questions an hour, and no more at once: ask fewer (6 "
               "wanted)");
     EXPECT_EQ(refusal(server.address(), three), "answered");
   }
   // A restart fills nothing.
-  Server server(folder(), 3, clock);
+  VendorServer server(folder(), 3, clock);
   EXPECT_EQ(
       refusal(server.address(), three),
       "usage: the vendor allows this device 5 questions an hour, and 2 are left now: ask again in 720 s, or "
@@ -205,7 +205,7 @@ TEST_F(SegmentWorld, QuestionsAreCounted) {
 TEST_F(SegmentWorld, ARevokedDeviceIsToldSo) {
   const PublicTensor x = random_tensor({1, 6}, 1, 5);
   const Digest id = sealed::device_id(world.device.card.key);
-  Server server(folder(), 1, clock);
+  VendorServer server(folder(), 1, clock);
   revoke(folder(), id);
   EXPECT_EQ(refusal(server.address(), x),
             "usage: the vendor has revoked this device: its server does not answer it any more");
@@ -218,7 +218,7 @@ TEST_F(SegmentWorld, ARevokedDeviceIsToldSo) {
 TEST_F(SegmentWorld, OfAnotherSegmentOrDeviceNothingIsAnswered) {
   SplitRuntime runtime = open(model);
   const seco::Part part = read_devices_part(runtime.terms(), runtime.part(), "layers");
-  Server server(folder(), 1, clock);
+  VendorServer server(folder(), 1, clock);
   sealed::SplitTerms terms = runtime.terms();
   terms.from = server.address();
   const Digest id = sealed::device_id(world.device.card.key);
