@@ -124,6 +124,9 @@ struct ServeOptions : DeployedOptions {
   std::size_t queries = 0;  ///< ends after so many; 0: never
 };
 nlohmann::json serve(const ServeOptions&, const Style&);
+/// The server of a segment that stays at the vendor: `deployment` is its folder. `listen`: where, if not at
+/// the address that it names.
+nlohmann::json serve_segment(const ServeOptions&, const std::string& listen, const Style&);
 struct QueryOptions : DeployedOptions {
   std::string user;
   fs::path input, out;
@@ -164,6 +167,7 @@ nlohmann::json vendor_admit(const ChallengeOptions&, const Style&);
 struct LeaseOptions : KeyFolderOptions {
   fs::path file;       ///< a sealed model
   std::string device;  ///< of revoke: an id, or a device.pub
+  fs::path segment;    ///< of revoke: the folder of a segment that the device may not ask any more
   std::string at;      ///< where leases are asked for, or handed out: host:port
 };
 /// Asks the vendor for a lease of a model.
@@ -192,6 +196,12 @@ struct SealOptions : KeyFolderOptions {
   fs::path probe;                 ///< examples by which the fingerprint's effect is measured
   bool keep = false;              ///< the vendor is a recipient, too
   fs::path kept_by;               ///< of a file that is sealed anew: the key folder by which it was kept
+  // Of level 3:
+  std::string protect, vendor_address;  ///< nodes, and where the vendor's server of them is: host:port
+  fs::path segment;             ///< the vendor's part (default: the sealed file's name, with .segment)
+  std::string input_range;      ///< of the model's inputs: "LOW,HIGH"
+  std::uint32_t queries = 100;  ///< that a device may ask in an hour
+  unsigned fraction = 10;       ///< bits behind the point
 };
 nlohmann::json seal(const SealOptions&, const Style&);
 

@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "sealed_options.h"
+#include "segment.h"
 #include "tacit/base/text.h"
 #include "tacit/sealed/open.h"
 
@@ -34,8 +35,8 @@ void tell(const sealed::Header& h, const fs::path& file, bool known, sealed::Sec
   if (h.lease)
     std::printf("  leases     it runs under them alone, of %s each, from %s\n",
                 human_seconds(static_cast<double>(h.lease->seconds)).c_str(), h.lease->from.c_str());
-  std::printf("  level      %u, %s%s\n", static_cast<unsigned>(level.level), std::string(level.name).c_str(),
-              level.there ? "" : ", which this version cannot open");
+  std::printf("  level      %u, %s\n", static_cast<unsigned>(level.level), std::string(level.name).c_str());
+  if (h.split) tell_segment(*h.split);
   std::printf("  copy of    %s\n",
               h.fingerprint.empty() ? "nobody: all copies are alike" : h.fingerprint.c_str());
   for (const sealed::Wrap& w : h.wraps)
@@ -77,6 +78,7 @@ json inspect(const SealedOptions& o, const Style& style) {
            {"fingerprint", h.fingerprint.empty() ? json(nullptr) : json(h.fingerprint)},
            {"recipients", json::array()}};
   out["lease"] = h.lease ? json{{"seconds", h.lease->seconds}, {"from", h.lease->from}} : json(nullptr);
+  out["segment"] = h.split ? to_json(*h.split) : json(nullptr);
   for (const sealed::Wrap& w : h.wraps)
     out["recipients"].push_back({{"id", sealed::in_groups(w.recipient)}, {"key", name_of(w.kem)}});
   return out;

@@ -11,6 +11,7 @@
 #include "tacit/sealed/lease_folder.h"
 #include "tacit/sealed/lease_log.h"
 #include "tacit/sealed/open.h"
+#include "tacit/serve/segment_folder.h"
 
 namespace tacit::app {
 
@@ -60,7 +61,24 @@ json device_lease(const LeaseOptions& o, const Style& style) {
           {"revocations", lease.revocations}};
 }
 
+namespace {
+
+/// A segment's server answers the device no more; leases are another matter.
+json revoke_at_segment(const LeaseOptions& o, const Style& style) {
+  require(!o.device.empty() && o.file.empty(), "--segment takes --device: who may not ask it any more");
+  const Digest device = device_named(o.device);
+  revoke(o.segment, device);
+  const std::string what = fmt::format("the device {}", sealed::in_groups(device));
+  if (!style.json)
+    std::printf("Revoked: %s. The server of '%s' does not answer it from now on.\n", what.c_str(),
+                o.segment.c_str());
+  return {{"revoked", what}, {"segment", o.segment.string()}};
+}
+
+}  // namespace
+
 json vendor_revoke(const LeaseOptions& o, const Style& style) {
+  if (!o.segment.empty()) return revoke_at_segment(o, style);
   require(o.file.empty() != o.device.empty(), "name what is revoked: --model FILE, or --device ID");
   Vendor vendor(o.keys);
   std::string what;

@@ -366,16 +366,21 @@ int run(int argc, char** argv) {
     c->add_option("--progress-fd", o.progress_fd)->group("");
   };
   ServeOptions serve_options;
-  auto* serve_command = cli.add_subcommand(
-      "serve", "Run one server of a split model: answer private queries; or hand out a vendor's leases");
-  serve_command->add_option("deployment", serve_options.deployment, "deployment.toml");
+  auto* serve_command = cli.add_subcommand("serve",
+                                           "Run one server of a split model: answer private queries; or a "
+                                           "vendor's server of a segment (level 3 of sealed "
+                                           "models); or hand out a vendor's leases");
+  serve_command->add_option(
+      "deployment", serve_options.deployment,
+      "deployment.toml, or the folder of a segment, as 'tacit seal --protect' makes it");
   serve_command->add_option("--party", serve_options.party, "Which server this is");
   LeaseOptions leases;
   serve_command->add_option(
       "--leases", leases.keys,
       "Instead of a split model: hand out leases of sealed models, as the vendor of this "
       "key folder (docs/leases.md)");
-  serve_command->add_option("--listen", leases.at, "Of --leases: where, host:port");
+  serve_command->add_option("--listen", leases.at,
+                            "Where, host:port: of --leases; of a segment, if not where its devices ask");
   serve_command->add_option("--state", serve_options.state,
                             "Folder for the numbers of used queries (default: NAME-state beside it)");
   serve_command->add_option("--queries", serve_options.queries, "End after so many answers (default: never)");
@@ -388,9 +393,19 @@ int run(int argc, char** argv) {
       result = serve_leases(leases, style);
       return;
     }
+    std::error_code ignored;
+    if (fs::is_directory(serve_options.deployment, ignored)) {
+      require(serve_options.party.empty(),
+              "'{}' is the folder of a segment, which has one server: leave --party out",
+              serve_options.deployment.string());
+      result = serve_segment(serve_options, leases.at, style);
+      return;
+    }
     require(!serve_options.deployment.empty() && !serve_options.party.empty(),
-            "'tacit serve' needs a deployment.toml and --party NAME, or --leases with a vendor's key folder");
-    require(leases.at.empty(), "--listen belongs to --leases");
+            "'tacit serve' needs a deployment.toml and --party NAME, a segment's folder, or --leases with a "
+            "vendor's key "
+            "folder");
+    require(leases.at.empty(), "--listen belongs to --leases and to a segment's folder");
     result = serve(serve_options, style);
   });
 

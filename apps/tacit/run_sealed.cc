@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "fingerprint.h"
 #include "sealed_options.h"
+#include "segment.h"
 #include "tacit/base/error.h"
 #include "tacit/broker/client.h"
 #include "tacit/data/write.h"
@@ -24,7 +25,13 @@ struct Answered {
 
 Answered run_here(const SealedOptions& o) {
   const auto device = sealed::DeviceKeys::open(o.keys);
-  sealed::Runtime runtime(sealed::open_model(o.file, device, now_here()), o.threads);
+  sealed::OpenedModel model = sealed::open_model(o.file, device, now_here());
+  if (model.header().level == sealed::Level::Split) {
+    SplitAnswer done = run_split(std::move(model), device, o);
+    return {std::move(done.answer), done.header.model_name, done.header.vendor_name,
+            static_cast<unsigned>(done.header.level)};
+  }
+  sealed::Runtime runtime(std::move(model), o.threads);
   const sealed::Header& h = runtime.header();
   return {runtime.run(examples_of(o.input, runtime.example())), h.model_name, h.vendor_name,
           static_cast<unsigned>(h.level)};

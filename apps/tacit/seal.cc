@@ -10,6 +10,7 @@
 #include "fingerprint.h"
 #include "kept.h"
 #include "sealed_options.h"
+#include "segment.h"
 #include "tacit/base/error.h"
 #include "tacit/base/text.h"
 #include "tacit/net/transports/socket.h"
@@ -40,8 +41,19 @@ Bytes tiles_of(const fs::path& model, const std::optional<trace::MarkedCopy>& co
 /// What a level or a key that is not there would promise must not be promised in silence.
 const sealed::LevelWords& level_of(const SealOptions& o) {
   const bool marked = !o.fingerprint.empty();
-  const sealed::LevelWords& level = sealed::words_of(o.level.value_or(marked ? 4 : 1));
-  sealed::require_there(level, "--level asks for");
+  const bool split = !o.protect.empty();
+  const sealed::LevelWords& level = sealed::words_of(o.level.value_or(marked ? 4 : split ? 3 : 1));
+  require(
+      !marked || !split,
+      "a model of level 3 (split) bears no fingerprint, which belongs to level 4 (traceable): ask for one of "
+      "the two");
+  require(split == (level.level == sealed::Level::Split),
+          "level 3 (split) and --protect NODES with --vendor-address HOST:PORT belong together: which layers "
+          "stay with you, and where devices ask for them");
+  require(
+      !split || !o.keep,
+      "--keep is not for level 3 (split), whose vendor's server knows the devices: seal the model once more "
+      "for other devices, with a segment of its own");
   const bool traceable = level.level == sealed::Level::Traceable;
   require(marked || !traceable,
           "level 4 (traceable) needs --fingerprint NAME, the customer whose copy this is");
@@ -150,6 +162,18 @@ void tell(const sealed::LevelWords& level, const sealed::Header& header, const R
     std::printf("  - %s\n", std::string(line).c_str());
 }
 
+/// What is left without its segment, whose folder is removed if that fails.
+sealed::Header seal_split(const SplitModel& split, const fs::path& file, const sealed::SealRequest& request) {
+  try {
+    MemoryReader text(split.text);
+    return sealed::seal(text, split.text.size(), file, request);
+  } catch (const std::exception&) {
+    std::error_code ignored;
+    fs::remove_all(split.folder, ignored);
+    throw;
+  }
+}
+
 /// The model, or the customer's copy of it, as it is or in tiles.
 sealed::Header seal_text(const fs::path& model, sealed::Level level,
                          const std::optional<trace::MarkedCopy>& copy, const fs::path& file,
@@ -202,8 +226,14 @@ json seal(const SealOptions& o, const Style& style) {
   if (o.keep) request.to.push_back(sealed::keeper_of(vendor.identity).public_key());
   if (request.lease) log.emplace(sealed::KeyFolder::open(o.keys, "tacit vendor init"), vendor);
   const auto copy = kept ? std::nullopt : fingerprinted(o, vendor, now);
-  const sealed::Header header =
-      kept ? kept->seal_anew(file, request) : seal_text(o.model, level.level, copy, file, request);
+  std::optional<SplitModel> split;
+  if (!kept && level.level == sealed::Level::Split) {
+    split.emplace(split_off(o, to.keys, file, style));
+    request.split = split->terms;
+  }
+  const sealed::Header header = kept    ? kept->seal_anew(file, request)
+                                : split ? seal_split(*split, file, request)
+                                        : seal_text(o.model, level.level, copy, file, request);
   if (header.lease) {
     std::vector<Digest> devices;
     for (const KemPublicKey& key : to.keys) devices.push_back(sealed::device_id(key));
@@ -214,6 +244,7 @@ json seal(const SealOptions& o, const Style& style) {
     tell(level, header, to, file, bytes);
     if (copy) tell_fingerprint(*copy, o);
     tell_kept(o);
+    if (split) tell_segment(*split);
   }
   json out{{"file", file.string()},
            {"bytes", bytes},
@@ -229,6 +260,11 @@ json seal(const SealOptions& o, const Style& style) {
     out["does_not_stop"].push_back(line);
   if (copy) out["fingerprint"] = to_json(*copy, o);
   out["kept"] = o.keep;
+  if (split) {
+    out["segment"] = to_json(split->terms);
+    out["segment"]["folder"] = split->folder.string();
+    out["segment"]["nodes"] = split->protected_nodes;
+  }
   if (header.lease) out["lease"] = {{"seconds", header.lease->seconds}, {"from", header.lease->from}};
   for (std::size_t i = 0; i < to.cards.size(); ++i)
     out["recipients"].push_back({{"name", to.cards[i].name},

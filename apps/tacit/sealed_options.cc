@@ -79,6 +79,8 @@ void SealedCommands::add_vendor(CLI::App& cli, const Style& style, nlohmann::jso
   auto* model = revoke->add_option("--model", revoke_.file, "A sealed model, for all devices");
   revoke->add_option("--device", revoke_.device, "A device's id, or its device.pub, for all models")
       ->excludes(model);
+  revoke->add_option("--segment", revoke_.segment,
+                     "With --device: the folder of a segment (level 3), whose server answers it no more");
   add_folder(revoke, revoke_.keys, "The vendor's", kVendorFolder);
   revoke->callback([&] { result = vendor_revoke(revoke_, style); });
 
@@ -166,8 +168,11 @@ void SealedCommands::add_models(CLI::App& cli, const Style& style, nlohmann::jso
       "seal",
       "Seal a model to customers' devices: the file is useless without a recipient's key, after its date, or "
       "changed by one bit. At level 2 a broker opens it, whose memory no other user's process sees; with "
-      "--fingerprint (level 4) it also tells, once leaked, whose copy it was. It is said what that does not "
-      "stop (docs/sealed.md)");
+      "--protect (level 3) chosen layers stay with the vendor, whose server devices ask without showing "
+      "their "
+      "data; with --fingerprint (level 4) it also tells, once leaked, whose copy it was. It is said what "
+      "that "
+      "does not stop (docs/sealed.md)");
   seal_command
       ->add_option("model", seal_.model,
                    "An ONNX file, or a sealed file that was kept (--keep), to seal anew")
@@ -189,7 +194,7 @@ void SealedCommands::add_models(CLI::App& cli, const Style& style, nlohmann::jso
   seal_command->add_option("--name", seal_.name, "The model's name (default: the file's)");
   seal_command->add_option(
       "--level", seal_.level,
-      "1 (default), 2 for a broker, or 4 (default with --fingerprint); 3 is not there yet");
+      "1 (default), 2 for a broker, 3 (default with --protect) or 4 (default with --fingerprint)");
   auto* fingerprint = seal_command->add_option(
       "--fingerprint", seal_.fingerprint,
       "The customer whose copy this is: its weights are moved a little, by which 'tacit "
@@ -212,6 +217,7 @@ void SealedCommands::add_models(CLI::App& cli, const Style& style, nlohmann::jso
                                "Where devices ask for leases, host:port: 'tacit serve --leases' there");
   lease->needs(lease_from);
   lease_from->needs(lease);
+  add_protection(seal_command);
   add_folder(seal_command, seal_.keys, "The vendor's", kVendorFolder);
   seal_command->callback([&, fingerprint] {
     // No level is lowered in silence, not even by a variable that is empty.
@@ -259,6 +265,37 @@ void SealedCommands::add_models(CLI::App& cli, const Style& style, nlohmann::jso
                              "Threads for local work (default: all processors)");
   add_folder(broker_command, broker_.keys, "The device's", kDeviceFolder);
   broker_command->callback([&] { broker(broker_); });
+}
+
+void SealedCommands::add_protection(CLI::App* seal_command) {
+  auto* protect = seal_command->add_option("--protect", seal_.protect,
+                                           "Nodes that never leave the vendor, by their places or names: "
+                                           "3-5, conv2, conv2..fc1 (with others, it is "
+                                           "shown which there are)");
+  auto* address =
+      seal_command->add_option("--vendor-address", seal_.vendor_address,
+                               "Where devices ask for them, host:port: 'tacit serve FOLDER' there");
+  protect->needs(address);
+  address->needs(protect);
+  for (CLI::Option* option :
+       {seal_command->add_option(
+            "--segment", seal_.segment,
+            "The folder for them, which stays with the vendor (default: the sealed file's "
+            "name, with .segment)"),
+        seal_command
+            ->add_option("--queries", seal_.queries,
+                         "How often each device may ask in an hour (default: 100)")
+            ->check(CLI::Range(1, 1000000)),
+        seal_command->add_option(
+            "--input-range", seal_.input_range,
+            "The least and the largest number of the model's inputs, as -1,1: then numbers "
+            "take as few bits as that allows (default: few bits, and as wide a range as "
+            "they allow)"),
+        seal_command
+            ->add_option("--fraction", seal_.fraction,
+                         "Bits behind the point of numbers in the protected nodes (default: 10)")
+            ->check(CLI::Range(4, 23))})
+    option->needs(protect);
 }
 
 void SealedCommands::add_tracing(CLI::App& cli, const Style& style, nlohmann::json& result) {

@@ -21,6 +21,7 @@ class SealedCommands {
   void add_vendor(CLI::App& cli, const Style& style, nlohmann::json& result);
   void add_device(CLI::App& cli, const Style& style, nlohmann::json& result);
   void add_models(CLI::App& cli, const Style& style, nlohmann::json& result);
+  void add_protection(CLI::App* seal_command);
   void add_tracing(CLI::App& cli, const Style& style, nlohmann::json& result);
 
   KeyFolderOptions vendor_;

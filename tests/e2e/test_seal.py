@@ -241,7 +241,7 @@ class Sealed(SealTest):
 
         before = self.files()
         for words, parts in (
-            ((*good, "--level", "3"), ("level 3 (split)", "not there yet")),
+            ((*good, "--level", "3"), ("level 3 (split)", "--protect NODES")),
             ((*good, "--level", "9"), ("9 is no level",)),
             ((*good, "--level", "0"), ("0 is no level",)),
             ((*good, "--level", "4"), ("level 4 (traceable)", "--fingerprint NAME")),

@@ -108,8 +108,12 @@ void target(ByteView input) {
 }
 
 std::vector<std::string> seeds() {
+  Header split = parse_header(bytes_of(whole_file()).first(head_size()));
+  split.level = Level::Split;
+  split.split = testing::some_split_terms();
   const std::string head = whole_file().substr(0, head_size());
   return {'\0' + head,
+          '\0' + std::string(text_of(to_bytes(split))),
           '\1' + whole_file(),
           '\2' + head,
           '\3' + to_text(vendor()),

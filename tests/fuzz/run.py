@@ -21,6 +21,7 @@ LARGEST = {
     "fuzz_part": 16384,
     "fuzz_pool": 32768,
     "fuzz_sealed": 8192,
+    "fuzz_segment": 16384,
     "fuzz_trace": 65536,
     "fuzz_upload": 8192,
 }

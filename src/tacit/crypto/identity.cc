@@ -36,6 +36,14 @@ Identity Identity::generate() {
   return Identity(key);
 }
 
+Identity Identity::from_raw(ByteView bytes) {
+  ensure(bytes.size() == 32, "an Ed25519 private key has 32 bytes");
+  EVP_PKEY* key =
+      EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, raw(bytes.data()), bytes.size());
+  ensure(key != nullptr, "an Ed25519 private key from its bytes");
+  return Identity(key);
+}
+
 Identity Identity::load(const std::filesystem::path& file) {
   NativeKey key = read_key_file(file);
   require(key && EVP_PKEY_is_a(key.get(), "ED25519") == 1,

@@ -29,6 +29,8 @@ using Signature = std::array<std::byte, 64>;
 class Identity {
  public:
   static Identity generate();
+  /// From the 32 bytes of a private key, which are as random as one.
+  static Identity from_raw(ByteView bytes);
   /// UsageError if the file is not a private Ed25519 key, or if others may read it.
   static Identity load(const std::filesystem::path& file);
   /// Writes a new file with mode 0600; UsageError if it exists already.

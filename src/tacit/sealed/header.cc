@@ -31,14 +31,19 @@ enum Type : std::uint16_t {
   kRoot = 10,
   kWrap = 11,
   kLease = 12,
+  kSplit = 13,
   kOptional = 0x8000,  ///< from here on a reader may pass over what it does not know
 };
-constexpr std::uint8_t kOnnx = 1, kTiles = 2;
+constexpr std::uint8_t kOnnx = 1, kTiles = 2, kWithoutSegment = 3;
+constexpr std::size_t kMostExampleAxes = 8, kMostExampleNumbers = std::size_t{1} << 24;
 constexpr std::size_t kLongestAddress = 255;
 constexpr std::size_t kSealedKeySize = kContentKeySize + kHpkeTagSize;
 
-/// What is sealed at a level: what a broker opens lies in tiles (tiles.h).
-std::uint8_t content_of(Level level) { return level == Level::Guarded ? kTiles : kOnnx; }
+/// What is sealed at a level: what a broker opens lies in tiles (tiles.h), and what a vendor keeps a segment
+/// of is what is left (split_text.h).
+std::uint8_t content_of(Level level) {
+  return level == Level::Guarded ? kTiles : level == Level::Split ? kWithoutSegment : kOnnx;
+}
 
 template <class T>
 ByteView view(const T& value) {
@@ -92,16 +97,45 @@ class Body {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
+/// `what` begins a sentence.
+void check_address(std::string_view from, std::string_view what) {
+  const std::size_t colon = from.rfind(':');
+  const std::string_view port = colon == std::string_view::npos ? std::string_view() : from.substr(colon + 1);
+  require(colon != std::string_view::npos && colon > 0 && from.size() <= kLongestAddress && !port.empty() &&
+              port.size() <= 5 && std::all_of(port.begin(), port.end(), is_digit) &&
+              std::all_of(from.begin(), from.end(), [](char c) { return c > ' ' && c < 0x7f; }),
+          "{} '{}', which is no host:port", what, one_line(from));
+}
+
 void check_lease(const LeaseTerms& lease) {
   require(lease.seconds >= kShortestLease && lease.seconds <= kLongestLease,
           "its leases run for {} seconds, and may for {} to {}", lease.seconds, kShortestLease,
           kLongestLease);
-  const std::size_t colon = lease.from.rfind(':');
-  const std::string_view from = lease.from, port = from.substr(std::min(colon + 1, from.size()));
-  require(colon != std::string::npos && colon > 0 && from.size() <= kLongestAddress && !port.empty() &&
-              port.size() <= 5 && std::all_of(port.begin(), port.end(), is_digit) &&
-              std::all_of(from.begin(), from.end(), [](char c) { return c > ' ' && c < 0x7f; }),
-          "its leases come from '{}', which is no host:port", one_line(from));
+  check_address(lease.from, "its leases come from");
+}
+
+void check_example(const Shape& shape, std::size_t fewest_axes) {
+  bool good = shape.size() >= fewest_axes && shape.size() <= kMostExampleAxes;
+  std::size_t numbers = 1;
+  for (const std::size_t extent : shape) {
+    good = good && extent >= 1 && extent <= kMostExampleNumbers / numbers;
+    if (good) numbers *= extent;
+  }
+  require(good, "its segment takes or gives examples of a shape that there cannot be");
+}
+
+void check_split(const SplitTerms& split) {
+  require(split.queries >= 1 && split.queries <= kMostQueriesAnHour,
+          "it allows a device {} queries an hour, and may allow 1 to {}", split.queries, kMostQueriesAnHour);
+  require(split.bits >= kFewestSplitBits && split.bits <= kMostSplitBits && split.fraction >= 4 &&
+              split.fraction <= kMostSplitFraction && 2 * split.fraction < split.bits,
+          "numbers of {} bits with {} behind the point go into no segment", split.bits, split.fraction);
+  const std::int64_t end = std::int64_t{1} << (split.bits - 1);
+  require(split.low < split.high && split.low >= -end && split.high < end,
+          "its segment takes numbers in a range that there cannot be");
+  check_example(split.input, 1);
+  check_example(split.output, 0);  // one number alone, as a place
+  check_address(split.from, "its segment is asked at");
 }
 
 void check(const Header& h) {
@@ -124,6 +158,9 @@ void check(const Header& h) {
   require(h.wraps.size() <= kMaxRecipients, "it has {} recipients, and may have {}", h.wraps.size(),
           kMaxRecipients);
   if (h.lease) check_lease(*h.lease);
+  require((h.level == Level::Split) == h.split.has_value(),
+          "a segment that stays at the vendor belongs to level 3, and to no other");
+  if (h.split) check_split(*h.split);
   for (std::size_t i = 0; i < h.wraps.size(); ++i) {
     const Wrap& w = h.wraps[i];
     require(w.enc.size() == public_key_size(w.kem) && w.sealed.size() == kSealedKeySize,
@@ -149,6 +186,32 @@ void put_facts(Writer& to, const Header& h) {
 LeaseTerms read_lease(Body& body) {
   const auto seconds = body.take<std::uint32_t>();
   return {seconds, body.rest()};
+}
+
+void put_split(Writer& to, const SplitTerms& s) {
+  Bytes shapes;
+  for (const Shape* shape : {&s.input, &s.output}) {
+    append(shapes, static_cast<std::uint8_t>(shape->size()));
+    for (const std::size_t extent : *shape) append(shapes, static_cast<std::uint32_t>(extent));
+  }
+  to.put(kSplit, {s.segment, s.server.raw, view(s.queries), view(s.bits), view(s.fraction), view(s.low),
+                  view(s.high), shapes, bytes_of(s.from)});
+}
+
+SplitTerms read_split(Body& body) {
+  SplitTerms s;
+  body.take(s.segment);
+  body.take(s.server.raw);
+  s.queries = body.take<std::uint32_t>();
+  s.bits = body.take<std::uint8_t>();
+  s.fraction = body.take<std::uint8_t>();
+  s.low = body.take<std::int64_t>();
+  s.high = body.take<std::int64_t>();
+  for (Shape* shape : {&s.input, &s.output})
+    for (unsigned axes = body.take<std::uint8_t>(); axes > 0; --axes)
+      shape->push_back(body.take<std::uint32_t>());
+  s.from = body.rest();
+  return s;
 }
 
 Wrap read_wrap(Body& body) {
@@ -206,18 +269,22 @@ void read_record(Header& h, std::uint16_t type, Body& body) {
     case kLease:
       h.lease = read_lease(body);
       return;
+    case kSplit:
+      h.split = read_split(body);
+      return;
     default:
       ensure(false, "check_place refuses other records");
   }
 }
 
-/// Each record that there must be follows the one before it; then come wraps, terms of leases if there are
-/// any, and then what may be passed over.
+/// Each record that there must be follows the one before it; then come wraps, terms of leases and of a
+/// segment if there are any, and then what may be passed over.
 void check_place(unsigned type, unsigned before) {
   const bool follows = (type == kWrap && before == kWrap) || (type == kLease && before == kWrap) ||
+                       (type == kSplit && (before == kWrap || before == kLease)) ||
                        (type >= kOptional && type > before);
   if (before < kWrap ? type == before + 1 : follows) return;
-  require(type <= kLease || type >= kOptional,
+  require(type <= kSplit || type >= kOptional,
           "its record {} is not known here, and may not be passed over: use a newer tacit", type);
   throw UsageError(fmt::format("its record {} stands where it may not", type));
 }
@@ -240,6 +307,7 @@ Bytes to_bytes(const Header& header) {
     records.put(kWrap, {view(kem), w.recipient, w.enc, w.sealed});
   }
   if (header.lease) records.put(kLease, {view(header.lease->seconds), bytes_of(header.lease->from)});
+  if (header.split) put_split(records, *header.split);
   ensure(records.out.size() <= kMaxRecords, "records of a sealed model fit");
   Bytes out;
   append_bytes(out, bytes_of(kMagic));

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "tacit/base/shape.h"
 #include "tacit/crypto/hash.h"
 #include "tacit/crypto/identity.h"
 #include "tacit/crypto/kem.h"
@@ -48,6 +49,21 @@ struct LeaseTerms {
 };
 constexpr std::uint32_t kShortestLease = 60, kLongestLease = 31 * 86400;
 
+/// What anybody may know of a segment that stays at the vendor, at level 3: layers that the device computes
+/// together with the vendor's server.
+struct SplitTerms {
+  Digest segment{};           ///< which preparation of the vendor's it is: another one fits no other file
+  PublicKey server;           ///< that the vendor's server shows
+  std::uint32_t queries = 0;  ///< that a device may ask in an hour
+  std::uint8_t bits = 0, fraction = 0;  ///< of the numbers that go in and come out, modulo 2^bits
+  std::int64_t low = 0, high = 0;       ///< of those that go in, in units of 2^-fraction
+  Shape input, output;                  ///< of one example
+  std::string from;                     ///< where the server is asked: host:port
+  bool operator==(const SplitTerms&) const = default;
+};
+constexpr std::uint32_t kMostQueriesAnHour = 1'000'000;
+constexpr unsigned kFewestSplitBits = 16, kMostSplitBits = 48, kMostSplitFraction = 23;
+
 struct Header {
   FileId id{};
   Level level = Level::Sealed;
@@ -61,6 +77,7 @@ struct Header {
   Digest commitment{}, root{};
   std::vector<Wrap> wraps;               ///< by recipients, upwards
   std::optional<LeaseTerms> lease = {};  ///< without one it runs under no lease
+  std::optional<SplitTerms> split = {};  ///< at level 3, and only there
 
   std::uint64_t chunks() const { return (text_size + chunk - 1) / chunk; }
   bool operator==(const Header&) const = default;

@@ -125,9 +125,9 @@ TEST(Header, LaterRecordsArePassedOverIfTheyMayBe) {
   std::swap(records[records.size() - 1], records[records.size() - 2]);
   EXPECT_EQ(refusal(head_of(records)), "usage: its record 32768 stands where it may not");
   EXPECT_EQ(after([](auto& r) {
-              r.push_back({13, {}});
+              r.push_back({14, {}});
             }),
-            "usage: its record 13 is not known here, and may not be passed over: use a newer tacit");
+            "usage: its record 14 is not known here, and may not be passed over: use a newer tacit");
   EXPECT_EQ(after([](auto& r) {
               r.push_back({0x8000, {}});
               r.push_back({0x8000, {}});
@@ -158,6 +158,95 @@ TEST(Header, LeasesStandBehindTheRecipients) {
   EXPECT_EQ(parse_header(head_of(records)), h);
   std::swap(records[records.size() - 1], records[records.size() - 2]);
   EXPECT_EQ(refusal(head_of(records)), "usage: its record 12 stands where it may not");
+}
+
+TEST(Header, ASegmentStandsBehindRecipientsAndLeases) {
+  Header h = some_header();
+  h.level = Level::Split;
+  h.split = some_split_terms();
+  EXPECT_EQ(parse_header(to_bytes(h)), h);
+  EXPECT_EQ(records_of(to_bytes(h)).back().type, 13);
+  h.lease = LeaseTerms{3600, "vendor.example:7200"};
+  EXPECT_EQ(parse_header(to_bytes(h)), h);
+  auto records = records_of(to_bytes(h));
+  EXPECT_EQ(records.back().type, 13);
+  std::swap(records[records.size() - 1], records[records.size() - 2]);
+  EXPECT_EQ(refusal(head_of(records)), "usage: its record 12 stands where it may not");
+  std::swap(records[records.size() - 1], records[records.size() - 2]);
+  records.push_back(records.back());
+  EXPECT_EQ(refusal(head_of(records)), "usage: its record 13 stands where it may not");
+  records.resize(records.size() - 2);
+  EXPECT_EQ(refusal(head_of(records)),
+            "usage: a segment that stays at the vendor belongs to level 3, and to no other");
+  h.level = Level::Sealed;
+  EXPECT_EQ(outcome([&] { to_bytes(h); }),
+            "usage: a segment that stays at the vendor belongs to level 3, and to no other");
+}
+
+TEST(Header, ASegmentsRecordIsTheDocumentedOne) {
+  Header h = some_header();
+  h.level = Level::Split;
+  h.split = some_split_terms();
+  Bytes want;
+  append_bytes(want, sha256(bytes_of("segment")));
+  append_bytes(want, sha256(bytes_of("server")));
+  append_bytes(want, from_hex("64000000"                    // 100 questions
+                              "280a"                        // 40 bits, 10 of them behind the point
+                              "00ecffffffffffff"            // -5120
+                              "0014000000000000"            // 5120
+                              "03020000000300000004000000"  // 2x3x4
+                              "0105000000"));               // 5
+  append_bytes(want, bytes_of("vendor.example:7300"));
+  const auto records = records_of(to_bytes(h));
+  EXPECT_EQ(records.back().body, want);
+  EXPECT_EQ(records[7].body[0], std::byte{3});  // what is sealed
+}
+
+TEST(Header, ASegmentsNumbersHaveTheirRange) {
+  const auto but = [](auto change) {
+    Header h = some_header();
+    h.level = Level::Split;
+    h.split = some_split_terms();
+    change(*h.split);
+    return outcome([&] { to_bytes(h); });
+  };
+  EXPECT_EQ(but([](SplitTerms&) {}), "opened");
+  EXPECT_EQ(but([](SplitTerms& t) { t.queries = 0; }).substr(0, 26), "usage: it allows a device ");
+  EXPECT_EQ(but([](SplitTerms& t) { t.queries = kMostQueriesAnHour + 1; }).substr(0, 26),
+            "usage: it allows a device ");
+  for (const unsigned bits : {0u, 15u, 20u, 49u, 255u})
+    EXPECT_EQ(but([&](SplitTerms& t) { t.bits = static_cast<std::uint8_t>(bits); }).substr(0, 17),
+              "usage: numbers of")
+        << bits;
+  for (const unsigned fraction : {0u, 3u, 20u, 24u, 255u})
+    EXPECT_EQ(but([&](SplitTerms& t) { t.fraction = static_cast<std::uint8_t>(fraction); }).substr(0, 17),
+              "usage: numbers of")
+        << fraction;
+  EXPECT_EQ(but([](SplitTerms& t) { t.high = t.low; }).substr(0, 30), "usage: its segment takes numbe");
+  EXPECT_EQ(but([](SplitTerms& t) { t.high = std::int64_t{1} << 39; }).substr(0, 30),
+            "usage: its segment takes numbe");
+  EXPECT_EQ(but([&](SplitTerms& t) { t.input = {}; }).substr(0, 30), "usage: its segment takes or gi");
+  EXPECT_EQ(but([&](SplitTerms& t) { t.output = {}; }), "opened");
+  for (const Shape& shape : {Shape{0}, Shape{1 << 13, 1 << 12}, Shape(9, 1)}) {
+    EXPECT_EQ(but([&](SplitTerms& t) { t.input = shape; }).substr(0, 30), "usage: its segment takes or gi");
+    EXPECT_EQ(but([&](SplitTerms& t) { t.output = shape; }).substr(0, 30), "usage: its segment takes or gi");
+  }
+  for (const char* from : {"", ":1", "host", "host:", "host:x", "a b:1", "host:123456"})
+    EXPECT_EQ(but([&](SplitTerms& t) { t.from = from; }).substr(0, 30), "usage: its segment is asked at")
+        << from;
+}
+
+TEST(Header, EveryCutOfASegmentsRecordIsRefused) {
+  Header h = some_header();
+  h.level = Level::Split;
+  h.split = some_split_terms();
+  const auto records = records_of(to_bytes(h));
+  // Without its last three digits the address is still one.
+  for (std::size_t size = 0; size + 3 < records.back().body.size(); ++size) {
+    auto cut = records;
+    cut.back().body.resize(size);
+    EXPECT_EQ(refusal(head_of(cut)).substr(0, 6), "usage:") << size;
+  }
 }
 
 TEST(Header, RecordsHaveTheirPlace) {

@@ -50,6 +50,19 @@ constexpr std::string_view kGuardedDoesNotStop[] = {
     kClock,
     "whoever may ask the model often: from enough answers another is trained that does the same"};
 
+constexpr std::string_view kSplitDoesNotStop[] = {
+    kSoftwareKeys,
+    "the recipient itself, or root, for the layers that are not protected: they are as at level 1, and can be "
+    "read from memory and kept for ever",
+    "whoever may ask the segment often: from enough answers, at the rate that it allows, one is rebuilt that does "
+    "the same ('tacit audit steal' measures how many)",
+    "the vendor's server, or whoever breaks into it: it has the protected layers, and sees which device asks, when "
+    "and how often; no question, and no answer",
+    "a device, or a server, that departs from the protocol: each is safe from the other as long as both keep to it",
+    "the vendor's server when it is out of reach: then the model does not run",
+    kClock,
+    "a recipient who passes on what it has in the clear: copies of the layers that are not protected are all alike"};
+
 constexpr std::string_view kTraceableDoesNotStop[] = {
     kSoftwareKeys,
     "the recipient itself: it can change the program, read the model from its memory while it is open (so "
@@ -63,14 +76,17 @@ constexpr std::string_view kTraceableDoesNotStop[] = {
 constexpr LevelWords kLevels[] = {
     {Level::Sealed, "sealed",
      "the file is useless without a recipient's key, after its date, or changed by one bit",
-     kSealedDoesNotStop, true},
+     kSealedDoesNotStop},
     {Level::Guarded, "guarded", "no key or weight touches disk, swap, core dump or another user's process",
-     kGuardedDoesNotStop, true},
-    {Level::Split, "split", "chosen layers never leave the vendor in any form", {}, false},
+     kGuardedDoesNotStop},
+    {Level::Split, "split",
+     "chosen layers never leave the vendor in any form, and the vendor never sees the data; the other layers are as "
+     "at level 1",
+     kSplitDoesNotStop},
     {Level::Traceable, "traceable",
      "all of level 1, and this customer's copy bears a fingerprint that survives what thieves do; nothing of "
      "levels 2 and 3",
-     kTraceableDoesNotStop, true},
+     kTraceableDoesNotStop},
 };
 
 }  // namespace
@@ -91,14 +107,7 @@ std::vector<std::string_view> not_stopped(const LevelWords& level, const Bounds&
 const LevelWords& words_of(unsigned level) {
   for (const LevelWords& words : kLevels)
     if (static_cast<unsigned>(words.level) == level) return words;
-  throw UsageError(fmt::format("{} is no level: models are sealed at level 1, 2 or 4", level));
-}
-
-void require_there(const LevelWords& level, std::string_view what) {
-  require(level.there,
-          "{} level {} ({}), which is not there yet: this version has levels 1 (sealed), 2 (guarded) and 4 "
-          "(traceable)",
-          what, static_cast<unsigned>(level.level), level.name);
+  throw UsageError(fmt::format("{} is no level: models are sealed at levels 1 to 4", level));
 }
 
 }  // namespace tacit::sealed

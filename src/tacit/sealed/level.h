@@ -15,8 +15,7 @@ struct LevelWords {
   Level level;
   std::string_view name, promise;
   std::span<const std::string_view>
-      does_not_stop;  ///< of software keys without leases; none for levels that are not there yet
-  bool there;
+      does_not_stop;  ///< of software keys without leases
 };
 /// What a sealed file does not stop, which depends on who keeps the keys and whether it runs under leases.
 struct Bounds {
@@ -27,7 +26,5 @@ struct Bounds {
 std::vector<std::string_view> not_stopped(const LevelWords& level, const Bounds& bounds);
 /// UsageError for a number that is no level.
 const LevelWords& words_of(unsigned level);
-/// UsageError, in a sentence about `what`, unless it is there.
-void require_there(const LevelWords& level, std::string_view what);
 
 }  // namespace tacit::sealed

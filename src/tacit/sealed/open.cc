@@ -121,7 +121,6 @@ void VerifiedFile::check_chunks() const {
 
 OpenedModel::OpenedModel(VerifiedFile file, const DeviceKeys& keys, const Now& now) : file_(std::move(file)) {
   const Header& h = header();
-  require_there(words_of(static_cast<unsigned>(h.level)), fmt::format("'{}' is sealed at", name().string()));
   const Digest self = device_id(keys.card.key);
   const Wrap* own = wrap_for(h, self);
   require(own != nullptr, "'{}' is not sealed to the device '{}' ({})", name().string(), keys.card.name,

@@ -58,10 +58,11 @@ class VerifiedFile {
   std::vector<Digest> digests_;
 };
 
-/// Who has it may have a model's text: the runtime alone, and what seals it anew without writing it anywhere.
+/// Who has it may have a model's text: the runtimes alone, and what seals it anew without writing it anywhere.
 class RuntimeKey {
   friend class Runtime;
   friend class GuardedRuntime;
+  friend class SplitRuntime;
   friend class KeptModel;
   friend struct OpenForTests;  // of sealed/testing/
   RuntimeKey() {}
@@ -69,8 +70,8 @@ class RuntimeKey {
 
 class OpenedModel {
  public:
-  /// What the device at `keys` may open now. UsageError if the file is not sealed to it, has expired, is of a
-  /// level that is not there, or if the clock stands before a time that was witnessed (witness.h);
+  /// What the device at `keys` may open now. UsageError if the file is not sealed to it, has expired, or if the
+  /// clock stands before a time that was witnessed (witness.h);
   /// CheatDetected if the key that is sealed to it is not the file's.
   OpenedModel(VerifiedFile file, const DeviceKeys& keys, const Now& now);
   /// What a vendor kept for itself (kept.h), at any time and of any level. UsageError if it did not;

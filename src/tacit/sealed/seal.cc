@@ -71,6 +71,7 @@ Header facts(std::uint64_t size, const SealRequest& r, ByteView content_key) {
   h.chunk = r.chunk;
   h.fingerprint = r.fingerprint;
   h.lease = r.lease;
+  h.split = r.split;
   h.commitment = commitment_to(content_key, h.id);
   return h;
 }

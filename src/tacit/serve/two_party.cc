@@ -53,16 +53,21 @@ class Session {
                            {.job = deployment_hash(deployment)})),
         party_(party_id(part.self), {deployment.servers[0].name, user}, wire, start_.keys,
                Compute{ring_kernels(detect_isa()), workers_}),
-        circuits_(part.network, 2, deployment.activations) {
-    const PartyId peer = party_id(1 - part.self);
-    const Bytes theirs = party_.tell_all("seco.cut", part.cut)[index(peer)];
-    if (!std::equal(theirs.begin(), theirs.end(), part.cut.begin(), part.cut.end()))
+        circuits_(part.network, 2, deployment.activations),
+        source_(deployment.transfers) {}
+
+  /// Compares parts, and begins what prepares questions.
+  void begin() {
+    const PartyId peer = party_id(1 - part_.self);
+    const Bytes theirs = party_.tell_all("seco.cut", part_.cut)[index(peer)];
+    if (!std::equal(theirs.begin(), theirs.end(), part_.cut.begin(), part_.cut.end()))
       throw PeerError(party_.name(peer), fmt::format("{} has a part of another split: fetch {} again",
                                                      party_.name(peer), "the user's part from the provider"));
-    transfers_.emplace(party_, deployment.transfers);
+    transfers_.emplace(party_, source_);
     preparation_.emplace(party_, part_.network, part_.holders, part_.weights, circuits_, *transfers_);
   }
 
+  const Digest& id() const { return start_.id; }
   Party& party() { return party_; }
   Channel& gateway() { return party_.to(kGateway); }
   Channel& user() { return party_.to(kUser); }
@@ -77,14 +82,24 @@ class Session {
   SessionStart start_;
   Party party_;
   seco::Circuits circuits_;
+  ot::Source source_;
   std::optional<gc::PairwiseTransfers> transfers_;
   std::optional<seco::Preparation> preparation_;
 };
 
+/// As if nobody else might ask.
+Deployment with_user_alone(Deployment deployment, const std::string& name) {
+  std::erase_if(deployment.users, [&](const Endpoint& e) { return e.name != name; });
+  return deployment;
+}
+
 /// Everything that one user asks; gives the number of answers.
-void serve_user(const Deployment& deployment, const seco::Part& part, TlsTransport& users, PartyId user,
-                const ServiceOptions& options, ServiceReport& report) {
-  const std::string name = deployment.roster()[index(user)].name;
+void serve_user(const Deployment& all, const seco::Part& part, TlsTransport& users, PartyId user,
+                const ServiceOptions& options, const std::function<Admission(const std::string&)>& admit,
+                ServiceReport& report) {
+  const std::string name = all.roster()[index(user)].name;
+  const Deployment deployment = admit ? with_user_alone(all, name) : all;
+  const Admission admission = admit ? admit(name) : Admission{};
   auto tell = [&](const char* what) {
     if (options.progress) options.progress({fmt::format("{} {}", what, name), 0, 0, std::nullopt, 0});
   };
@@ -95,6 +110,8 @@ void serve_user(const Deployment& deployment, const seco::Part& part, TlsTranspo
   const auto start = Clock::now();
   tell("setting up with");
   Session session(deployment, part, name, wire, options.threads);
+  if (admission.begin) admission.begin(session.id(), session.user());
+  session.begin();
   report.setup.seconds += seconds_between(start, Clock::now());
   report.setup.bytes += session.party().meter().total().payload;
   report.setup.rounds += session.party().meter().total().rounds;
@@ -104,6 +121,7 @@ void serve_user(const Deployment& deployment, const seco::Part& part, TlsTranspo
   if (questions[0] > kMostQuestions)
     throw PeerError(name, fmt::format("{} wants to ask {} questions, more than {} at once", name,
                                       questions[0], kMostQuestions));
+  if (admission.questions) admission.questions(questions[0], session.user());
   for (std::uint64_t q = 0; q < questions[0]; ++q) {
     users.limit(user, deployment.start_patience);
     std::optional<seco::Correlation> correlation;
@@ -127,14 +145,15 @@ void serve_user(const Deployment& deployment, const seco::Part& part, TlsTranspo
 }  // namespace
 
 ServiceReport run_two_party_service(const Deployment& deployment, const seco::Part& part, TlsTransport& users,
-                                    const ServiceOptions& options) {
+                                    const ServiceOptions& options,
+                                    const std::function<Admission(const std::string&)>& admit) {
   ServiceReport report;
   while (options.queries == 0 || report.answered < options.queries) {
     if (options.progress) options.progress({"waiting for a user", 0, 0, std::nullopt, 0});
     const PartyId user = users.wait_for_any_owner();
     const std::string name = deployment.roster()[index(user)].name;
     try {
-      serve_user(deployment, part, users, user, options, report);
+      serve_user(deployment, part, users, user, options, admit, report);
       users.drop(user, "");
     } catch (const PeerError& e) {
       if (e.peer != name) throw;
@@ -146,11 +165,14 @@ ServiceReport run_two_party_service(const Deployment& deployment, const seco::Pa
 
 std::vector<AskedAnswer> ask_as_party(const Deployment& deployment, const seco::Part& part, PartyId self,
                                       Transport& wire, std::span<const std::vector<Word>> inputs,
-                                      unsigned threads) {
+                                      unsigned threads, const Admission& admission) {
   auto at = Clock::now();
   Session session(deployment, part, deployment.roster()[index(self)].name, wire, threads);
+  if (admission.begin) admission.begin(session.id(), session.gateway());
+  session.begin();
   const std::uint64_t questions[] = {inputs.size()};
   session.gateway().send("query.questions", std::span<const Word>(questions));
+  if (admission.questions) admission.questions(questions[0], session.gateway());
   std::uint64_t sent = 0, received = 0;
   const Meter& meter = session.party().meter();
   std::vector<AskedAnswer> answers;

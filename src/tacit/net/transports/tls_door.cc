@@ -115,7 +115,7 @@ void TlsDoor::recognise(Visit& v) {
   if (settings_.stranger) settings_.stranger(claim, key);
   // Someone who claims a party's name without its key is worth stopping for while that party is due.
   for (std::size_t i = 0; i < links_.parties(); ++i)
-    if (links_.name(i) == claim && !links_.current(i))
+    if (i != links_.self() && links_.name(i) == claim && !links_.current(i))
       links_.refuse(PeerError(
           claim, fmt::format("a program that calls itself {} shows the key {}, but the job "
                              "names {}",

@@ -13,6 +13,21 @@ Bytes some_bytes(std::size_t size, unsigned seed) {
   return out;
 }
 
+SplitTerms some_split_terms() {
+  SplitTerms t;
+  t.segment = sha256(bytes_of("segment"));
+  t.server.raw = sha256(bytes_of("server"));
+  t.queries = 100;
+  t.bits = 40;
+  t.fraction = 10;
+  t.low = -5 * 1024;
+  t.high = 5 * 1024;
+  t.input = {2, 3, 4};
+  t.output = {5};
+  t.from = "vendor.example:7300";
+  return t;
+}
+
 SealedWorld::SealedWorld() : device(DeviceKeys::make(folder.path("device"), "a device", kNow)) {
   device.trust(card);
 }

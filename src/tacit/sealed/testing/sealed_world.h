@@ -27,6 +27,9 @@ constexpr sealed::Seconds kNow = 1'800'000'000, kDay = 86400;
 /// Bytes that look like nothing, the same for the same seed.
 Bytes some_bytes(std::size_t size, unsigned seed = 1);
 
+/// Of a segment that there is nowhere.
+sealed::SplitTerms some_split_terms();
+
 struct SealedWorld {
   SealedWorld();
 
