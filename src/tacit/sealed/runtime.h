@@ -1,6 +1,6 @@
 // What runs a sealed model: the one thing that gets its text. The text goes, a chunk at a time, into the
-// graph and nowhere else; answers are computed in float32 (runtime/). The weights, of level 1 or 4, lie in this
-// process's ordinary memory for as long as the runtime lives.
+// graph and nowhere else; answers are computed in float32 (runtime/). The weights, of level 1 or 4, lie in
+// this process's ordinary memory for as long as the runtime lives.
 #pragma once
 
 #include <memory>

@@ -22,7 +22,7 @@ enum class Unary {
   Abs,
   Clamp,        ///< max(x, p0), then min with p1
   Elu,          ///< p1 x, or p2 (e^(p0 x) - 1) below 0
-  Erf,          ///< 3 units
+  Erf,          ///< 4 units
   Exp,          ///< 2 units
   Gelu,         ///< x (1 + erf(x / sqrt 2)) / 2
   GeluTanh,     ///< the same by a tanh
