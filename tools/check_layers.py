@@ -21,7 +21,7 @@ LAYERS = {
     "secret": ["base", "ring", "net", "mpc", "party"],
     "fn": ["base", "ring", "net", "mpc", "secret"],
     "nn": ["base", "crypto", "ring", "net", "mpc", "secret", "fn"],
-    "runtime": ["base", "crypto", "ring", "net", "mpc", "secret", "fn", "nn"],
+    "runtime": ["base", "ring", "nn"],
     "split": ["base", "crypto", "ring", "net", "party", "ot", "gc", "he", "nn"],
     "sealed": ["base", "crypto", "tpm", "ring", "mpc", "secret", "fn", "nn", "runtime"],
     "broker": ["base", "crypto", "tpm", "ring", "mpc", "secret", "fn", "nn", "runtime", "sealed"],
