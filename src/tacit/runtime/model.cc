@@ -31,6 +31,7 @@ struct Model::State {
       ::explicit_bzero(v.initial.values.data(), v.initial.values.size() * sizeof(double));
       v.initial.values = {};
     }
+    idle.reserve(kWorkspaces);  // giving one back must not fail
     compute_own(graph, weights, kernels, memory, workers);
     items = items_of(graph);
     for (std::size_t i = 0; i < items.size(); ++i)

@@ -10,6 +10,9 @@ namespace tacit::runtime {
 
 namespace {
 
+/// Numbers that a task takes of a row: they stay in a cache.
+constexpr std::size_t kPart = 1 << 13;
+
 std::vector<std::size_t> of_shape(const std::vector<Shape>& in, const Shape& out) {
   std::vector<std::size_t> places;
   for (std::size_t i = 0; i < in.size(); ++i)
@@ -28,11 +31,14 @@ Step pair_step(const Request& r) {
   s.in_place = of_shape(r.in, r.out);
   s.run = [=](const Call& c) {
     const auto f = c.work.kernels.binary[static_cast<std::size_t>(kFunction)];
-    c.work.each(loop.rows(), loop.row(), [&](std::size_t row, float*) {
-      float* to = c.out + row * loop.row();
-      f(loop.row(), c.in[first] + loop.begin(0, row), loop.step(0), c.in[1 - first] + loop.begin(1, row),
-        loop.step(1), to);
-      clamp_if(c.work, clamped, low, high, loop.row(), to);
+    const std::size_t parts = (loop.row() + kPart - 1) / kPart;
+    c.work.each(loop.rows() * parts, std::min(kPart, loop.row()), [&](std::size_t task, float*) {
+      const std::size_t row = task / parts, from = task % parts * kPart,
+                        n = std::min(kPart, loop.row() - from);
+      float* to = c.out + row * loop.row() + from;
+      f(n, c.in[first] + loop.begin(0, row) + from * loop.step(0), loop.step(0),
+        c.in[1 - first] + loop.begin(1, row) + from * loop.step(1), loop.step(1), to);
+      clamp_if(c.work, clamped, low, high, n, to);
     });
   };
   return s;

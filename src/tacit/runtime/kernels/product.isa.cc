@@ -124,6 +124,22 @@ void pack(const float* from, ptrdiff_t outer, ptrdiff_t inner, size_t count, siz
   }
 }
 
+typedef float Four __attribute__((vector_size(16)));
+void copy_four(const float* from, float* to) {
+  Four v;
+  __builtin_memcpy(&v, from, sizeof v);
+  __builtin_memcpy(to, &v, sizeof v);
+}
+/// Four at a time; the last four overlap those before.
+void copy_run(const float* from, size_t n, float* to) {
+  if (n < 4) {
+    for (size_t j = 0; j < n; ++j) to[j] = from[j];
+    return;
+  }
+  for (size_t j = 0; j + 4 <= n; j += 4) copy_four(from + j, to + j);
+  copy_four(from + n - 4, to + n - 4);
+}
+
 void gather(const float* from, const size_t* place, size_t count, const size_t* step, size_t steps,
             size_t width, float* panel) {
   zero_rest(count, steps, width, panel);
@@ -138,8 +154,7 @@ void gather(const float* from, const size_t* place, size_t count, const size_t* 
         for (size_t w = 0; w < kWide; ++w)
           store(panel + k * width + w * kLanes, load(p + step[k] + w * kLanes));
     } else if (run > 1) {
-      for (size_t k = 0; k < steps; ++k)
-        for (size_t j = 0; j < run; ++j) panel[k * width + i + j] = p[step[k] + j];
+      for (size_t k = 0; k < steps; ++k) copy_run(p + step[k], run, panel + k * width + i);
     } else {
       // Apart, as with strides: as many of them as are.
       size_t apart = 1;
