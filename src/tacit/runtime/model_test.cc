@@ -155,7 +155,8 @@ TEST_F(Models, WriteOverNothingThatIsNeeded) {
     const auto c = g.add_node(nn::kReshape, "c", {same}, {{"shape", Integers{-1, 6}}});
     const auto d = g.add_node(nn::kMul, "d", {c, b});
     g.add_node(nn::kExp, "nobody", {d});
-    const auto e = g.add_node(nn::kSub, "e", {d, d});
+    const auto e =
+        g.add_node(nn::kSum, "e", {d, d, g.add_node(nn::kMul, "m", {d, g.add_constant("-2", {{}, {-2}})})});
     g.outputs = {g.add_node(nn::kAdd, "f", {e, a}), x, same};
     return g;
   };

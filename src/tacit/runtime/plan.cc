@@ -61,8 +61,8 @@ class Plan::Layout {
     const ValueId id = item.inputs[operand];
     if (id == nn::kNoValue || !computed(root_[id]) || last_[root_[id]] > now) return false;
     if (elements(shapes_[id]) != elements(shapes_[item.output])) return false;
-    for (const ValueId other : item.inputs)
-      if (other != nn::kNoValue && other != id && root_[other] == root_[id]) return false;
+    for (std::size_t i = 0; i < item.inputs.size(); ++i)
+      if (i != operand && item.inputs[i] != nn::kNoValue && root_[item.inputs[i]] == root_[id]) return false;
     return true;
   }
 
