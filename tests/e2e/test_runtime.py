@@ -98,6 +98,10 @@ class Runtime(SealTest):
                     model.run(wrong)
         with self.assertRaisesRegex(tacit_runtime.UsageError, "closed already"):
             model.run(x)
+        self.seal("--name", "m", "--fingerprint", "a customer", out="four.tacit")
+        with tacit_runtime.open(self.folder / "d", self.folder / "four.tacit", 0, LIBRARY) as copy:
+            self.assertEqual(copy.level, 4)
+            self.assertEqual(copy.run(x).shape, want.shape)
         with self.assertRaisesRegex(tacit_runtime.IoError, "cannot be loaded"):
             tacit_runtime.open("d", "m.tacit", library="no-such-library.so")
 
