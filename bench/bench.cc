@@ -11,7 +11,7 @@ std::vector<Benchmark> all_benchmarks() {
   std::vector<Benchmark> out;
   for (auto list : {kernel_benchmarks, operation_benchmarks, training_benchmarks, prediction_benchmarks,
                     checkpoint_benchmarks, accuracy_benchmarks, soak_benchmarks, he_benchmarks, gc_benchmarks,
-                    ot_benchmarks, seco_benchmarks})
+                    ot_benchmarks, seco_benchmarks, runtime_benchmarks})
     for (const Benchmark& b : list()) out.push_back(b);
   return out;
 }

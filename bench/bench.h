@@ -53,6 +53,7 @@ std::vector<Benchmark> he_benchmarks();
 std::vector<Benchmark> gc_benchmarks();
 std::vector<Benchmark> ot_benchmarks();
 std::vector<Benchmark> seco_benchmarks();
+std::vector<Benchmark> runtime_benchmarks();
 
 /// Seconds of the fastest and of the middle of `times` calls, after one that is not counted.
 struct Timing {

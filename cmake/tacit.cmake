@@ -19,6 +19,8 @@ set(TACIT_SANITIZE "" CACHE STRING "address,undefined or thread; with fuzzer-no-
 add_library(tacit_options INTERFACE)
 target_include_directories(tacit_options INTERFACE ${PROJECT_SOURCE_DIR}/src)
 add_compile_options(${TACIT_WARNINGS})
+# All of it may become part of libtacit_runtime.so (bindings/c), and precompiled headers want the same of all.
+add_compile_options(-fPIC -fno-semantic-interposition)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ goes through its memory for what it may free from 128 MB on, a fifth of the time; few files need 500.
   add_compile_options(--param ggc-min-heapsize=500000)

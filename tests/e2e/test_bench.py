@@ -17,7 +17,12 @@ class Benchmarks(TacitTest):
 
     def test_those_that_are_asked_for_are_listed(self):
         listed = json.loads(self.run_tacit("--json", "--quiet", "bench", "--list").out)
-        self.assertLessEqual({"resnet50", "soak", "checkpoint.A", "checkpoint.C"}, {b["name"] for b in listed})
+        self.assertLessEqual({"resnet50", "soak", "checkpoint.A", "checkpoint.C", "runtime.lenet", "runtime.resnet18"}, {b["name"] for b in listed})
+
+    def test_a_model_at_each_level(self):
+        f = self.figures("runtime.mlp")
+        for what in ("milliseconds", "level1.milliseconds", "open.milliseconds", "open.share_of_read_hash_aead"):
+            self.assertGreater(f[f"runtime.mlp.{what}"], 0)
 
     def test_a_short_soak(self):
         f = self.figures("soak", "--batches", "30")

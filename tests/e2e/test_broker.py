@@ -24,7 +24,7 @@ import numpy
 CHEATED = 5
 BROKER, CLIENT, OTHER = 54321, 54322, 54323  # users that need no names
 BUILD = pathlib.Path(TACIT).resolve().parents[2]
-LIBRARY = "libtacit_model.so.1"
+LIBRARY = "libtacit_runtime.so.1"
 RARE = struct.unpack("<f", struct.pack("<f", 1.2345678))[0]
 
 CAN_RAISE = True
@@ -110,7 +110,7 @@ class BrokerTest(TacitTest):
         self.bin.mkdir()
         for file in (TACIT, BUILD / "apps/tacit/tacit-broker", BUILD / "lib" / LIBRARY):
             shutil.copy(file, self.bin)
-        for file in (ROOT / "bindings/python/tacit_model.py", ROOT / "examples/ask_a_broker/ask.py"):
+        for file in (ROOT / "bindings/python/tacit_runtime.py", ROOT / "examples/ask_a_broker/ask.py"):
             shutil.copy(file, self.bin)
         for file in self.bin.iterdir():
             file.chmod(0o755)
@@ -272,9 +272,9 @@ class Memory(BrokerTest):
         (self.folder / "go").chmod(0o666)
         self.write(
             "stay.py",
-            "import array, sys, tacit_model\n"
+            "import array, sys, tacit_runtime\n"
             "kept = array.array('d', [1.625] * 64)\n"
-            f"broker = tacit_model.Broker('run/socket', '{self.bin / LIBRARY}')\n"
+            f"broker = tacit_runtime.Broker('run/socket', '{self.bin / LIBRARY}')\n"
             "model = broker.open('planted.tacit')\n"
             "question = [list(kept)]\n"
             "answer = model.run(question)\n"
@@ -428,11 +428,11 @@ class Languages(BrokerTest):
         self.ready(allow=("everyone",))
         sys.path.insert(0, str(ROOT / "bindings/python"))
         self.addCleanup(sys.path.remove, str(ROOT / "bindings/python"))
-        import tacit_model
+        import tacit_runtime
 
         x = digits(3)
         want = oracle(str(MODEL), x)
-        with tacit_model.Broker(self.folder / "run/socket", self.bin / LIBRARY) as broker:
+        with tacit_runtime.Broker(self.folder / "run/socket", self.bin / LIBRARY) as broker:
             model = broker.open(self.folder / "m.tacit")
             self.assertEqual((model.name, model.vendor, model.level, model.example), ("m", "ACME", 2, (1, 8, 8)))
             self.assertEqual(model.expires, 32472144000)
@@ -441,17 +441,17 @@ class Languages(BrokerTest):
             self.assertLessEqual(abs(got - want).max(), 1e-5 * abs(want).max())
             self.assertEqual(model.run(x.tolist()), got.tolist())
             for bad in (x[0], x.tolist()[0], [], [[1.0, 2.0], [3.0]], numpy.zeros((0, 1, 8, 8)), x * numpy.nan):
-                with self.assertRaises(tacit_model.UsageError):
+                with self.assertRaises(tacit_runtime.UsageError):
                     model.run(bad)
             model.close()
-            with self.assertRaisesRegex(tacit_model.UsageError, "closed already"):
+            with self.assertRaisesRegex(tacit_runtime.UsageError, "closed already"):
                 model.run(x)
-        with self.assertRaisesRegex(tacit_model.UsageError, "left already"):
+        with self.assertRaisesRegex(tacit_runtime.UsageError, "left already"):
             broker.open(self.folder / "m.tacit")
-        with self.assertRaises(tacit_model.IoError):
-            tacit_model.Broker(self.folder / "run/none", self.bin / LIBRARY)
-        with self.assertRaisesRegex(tacit_model.IoError, "cannot be loaded"):
-            tacit_model.Broker("run/socket", "no-such-library.so")
+        with self.assertRaises(tacit_runtime.IoError):
+            tacit_runtime.Broker(self.folder / "run/none", self.bin / LIBRARY)
+        with self.assertRaisesRegex(tacit_runtime.IoError, "cannot be loaded"):
+            tacit_runtime.Broker("run/socket", "no-such-library.so")
 
 
 if __name__ == "__main__":

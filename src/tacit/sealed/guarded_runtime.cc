@@ -4,11 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "tacit/base/error.h"
-#include "tacit/mpc/protocols/plain/engine.h"
-#include "tacit/secret/gate.h"
+#include "tacit/runtime/step.h"
 
 namespace tacit::sealed {
 
@@ -16,15 +14,6 @@ namespace {
 
 /// Examples that are computed at a time.
 constexpr std::size_t kBatch = 256;
-/// Numbers are doubles; functions that are approximated are so to as many binary digits.
-constexpr unsigned kFraction = 24;
-
-/// Opens what is no secret to its one party.
-PublicTensor value_of(Engine& engine, const Secret<Real>& x) {
-  RevealPolicy policy({{"answer", {"device"}, "there is nobody else", 1}}, {"device"});
-  Ledger ledger;
-  return *Gate::reveal(engine, ledger, x, policy.permit("answer")).opened;
-}
 
 OpenedModel guarded(OpenedModel model) {
   require(model.header().level == Level::Guarded,
@@ -44,14 +33,18 @@ struct ZeroAtEnd {
 }  // namespace
 
 struct GuardedRuntime::State {
-  State(OpenedModel m, TileSpace& s, Workers& workers)
+  State(OpenedModel m, TileSpace& s, Workers& w)
       : model(guarded(std::move(m))),
         space(s),
-        engine(Compute{ring_kernels(detect_isa()), workers}),
+        workers(w),
+        kernels(runtime::float_kernels(detect_isa())),
         outline(read_outline()),
         last(last_uses()) {
     example = outline.graph.values[outline.graph.inputs[0]].shape;
     if (!example.empty()) example.erase(example.begin());
+    for (const nn::Node& node : outline.graph.nodes)
+      require(runtime::maker_of(*node.op) != nullptr,
+              "'{}': the operator {} is not among those that the runtime has", node.name, node.op->name);
   }
 
   Outline read_outline() {
@@ -77,50 +70,118 @@ struct GuardedRuntime::State {
     return out;
   }
 
-  /// A value's numbers in the clear: for the node that runs, and no longer.
-  nn::Value take(nn::ValueId id) {
-    const nn::ValueInfo& v = outline.graph.values[id];
-    const NumbersPlace& place = outline.places[id];
-    PublicTensor t{v.shape, std::vector<double>(elements(v.shape))};
-    const ByteSpan bytes = space.tile.bytes().first(t.values.size() * place.width);
-    const ZeroAtEnd zeroed{bytes};
-    model.read(RuntimeKey(), place.at, space.chunk.bytes(), bytes);
-    if (place.width == sizeof(double)) {
-      if (!bytes.empty()) std::memcpy(t.values.data(), bytes.data(), bytes.size());
-    } else {
-      for (std::size_t i = 0; i < t.values.size(); ++i)
-        t.values[i] = static_cast<double>(read_at<float>(bytes, i * sizeof(float)));
+  /// What lies between two nodes; several names of one tensor share it.
+  struct Between {
+    Shape shape;
+    std::shared_ptr<runtime::Buffer> numbers;
+  };
+
+  /// The numbers of the model that one node takes, in the clear: for as long as it runs.
+  class Tile {
+   public:
+    explicit Tile(State& state) : s_(state), all_(state.space.tile.bytes()) {}
+    ~Tile() { ::explicit_bzero(all_.data(), reach_); }
+    Tile(const Tile&) = delete;
+    Tile& operator=(const Tile&) = delete;
+
+    /// A value's numbers as floats, behind those that were read before.
+    const float* read(nn::ValueId id) {
+      const NumbersPlace& place = s_.outline.places[id];
+      const std::size_t n = elements(s_.outline.graph.values[id].shape);
+      ensure(used_ + n <= kTileNumbers, "a node takes no more than a tile");
+      const ByteSpan bytes = all_.subspan(used_ * sizeof(float), n * place.width);
+      reach_ = std::max(reach_, used_ * sizeof(float) + bytes.size());
+      s_.model.read(RuntimeKey(), place.at, s_.space.chunk.bytes(), bytes);
+      if (place.width == sizeof(double))  // each lies where later ones are read from
+        for (std::size_t i = 0; i < n; ++i) {
+          const float v = static_cast<float>(read_at<double>(bytes, i * sizeof(double)));
+          std::memcpy(bytes.data() + i * sizeof(float), &v, sizeof v);
+        }
+      used_ += n;
+      return reinterpret_cast<const float*>(bytes.data());
     }
-    if (v.kind == nn::ValueInfo::Kind::Constant) return nn::Value(std::move(t));
-    nn::Value out(fn::constant(ctx, t));
-    ::explicit_bzero(t.values.data(), t.values.size() * sizeof(double));
+
+   private:
+    State& s_;
+    ByteSpan all_;
+    std::size_t used_ = 0, reach_ = 0;  // numbers, and bytes that were written
+  };
+
+  /// What a node takes, as its step is asked for.
+  struct Taken {
+    runtime::Request request;
+    std::vector<const float*> in;
+    std::vector<PublicTensor> known;
+  };
+  Taken take(const nn::Node& node, const std::vector<Between>& values, Tile& tile) {
+    const nn::Graph& g = outline.graph;
+    Taken t{{node.attrs, {}, {}, {}, {}, {}, kernels}, {}, std::vector<PublicTensor>(node.inputs.size())};
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      const nn::ValueId id = node.inputs[i];
+      const bool there = id != nn::kNoValue, owned = there && has_numbers(g.values[id]);
+      const auto same =
+          std::find(node.inputs.begin(), node.inputs.begin() + static_cast<std::ptrdiff_t>(i), id);
+      const auto before = static_cast<std::size_t>(same - node.inputs.begin());
+      const float* at = !there       ? nullptr
+                        : before < i ? t.in[before]
+                        : owned      ? tile.read(id)
+                                     : values[id].numbers->data();
+      t.in.push_back(at);
+      t.request.there.push_back(there);
+      t.request.in.push_back(!there ? Shape{} : owned ? g.values[id].shape : values[id].shape);
+      t.request.weights.push_back(owned ? at : nullptr);
+      if (owned && g.values[id].kind == nn::ValueInfo::Kind::Constant)
+        t.known[i] = {t.request.in[i], {at, at + elements(t.request.in[i])}};
+    }
+    for (const PublicTensor& k : t.known) t.request.known.push_back(k.values.empty() ? nullptr : &k);
+    t.request.out = node.op->shape(t.request.in, node.attrs);
+    return t;
+  }
+
+  Between compute(const nn::Node& node, const std::vector<Between>& values, const Boundary& at) {
+    Tile tile(*this);
+    const Taken taken = take(node, values, tile);
+    const Shape& shape = taken.request.out;
+    if (at) at(node.name, true);
+    const runtime::Step step = runtime::maker_of(*node.op)(taken.request);
+    if (step.alias && !has_numbers(outline.graph.values[node.inputs[0]]))
+      return {shape, values[node.inputs[0]].numbers};
+    Between out{shape, std::make_shared<runtime::Buffer>(memory, elements(shape))};
+    if (step.alias) {
+      std::copy_n(taken.in[0], out.numbers->size(), out.numbers->data());
+      return out;
+    }
+    // Panels of weights are among what is in them; they are zeroed as they go.
+    runtime::Buffer common(memory, step.common), slots(memory, step.slot * workers.threads());
+    step.run({taken.in.data(),
+              out.numbers->data(),
+              {kernels, workers, common.data(), slots.data(), step.slot, workers.threads()}});
     return out;
   }
 
   PublicTensor run_batch(const PublicTensor& batch, const Boundary& at) {
     const nn::Graph& g = outline.graph;
-    std::vector<std::optional<nn::Value>> values(g.values.size());
-    values[g.inputs[0]] = nn::Value(fn::constant(ctx, batch));
+    std::vector<Between> values(g.values.size());
+    Between& given = values[g.inputs[0]];
+    given = {batch.shape, std::make_shared<runtime::Buffer>(memory, batch.values.size())};
+    std::transform(batch.values.begin(), batch.values.end(), given.numbers->data(),
+                   [](double v) { return static_cast<float>(v); });
     for (std::size_t n = 0; n < g.nodes.size(); ++n) {
       const nn::Node& node = g.nodes[n];
-      std::vector<const nn::Value*> in;
+      values[node.output] = compute(node, values, at);
       for (const nn::ValueId id : node.inputs)
-        if (id != nn::kNoValue && has_numbers(g.values[id]) && !values[id]) values[id] = take(id);
-      for (const nn::ValueId id : node.inputs) in.push_back(id == nn::kNoValue ? nullptr : &*values[id]);
-      if (at) at(node.name, true);
-      nn::Value result = node.op->forward(ctx, {in, node.attrs, n}, nullptr);
-      for (const nn::ValueId id : node.inputs)
-        if (id != nn::kNoValue && (has_numbers(g.values[id]) || last[id] == n)) values[id].reset();
-      values[node.output] = std::move(result);
+        if (id != nn::kNoValue && last[id] == n) values[id] = {};
       if (at) at(node.name, false);
     }
-    return value_of(engine, values[g.outputs[0]]->as_secret(ctx));
+    const Between& answer = values[g.outputs[0]];
+    return {answer.shape, {answer.numbers->data(), answer.numbers->data() + answer.numbers->size()}};
   }
 
   OpenedModel model;
   TileSpace& space;
-  plain::DoubleEngine engine;
-  fn::Ctx ctx{engine, kFraction};
+  Workers& workers;
+  const runtime::FloatKernels& kernels;
+  runtime::OrdinaryMemory memory;  // of a hardened process, which locks all that it has
   Outline outline;
   std::vector<std::size_t> last;
   Shape example;

@@ -2,9 +2,9 @@
 // runs: they are read from the sealed file before it and given back after it. Everything else stays as the
 // vendor encrypted it, for as long as the model is open.
 //
-// The numbers of a node, once as bytes and then as the engine's operands with what it packs of them, lie in
-// this process's memory, all of which is locked, left out of dumps and zeroed when it is freed: hence the
-// HardenedProcess, without which there is no GuardedRuntime.
+// The numbers of a node, once as they were opened and then as what a kernel packs of them, panel by panel,
+// lie in this process's memory, all of which is locked, left out of dumps and zeroed when it is freed: hence
+// the HardenedProcess, without which there is no GuardedRuntime. Answers are computed in float32 (runtime/).
 #pragma once
 
 #include <functional>

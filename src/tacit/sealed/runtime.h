@@ -1,6 +1,6 @@
 // What runs a sealed model: the one thing that gets its text. The text goes, a chunk at a time, into the
-// graph and nowhere else; answers are computed in double precision. The graph, of level 1 or 4, lies in this
-// process's ordinary memory for as long as the runtime lives.
+// graph and nowhere else; answers are computed in float32 (runtime/). The weights, of level 1 or 4, lie in
+// this process's ordinary memory for as long as the runtime lives.
 #pragma once
 
 #include <memory>
@@ -22,8 +22,8 @@ class Runtime {
   /// Of one example, without the axis that counts them.
   const Shape& example() const;
   /// The model's output for examples that lie one after the other: of shape [rows, ...]. UsageError for
-  /// numbers that are not rows of the example's shape. One thread at a time may call it.
-  PublicTensor run(const PublicTensor& examples);
+  /// numbers that are not rows of the example's shape. Any threads may call it at a time.
+  PublicTensor run(const PublicTensor& examples) const;
 
   /// The model with all of its weights, as whoever controls this device can have it: for the vendor's own
   /// audits. As the constructor refuses.

@@ -154,10 +154,12 @@ TEST_F(Tracing, ACopyIsBoundedAndMeasured) {
   const ScratchFolder folder;
   const PublicTensor x = random_examples({1, 8, 8}, 64, 1);
   const auto a = run(net(world->own).import(folder), {x})[0], b = run(net(after).import(folder), {x})[0];
-  double largest = 0;
-  for (std::size_t i = 0; i < a.values.size(); ++i)
+  double largest = 0, top = 0;
+  for (std::size_t i = 0; i < a.values.size(); ++i) {
     largest = std::max(largest, std::fabs(a.values[i] - b.values[i]));
-  EXPECT_NEAR(copy.change.largest, largest, 1e-9);
+    top = std::max(top, std::fabs(a.values[i]));
+  }
+  EXPECT_NEAR(copy.change.largest, largest, 1e-5 * top);  // of scores in float32
 }
 
 TEST_F(Tracing, TheSameCopyEveryTime) {

@@ -1,17 +1,22 @@
-"""Sealed models from Python: a program asks a broker (docs/broker.md), which opens models of level 2 in a process of
-its own. No key and no weight is ever in the process that imports this. Needs libtacit_model.so and nothing else; with
-NumPy, arrays go in and come out.
+"""Sealed models from Python: opened within this process (levels 1 and 4), or through a broker (level 2, docs/broker.md),
+which opens them in a process of its own, so that no key and no weight is ever in this one. Needs libtacit_runtime.so and
+nothing else; with NumPy, arrays go in and come out.
 
-    with tacit_model.Broker("/run/tacit/broker", "libtacit_model.so.1") as broker:
-        with broker.open("model.tacit") as model:
-            print(model.name, model.example, model.run(examples))
+    with tacit_runtime.open("keys", "model.tacit") as model:
+        print(model.name, model.level, model.example, model.run(examples))
+    with tacit_runtime.Broker("/run/tacit/broker") as broker, broker.open("model.tacit") as model:
+        print(model.run(examples))
 """
 
+import contextlib
 import ctypes
 import math
 import threading
 
-__all__ = ["Broker", "Model", "TacitError", "UsageError", "IoError", "PeerError", "CheatDetected"]
+__all__ = ["open", "Broker", "Model", "TacitError", "UsageError", "IoError", "PeerError", "CheatDetected"]
+
+
+LIBRARY = "libtacit_runtime.so.1"
 
 
 class TacitError(Exception):
@@ -69,25 +74,27 @@ class _Answer(ctypes.Structure):
 
 
 def _library(name):
+    pointer = ctypes.c_void_p
+    message = [ctypes.c_char_p, ctypes.c_size_t]
+    model = [ctypes.POINTER(pointer), *message]
     try:
         library = ctypes.CDLL(str(name))
     except OSError as e:
         raise IoError(f"the library '{name}' cannot be loaded: {e}") from None
-    message = [ctypes.c_char_p, ctypes.c_size_t]
-    pointer = ctypes.c_void_p
     for function, result, arguments in (
-        ("tacit_broker_connect", ctypes.c_int, [ctypes.c_char_p, ctypes.POINTER(pointer), *message]),
+        ("tacit_open", ctypes.c_int, [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_uint, *model]),
+        ("tacit_broker_connect", ctypes.c_int, [ctypes.c_char_p, *model]),
         ("tacit_broker_leave", None, [pointer]),
-        ("tacit_model_open", ctypes.c_int, [pointer, ctypes.c_char_p, ctypes.POINTER(pointer), *message]),
-        ("tacit_model_about", _Info, [pointer]),
+        ("tacit_broker_open", ctypes.c_int, [pointer, ctypes.c_char_p, *model]),
+        ("tacit_info", _Info, [pointer]),
         (
-            "tacit_model_run",
+            "tacit_run",
             ctypes.c_int,
             [pointer, ctypes.POINTER(ctypes.c_double), ctypes.c_size_t]
             + [ctypes.POINTER(ctypes.POINTER(_Answer)), *message],
         ),
         ("tacit_answer_free", None, [ctypes.POINTER(_Answer)]),
-        ("tacit_model_close", None, [pointer]),
+        ("tacit_close", None, [pointer]),
     ):
         f = getattr(library, function)
         f.restype, f.argtypes = result, arguments
@@ -105,10 +112,17 @@ def _path(path):
     return str(path).encode()
 
 
-class Broker:
-    """A connection to the broker at `socket`. `library`: libtacit_model.so, where it lies."""
+def open(keys, file, threads=0, library=LIBRARY):
+    """The model of a sealed file of level 1 or 4, opened within this process as the device of a key folder. `threads`:
+    that a run may use; 0 for all processors. `library`: libtacit_runtime.so, where it lies."""
+    loaded = _library(library)
+    return Model(loaded, loaded.tacit_open, _path(keys), _path(file), threads)
 
-    def __init__(self, socket, library="libtacit_model.so.1"):
+
+class Broker:
+    """A connection to the broker at `socket`. `library`: libtacit_runtime.so, where it lies."""
+
+    def __init__(self, socket, library=LIBRARY):
         self._handle = None
         self._library = _library(library)
         self._models = []
@@ -117,8 +131,8 @@ class Broker:
         self._handle = handle
 
     def open(self, file):
-        """The model of a sealed file that this process can read."""
-        model = Model(self, file)
+        """The model of a sealed file of level 2 that this process can read."""
+        model = Model(self._library, self._library.tacit_broker_open, self._open_handle(), _path(file))
         self._models.append(model)
         return model
 
@@ -147,13 +161,13 @@ class Model:
     """An open model: `name`, `vendor`, `level`, `expires` (seconds since 1970, or None) and `example`, the shape of one
     example without the axis that counts them."""
 
-    def __init__(self, broker, file):
-        self._handle, self._lock = None, threading.Lock()
-        self._library = broker._library
+    def __init__(self, library, open_by, *arguments):
+        self._handle, self._library = None, library
+        self._running, self._changed = 0, threading.Condition()
         handle = ctypes.c_void_p()
-        _call(self._library.tacit_model_open, broker._open_handle(), _path(file), ctypes.byref(handle))
+        _call(open_by, *arguments, ctypes.byref(handle))
         self._handle = handle
-        info = self._library.tacit_model_about(handle)
+        info = self._library.tacit_info(handle)
         self.level = info.level
         self.name, self.vendor = info.name.decode(), info.vendor.decode()
         self.expires = None if info.expires == 2**63 - 1 else info.expires
@@ -166,10 +180,8 @@ class Model:
         if shape[1:] != self.example or not shape:
             raise UsageError(f"the examples have shape {shape}, and the model takes rows of {self.example}")
         answer = ctypes.POINTER(_Answer)()
-        with self._lock:  # not closed meanwhile
-            if self._handle is None:
-                raise UsageError("this model was closed already: open it again")
-            _call(self._library.tacit_model_run, self._handle, numbers, shape[0], ctypes.byref(answer))
+        with self._kept_open() as handle:
+            _call(self._library.tacit_run, handle, numbers, shape[0], ctypes.byref(answer))
         try:
             a = answer.contents
             extents, values = tuple(a.extents[: a.axes]), a.values[: a.size]
@@ -181,11 +193,26 @@ class Model:
             return numpy.array(values).reshape(extents)
         return _nested(extents, values)
 
+    @contextlib.contextmanager
+    def _kept_open(self):
+        """Several threads may run it at a time; closing it waits for them."""
+        with self._changed:
+            if self._handle is None:
+                raise UsageError("this model was closed already: open it again")
+            self._running += 1
+        try:
+            yield self._handle
+        finally:
+            with self._changed:
+                self._running -= 1
+                self._changed.notify_all()
+
     def close(self):
-        with self._lock:
-            if self._handle is not None:
-                self._library.tacit_model_close(self._handle)
-                self._handle = None
+        with self._changed:
+            handle, self._handle = self._handle, None
+            self._changed.wait_for(lambda: self._running == 0)
+        if handle is not None:
+            self._library.tacit_close(handle)
 
     def __enter__(self):
         return self

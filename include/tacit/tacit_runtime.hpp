@@ -1,5 +1,5 @@
-// Sealed models from C++: model.h with owners and exceptions. Needs C++17 and -ltacit_model, and nothing else
-// of tacit.
+// Sealed models from C++: tacit_runtime.h with owners and exceptions. Needs C++17 and -ltacit_runtime, and
+// nothing else of tacit.
 #pragma once
 
 #include <memory>
@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "tacit/model.h"
+#include "tacit/tacit_runtime.h"
 
-namespace tacit::model {
+namespace tacit_runtime {
 
-/// What a broker, or this machine, refuses: one sentence.
+/// What tacit, a broker, or this machine refuses: one sentence.
 class Error : public std::runtime_error {
  public:
   Error(tacit_status status, const char* words) : std::runtime_error(words), status_(status) {}
@@ -37,15 +37,23 @@ void check(Call&& call) {
 
 }  // namespace detail
 
-class Broker;
-
-/// An open model. It keeps its broker's connection alive.
+/// An open model. One that a broker opened keeps its connection alive.
 class Model {
  public:
-  tacit_model_info about() const { return tacit_model_about(model_.get()); }
-  /// Of `rows` examples that lie one after the other. Error.
+  /// Opens it within this process, as the device of a key folder. `threads`: 0 for all processors. Error.
+  Model(const std::string& keys, const std::string& file, unsigned threads = 0)
+      : model_(nullptr, tacit_close) {
+    tacit_model* raw = nullptr;
+    detail::check([&](char* words, std::size_t size) {
+      return tacit_open(keys.c_str(), file.c_str(), threads, &raw, words, size);
+    });
+    model_.reset(raw);
+  }
+
+  tacit_model_info info() const { return tacit_info(model_.get()); }
+  /// Of `rows` examples that lie one after the other. Any threads may call it at a time. Error.
   Answer run(const std::vector<double>& examples, std::size_t rows) const {
-    const std::size_t each = about().example_size;
+    const std::size_t each = info().example_size;
     if (rows == 0 || examples.size() % rows != 0 || examples.size() / rows != each)
       throw Error(TACIT_USAGE,
                   ("the examples have " + std::to_string(examples.size()) + " numbers, which are not " +
@@ -53,7 +61,7 @@ class Model {
                       .c_str());
     tacit_answer* raw = nullptr;
     detail::check([&](char* words, std::size_t size) {
-      return tacit_model_run(model_.get(), examples.data(), rows, &raw, words, size);
+      return tacit_run(model_.get(), examples.data(), rows, &raw, words, size);
     });
     const std::unique_ptr<tacit_answer, void (*)(tacit_answer*)> answer(raw, tacit_answer_free);
     return {{raw->extents, raw->extents + raw->axes}, {raw->values, raw->values + raw->size}};
@@ -62,7 +70,7 @@ class Model {
  private:
   friend class Broker;
   Model(std::shared_ptr<tacit_broker> broker, tacit_model* model)
-      : broker_(std::move(broker)), model_(model, tacit_model_close) {}
+      : broker_(std::move(broker)), model_(model, tacit_close) {}
   // In this order, so that the model is closed before its broker is left.
   std::shared_ptr<tacit_broker> broker_;
   std::unique_ptr<tacit_model, void (*)(tacit_model*)> model_;
@@ -82,7 +90,7 @@ class Broker {
   Model open(const std::string& file) const {
     tacit_model* raw = nullptr;
     detail::check([&](char* words, std::size_t size) {
-      return tacit_model_open(broker_.get(), file.c_str(), &raw, words, size);
+      return tacit_broker_open(broker_.get(), file.c_str(), &raw, words, size);
     });
     return Model(broker_, raw);
   }
@@ -91,4 +99,4 @@ class Broker {
   std::shared_ptr<tacit_broker> broker_;
 };
 
-}  // namespace tacit::model
+}  // namespace tacit_runtime

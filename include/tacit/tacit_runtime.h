@@ -1,14 +1,15 @@
-/* Sealed models from C: a program asks a broker (docs/broker.md), which opens a model of level 2 in a process
- * of its own and answers. No key and no weight is ever in the program that uses this; its examples go to the
- * broker and nowhere else. (Opening a model within one's own process is level 1: the command line alone does
- * that.)
+/* Sealed models from C, in one of two ways.
  *
- * Link with -ltacit_model. Every function that can fail returns a tacit_status and, unless that is TACIT_OK,
- * puts one sentence into `message`, cut to `size` bytes and ended by a zero; `message` may be NULL. Numbers
- * are doubles, and tensors lie row after row, the last axis fastest. Any threads may use one broker and its
- * models at a time: they take turns. */
-#ifndef TACIT_MODEL_H
-#define TACIT_MODEL_H
+ * tacit_open opens a model of level 1 or 4 within this process, with a device's key folder: the model's
+ * weights then lie in this process's memory. Through a broker (docs/broker.md) a model of level 2 is opened
+ * in a process of its own, and no key and no weight is ever in this one. tacit_info says which level it is.
+ *
+ * Link with -ltacit_runtime. Every function that can fail returns a tacit_status and, unless that is
+ * TACIT_OK, puts one sentence into `message`, cut to `size` bytes and ended by a zero; `message` may be NULL.
+ * Numbers are doubles (and computed with as float32), and tensors lie row after row, the last axis fastest.
+ * Any threads may run a model at a time; through a broker they take turns. */
+#ifndef TACIT_RUNTIME_H
+#define TACIT_RUNTIME_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -35,7 +36,7 @@ typedef struct tacit_model tacit_model;
 
 /* What anybody may know of an open model. Lives as long as the model. */
 typedef struct tacit_model_info {
-  unsigned level;        /* 2: a broker serves no other */
+  unsigned level;        /* 1 or 4 within this process, 2 through a broker */
   const char* name;      /* UTF-8 */
   const char* vendor;    /* UTF-8: under whose signature it came */
   int64_t expires;       /* seconds since 1970, UTC; INT64_MAX for never */
@@ -52,23 +53,28 @@ typedef struct tacit_answer {
   const double* values;
 } tacit_answer;
 
+/* Opens a sealed file within this process, as the device of a key folder ('tacit device init'). `threads`:
+ * that a run may use; 0 for all processors. */
+TACIT_API tacit_status tacit_open(const char* keys, const char* file, unsigned threads, tacit_model** model,
+                                  char* message, size_t size);
+
 /* Connects to the broker at a socket, and leaves it: its models are closed then, and what remains of them is
- * to be given to tacit_model_close first. */
+ * to be given to tacit_close first. */
 TACIT_API tacit_status tacit_broker_connect(const char* socket, tacit_broker** broker, char* message,
                                             size_t size);
 TACIT_API void tacit_broker_leave(tacit_broker* broker);
-
 /* Opens a sealed file, which this program must be able to read, and nobody else. */
-TACIT_API tacit_status tacit_model_open(tacit_broker* broker, const char* file, tacit_model** model,
-                                        char* message, size_t size);
-TACIT_API tacit_model_info tacit_model_about(const tacit_model* model);
+TACIT_API tacit_status tacit_broker_open(tacit_broker* broker, const char* file, tacit_model** model,
+                                         char* message, size_t size);
+
+TACIT_API tacit_model_info tacit_info(const tacit_model* model);
 /* `examples`: rows times example_size finite numbers. The answer is given back with tacit_answer_free. */
-TACIT_API tacit_status tacit_model_run(tacit_model* model, const double* examples, size_t rows,
-                                       tacit_answer** answer, char* message, size_t size);
+TACIT_API tacit_status tacit_run(const tacit_model* model, const double* examples, size_t rows,
+                                 tacit_answer** answer, char* message, size_t size);
 TACIT_API void tacit_answer_free(tacit_answer* answer);
 /* Never fails: if the broker has left, there is nothing to close. NULL is nothing, as in all that give back.
  */
-TACIT_API void tacit_model_close(tacit_model* model);
+TACIT_API void tacit_close(tacit_model* model);
 
 #ifdef __cplusplus
 }
