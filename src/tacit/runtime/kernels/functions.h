@@ -11,7 +11,7 @@ template <size_t N>
 inline F polynomial(const float (&c)[N], F x) {
   F y = all(c[N - 1]);
 #pragma GCC unroll 12
-  for (size_t i = N - 1; i-- > 0;) y = y * x + c[i];
+  for (size_t i = 1; i < N; ++i) y = y * x + c[N - 1 - i];
   return y;
 }
 
