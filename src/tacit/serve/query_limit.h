@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 #include "tacit/base/durable.h"
@@ -29,7 +30,9 @@ class QueryLimit {
   std::uint32_t an_hour() const { return an_hour_; }
 
  private:
-  std::int64_t full_at(const std::string& who, std::int64_t now) const;
+  /// Nothing if it cannot be read.
+  std::optional<std::int64_t> read(const std::string& who, std::int64_t otherwise) const;
+  void write(const std::string& who, std::int64_t full_at) const;
   OwnFolder own_;
   std::filesystem::path folder_;
   std::uint32_t an_hour_;

@@ -76,6 +76,7 @@ TEST_F(Limits, WhatCannotBeReadIsEmpty) {
   for (const char* content :
        {"", "x\n", "12", "12\n\n", "99999999999999999999\n", "-", "123456789012345678901234\n"})
     EXPECT_FALSE(after(content)) << content;
+  EXPECT_TRUE(granted(60, kThen + 3600 * kOneSecond));  // and runs full again
 }
 
 TEST_F(Limits, WhatCannotBeWrittenIsNotGranted) {
