@@ -73,25 +73,25 @@ class Attack {
   CurvePoint point(const Segment& kept, std::size_t queries, double enough) {
     const auto begin = std::chrono::steady_clock::now();
     const Answers known = asked_.known.first(queries);
-    std::optional<CurvePoint> best;
+    CurvePoint best;
+    best.fidelity.agreement = -1;
     std::string problem;
     for (const Way way : ways_for(model_, out_.layers, kept)) {
-      std::optional<CurvePoint> p;
       try {
         const nn::Graph stolen = steal_layers(model_, out_.layers, kept, way, known, s_.learn, s_.threads);
-        p = measured(stolen, queries, std::string(to_string(way)));
+        CurvePoint p = measured(stolen, queries, std::string(to_string(way)));
+        if (p.fidelity.agreement > best.fidelity.agreement) best = std::move(p);
       } catch (const UsageError& e) {
         problem = e.what();
         note(fmt::format("layers {}, trained on {}, were not tried: {}", to_string(kept), to_string(way),
                          problem));
-        continue;
       }
-      if (!best || p->fidelity.agreement > best->fidelity.agreement) best = p;
-      if (best->fidelity.agreement > enough) break;
+      if (best.fidelity.agreement > enough) break;
     }
-    require(best.has_value(), "no thief can train layers {} of this model: {}", to_string(kept), problem);
-    best->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-    return *best;
+    require(best.fidelity.agreement >= 0, "no thief can train layers {} of this model: {}", to_string(kept),
+            problem);
+    best.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    return best;
   }
 
   Tried attempt(const Segment& s) {
