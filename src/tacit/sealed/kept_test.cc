@@ -125,8 +125,9 @@ TEST_F(Kept, NothingIsInTheClearOnTheDisk) {
   const fs::path old = world.seal(bytes_of(marked), "old.tacit", kept_request());
   const auto nothing_shows = [&](std::string_view) {
     for (const fs::directory_entry& file : fs::recursive_directory_iterator(world.folder.path("")))
-      if (file.is_regular_file())
+      if (file.is_regular_file()) {
         EXPECT_EQ(read_file(file.path()).find("xxxxxxxx"), std::string::npos) << file.path();
+      }
   };
   KeptModel(SealedFile(old), by).seal_anew(out(), to_other(), nothing_shows);
   nothing_shows("");
