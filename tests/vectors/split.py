@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""A sealed model of level 3, written by other means than the library's, byte by byte as docs/sealed-format.md says: files
-of version 1 are to open for ever. Prints src/tacit/sealed/testing/split_1.h:
+"""A sealed model of level 3, written by other means than the library's, byte by byte as docs/sealed-format.md says:
+files of version 1 are to open for ever. Prints src/tacit/sealed/testing/split_1.h:
 
     python3 tests/vectors/split.py > src/tacit/sealed/testing/split_1.h
 """
@@ -88,7 +88,7 @@ def main():
 
     digits = file.hex()
     lines = "\n    ".join(f'"{digits[i : i + 104]}"' for i in range(0, len(digits), 104))
-    print(f"""// A sealed model of level 3, in hexadecimal, to the keys of version_1.h. Written by tests/vectors/split.py.
+    print(f"""// A sealed model of level 3, in hexadecimal, to the keys of version_1.h. By tests/vectors/split.py.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// A sealed model of level 3, in hexadecimal, to the keys of version_1.h. Written by tests/vectors/split.py.
+// A sealed model of level 3, in hexadecimal, to the keys of version_1.h. By tests/vectors/split.py.
 #pragma once
 
 #include <cstdint>
