@@ -155,9 +155,7 @@ TEST(Segment, ForgettingLeavesTheOthers) {
       const double limit = std::sqrt(6.0 / (g.values[v].name == "w2" ? 18 : 32));
       for (const double x : numbers) EXPECT_LE(std::fabs(x), limit);
     }
-    if (g.values[v].name == "w3") {
-      EXPECT_EQ(numbers, last.values[v].initial.values);
-    }
+    if (g.values[v].name == "w3") { EXPECT_EQ(numbers, last.values[v].initial.values); }
   }
 }
 
