@@ -151,7 +151,9 @@ std::optional<Solved> solve_layers(const Graph& model, const Cut& cut, std::uint
   const std::size_t unknowns = form == Form::OneHidden ? kMostUnknownsOfHidden : kMostUnknowns;
   if (inputs > kMostSolvedInputs || inputs * outputs > unknowns || inputs >= most_queries)
     return std::nullopt;
-  trace::PlainModel layers(nodes_between(model, cut), threads);
+  // In double precision, more than a device's answers have: what is not solved so is not solved by them
+  // either.
+  Learner layers(nodes_between(model, cut), threads);
   const Points ask = [&](std::size_t rows, std::vector<double> values) {
     Shape shape = in;
     shape.insert(shape.begin(), rows);

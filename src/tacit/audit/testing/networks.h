@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "tacit/audit/learner.h"
 #include "tacit/audit/steal.h"
 #include "tacit/nn/layers/layer.h"
 #include "tacit/trace/plain_model.h"
@@ -29,17 +30,18 @@ inline nn::Graph network(const Shape& example, const std::vector<std::int64_t>& 
 }
 
 inline PublicTensor answers_of(const nn::Graph& graph, const PublicTensor& x) {
-  return trace::PlainModel(graph, 1).run(x);
+  return Learner(graph, 1).run(x);
 }
 
 /// So many questions of random numbers, and a few hundred others to measure on.
 inline Asked asked(const nn::Graph& graph, std::vector<std::size_t> queries, std::size_t held_out = 200) {
-  trace::PlainModel model(graph, 1);
+  Learner model(graph, 1);
+  Shape example = graph.values[graph.inputs[0]].shape;
+  example.erase(example.begin());
   std::size_t most = 0;
   for (const std::size_t n : queries) most = std::max(most, n);
-  return ask([&](const PublicTensor& x) { return model.run(x); },
-             trace::random_examples(model.example(), most, 1),
-             trace::random_examples(model.example(), held_out, 2), std::move(queries));
+  return ask([&](const PublicTensor& x) { return model.run(x); }, trace::random_examples(example, most, 1),
+             trace::random_examples(example, held_out, 2), std::move(queries));
 }
 
 }  // namespace tacit::audit::testing
