@@ -107,7 +107,7 @@ class SplitLevel(SplitLevelTest):
             ("4-5", ("one layer of weights", "protect two layers")),
             ("4-7", ("Softmax", "leave it to the device")),
             ("1-9", ("nodes 1 to 7", "none of number 9")),
-            ("dense7", ("no node", "did you mean 'node_dense")),
+            ("dense7", ("no node", "did you mean 'node_")),
         ):
             with self.subTest(nodes=nodes):
                 process = self.protect(nodes=nodes, code=USAGE)
