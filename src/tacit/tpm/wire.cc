@@ -31,14 +31,16 @@ FileDescriptor connected(const std::filesystem::path& at) {
   require(name.size() < sizeof address.sun_path, "the path of the TPM '{}' is too long for a socket's", name);
   std::memcpy(address.sun_path, name.c_str(), name.size() + 1);
   FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  require(fd && ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0,
-          "the TPM '{}' does not answer: {}", name, std::strerror(errno));
+  const bool answers =
+      fd && ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  require(answers, "the TPM '{}' does not answer: {}", name, std::strerror(errno));
   return fd;
 }
 
 FileDescriptor opened(const std::filesystem::path& at) {
   struct stat info {};
-  require(::stat(at.c_str(), &info) == 0, "there is no TPM '{}': {}", at.string(), std::strerror(errno));
+  const bool there = ::stat(at.c_str(), &info) == 0;
+  require(there, "there is no TPM '{}': {}", at.string(), std::strerror(errno));
   if (S_ISSOCK(info.st_mode)) return connected(at);
   require(S_ISCHR(info.st_mode), "'{}' is no TPM: it is neither a device nor a socket", at.string());
   FileDescriptor fd(::open(at.c_str(), O_RDWR | O_CLOEXEC));
