@@ -1,6 +1,6 @@
-// What runs a model of level 3 on a device: its own layers here, in ordinary memory as at level 1 and by the same runtime, and
-// between them the protected segment, for which somebody else is asked. What is handed out to be asked is in
-// the segment's fixed point; that nobody but this device sees it is the work of whoever asks
+// What runs a model of level 3 on a device: its own layers here, in ordinary memory and by the runtime of
+// level 1, and between them the protected segment, for which somebody else is asked. What is handed out to be
+// asked is in the segment's fixed point; that nobody but this device sees it is the work of whoever asks
 // (serve/segment_client).
 #pragma once
 
