@@ -193,15 +193,25 @@ Operand Builder::emit(const Step& step) {
   return out;
 }
 
+namespace {
+
+/// The first number that is not finite, or as good as that; null if all are in order.
+const double* out_of_bounds(const std::vector<double>& values) {
+  const auto at = std::find_if(values.begin(), values.end(), [](double v) { return !(std::fabs(v) < 1e30); });
+  return at == values.end() ? nullptr : &*at;
+}
+
+}  // namespace
+
 ValueId Builder::constant(const Operand& x, const Step& step) {
   const bool once = !same(x) && broadcasts(step.op) && repeats(*x.one, *x.two);
   TensorPtr t = once ? x.one : numbers_of(x, step, printable(x.name));
   if (masks(x, step)) t = as_mask(t);
-  for (double v : t->values)
-    require(std::fabs(v) < 1e30,
-            "the constant '{}' that {} reads holds {}, which fixed point cannot; use a finite number, as "
-            "small as will do",
-            printable(x.name), step.what(), v);
+  if (const double* v = out_of_bounds(t->values))
+    throw UsageError(fmt::format(
+        "the constant '{}' that {} reads holds {}, which fixed point cannot; use a finite number, "
+        "as small as will do",
+        printable(x.name), step.what(), *v));
   two_.add_constant(x.name, {t->shape, {}});
   return graph_.add_constant(clean(x.name), {t->shape, t->values});
 }
@@ -214,9 +224,9 @@ ValueId Builder::value(const Operand& x, const Step& step) {
   const std::pair key(fixed ? Operand::Is::Known : x.is, mask ? x.name + " as a mask" : x.name);
   if (const auto at = placed_.find(key); at != placed_.end()) return at->second;
   if (fixed) return placed_[key] = constant(x, step);
-  for (double v : x.one->values)
-    require(std::fabs(v) < 1e30, "the weight '{}' holds {}; train the model again, from finite numbers",
-            printable(x.name), v);
+  if (const double* v = out_of_bounds(x.one->values))
+    throw UsageError(fmt::format("the weight '{}' holds {}; train the model again, from finite numbers",
+                                 printable(x.name), *v));
   two_.add_parameter(x.name, {x.one->shape, {}});
   return placed_[key] = graph_.add_parameter(clean(x.name), {x.one->shape, x.one->values});
 }
