@@ -190,7 +190,8 @@ std::string steal_by_asking(Stage& stage) {
   ProgressLine line(stage.style);
   const json told = stage.commands.done(words, [&](const std::string& text) {
     std::size_t done = 0, all = 0;
-    if (std::sscanf(text.c_str(), "%zu of %zu", &done, &all) == 2)
+    if (std::sscanf(text.c_str(), "%*[^0-9]%zu/%zu", &done, &all) == 2 ||
+        std::sscanf(text.c_str(), "%zu of %zu", &done, &all) == 2)
       line.show({"imitations of the model", done, all, std::nullopt, 0});
   });
   line.finish();
