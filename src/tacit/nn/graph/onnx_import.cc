@@ -42,10 +42,11 @@ class Importer {
     std::vector<ValueId> parameters;
     for (const auto& t : graph_.initializer())
       if (const auto id = builder_.parameter(t.name())) parameters.push_back(*id);
-    Graph out = pruned(builder_.graph(), parameters);
+    Graph out = pruned(std::move(builder_.graph()), parameters);
     if (!options_.fold_batch_norm) return out;
     fold_batch_norms(out);
-    return pruned(out, out.parameters());
+    const std::vector<ValueId> left = out.parameters();
+    return pruned(std::move(out), left);
   }
 
   OnnxCheck check() {

@@ -6,7 +6,7 @@
 
 namespace tacit::nn::onnx_io {
 
-Graph pruned(const Graph& graph, const std::vector<ValueId>& parameters) {
+Graph pruned(Graph graph, const std::vector<ValueId>& parameters) {
   std::vector<bool> wanted(graph.values.size());
   for (ValueId id : graph.outputs) wanted[id] = true;
   for (std::size_t n = graph.nodes.size(); n-- > 0;)
@@ -18,7 +18,7 @@ Graph pruned(const Graph& graph, const std::vector<ValueId>& parameters) {
   const auto place = [&](ValueId id) {
     if (id == kNoValue) return kNoValue;
     if (moved[id] == kNoValue) {
-      out.values.push_back(graph.values[id]);
+      out.values.push_back(std::move(graph.values[id]));
       moved[id] = out.values.size() - 1;
     }
     return moved[id];

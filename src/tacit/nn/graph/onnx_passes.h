@@ -7,7 +7,7 @@ namespace tacit::nn::onnx_io {
 
 /// Only what the outputs depend on, in a fixed order: inputs, then these parameters, then the rest as it
 /// runs.
-Graph pruned(const Graph& graph, const std::vector<ValueId>& parameters);
+Graph pruned(Graph graph, const std::vector<ValueId>& parameters);
 /// Batch normalisations into the convolution or Gemm before them, where nothing else reads its result.
 void fold_batch_norms(Graph& graph);
 
