@@ -4,10 +4,8 @@
 // ONNX Runtime.
 #include "tacit/sealed/runtime.h"
 
-#include <grp.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -111,18 +109,34 @@ class BrokerProcess {
     const fs::path program = fs::read_symlink("/proc/self/exe").parent_path() / "tacit-broker";
     int said[2];
     if (::pipe(said) != 0) throw IoError("no pipe can be made");
-    std::vector<std::string> words{program.string(), "--keys", keys.string(), "--socket", socket.string(),
-                                   "--allow",        "0",      "--threads",   "1"};
+    // Memory is locked by a capability, for the limit may be one that root may not raise here.
+    const std::string user = std::to_string(kBroker);
+    std::vector<std::string> words{"setpriv",
+                                   "--reuid",
+                                   user,
+                                   "--regid",
+                                   user,
+                                   "--clear-groups",
+                                   "--inh-caps",
+                                   "+ipc_lock",
+                                   "--ambient-caps",
+                                   "+ipc_lock",
+                                   program.string(),
+                                   "--keys",
+                                   keys.string(),
+                                   "--socket",
+                                   socket.string(),
+                                   "--allow",
+                                   "0",
+                                   "--threads",
+                                   "1"};
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     child_ = ::fork();
     if (child_ == 0) {
-      const rlimit all{RLIM_INFINITY, RLIM_INFINITY};
-      (void)::setrlimit(RLIMIT_MEMLOCK, &all);
       ::dup2(said[1], STDERR_FILENO);
-      if (::setgroups(0, nullptr) == 0 && ::setgid(kBroker) == 0 && ::setuid(kBroker) == 0)
-        ::execv(program.c_str(), argv.data());
+      ::execvp(argv[0], argv.data());
       ::_exit(127);
     }
     ::close(said[1]);
