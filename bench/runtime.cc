@@ -171,6 +171,9 @@ class Bench {
     keys_.emplace(sealed::DeviceKeys::make(folder_.path / "device", "a device", now_here()));
     keys_->trust({"a vendor", vendor_.public_key()});
     example_ = noise(graph_.values[graph_.inputs[0]].shape, 1, 7);
+    // As models hold them, in 4 bytes each.
+    for (const ValueId id : graph_.parameters())
+      for (double& v : graph_.values[id].initial.values) v = static_cast<double>(static_cast<float>(v));
   }
 
   void plain() {
