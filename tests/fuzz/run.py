@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Runs every fuzz target for a while, as many at a time as there are processors: run.py BUILD SECONDS [TARGET ...].
-The corpus grows in BUILD/corpus; what is found lies in BUILD/findings, to be run again with the target alone."""
+It begins from tests/fuzz/corpus (keep.py writes it) and from what targets make by themselves. The corpus grows in
+BUILD/corpus; what is found lies in BUILD/findings, to be run again with the target alone."""
 
 import concurrent.futures
 import glob
@@ -10,7 +11,9 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 
+CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
 CASES = "/usr/lib/python3/dist-packages/onnx/backend/test/data"  # of ONNX itself, if installed
 LARGEST = {
     "fuzz_broker": 8192,
@@ -28,7 +31,16 @@ LARGEST = {
 LIMITS = ["-rss_limit_mb=2048", "-malloc_limit_mb=512", "-timeout=20"]
 
 
+def kept(corpus, name):
+    """What is in the repository of a target's corpus."""
+    archive = CORPUS / f"{name}.zip"
+    if archive.exists():
+        with zipfile.ZipFile(archive) as inputs:
+            inputs.extractall(corpus)
+
+
 def seed(corpus, name):
+    kept(corpus, name)
     if name != "fuzz_onnx":
         return
     for model in glob.glob(f"{CASES}/**/model.onnx", recursive=True):
@@ -69,4 +81,5 @@ def main():
     sys.exit(1 if failed else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include <atomic>
+#include <latch>
 #include <thread>
 
 #include "tacit/base/error.h"
@@ -293,6 +294,27 @@ TEST(Tls, OwnersComeAndGoAndComeAgain) {
         t->goodbye("");
       }
     }
+  });
+  for (const auto& e : errors) EXPECT_EQ(e, "");
+}
+
+TEST(Tls, AnOwnerThatBeganAndIsGoneIsToldOnce) {
+  Town town(1, 1);
+  std::latch gone(1);
+  const auto errors = run_each(2, [&](std::size_t i) {
+    const auto t = town.join(i);
+    if (i == 1) {
+      Meter m;
+      Channel(*t, m, party_id(0), "party0").send("hello", ByteView{});
+      t->goodbye("");
+      gone.count_down();
+      return;
+    }
+    gone.wait();
+    while (t->connected(party_id(1))) {}  // until the end is noticed
+    EXPECT_FALSE(t->any_owner(0ms));
+    EXPECT_EQ(t->wait_for_any_owner(true), party_id(1));
+    EXPECT_FALSE(t->any_owner(0ms, true));
   });
   for (const auto& e : errors) EXPECT_EQ(e, "");
 }

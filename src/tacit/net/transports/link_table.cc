@@ -69,6 +69,11 @@ bool LinkTable::turn_to(std::size_t i, bool next) {
   return connected;
 }
 
+void LinkTable::forget_arrived(std::size_t i) {
+  std::lock_guard lock(mutex_);
+  arrived_[i].reset();
+}
+
 void LinkTable::forget_parties() {
   std::lock_guard lock(mutex_);
   for (std::size_t i = 0; i < settings_.parties; ++i) links_[i].reset();

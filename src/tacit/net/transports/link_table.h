@@ -48,6 +48,8 @@ class LinkTable {
   void install(std::size_t i, std::shared_ptr<TlsStream> stream, const LinkHello& hello, bool dialled);
   /// Turns to an owner's latest connection. Whether there is one, or, unless `next`, an earlier one stands.
   bool turn_to(std::size_t i, bool next);
+  /// An owner's latest connection, which nobody turned to.
+  void forget_arrived(std::size_t i);
   /// Leaves the links to all parties as they are.
   void forget_parties();
 

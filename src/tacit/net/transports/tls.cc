@@ -119,14 +119,19 @@ class TlsTransportImpl final : public TlsTransport {
   // ---- TlsTransport
   void wait_for(PartyId owner, std::chrono::milliseconds limit) override { wait(owner, limit, false); }
   void wait_for_next(PartyId owner, std::chrono::milliseconds limit) override { wait(owner, limit, true); }
-  std::optional<PartyId> any_owner(std::chrono::milliseconds time) override {
+  std::optional<PartyId> any_owner(std::chrono::milliseconds time, bool also_gone) override {
     const auto deadline = Clock::now() + time;
     for (;;) {
       check_parties();
       std::vector<std::shared_ptr<TlsLink>> silent;
       for (std::size_t i = settings_.parties; i < links_.size(); ++i) {
         const auto l = links_.arrived(i);
-        if (!l || l->ended()) continue;
+        if (!l) continue;
+        if (l->ended()) {
+          if (!also_gone || !l->has_frame()) continue;
+          links_.forget_arrived(i);
+          return party_id(i);
+        }
         if (l->has_frame()) return party_id(i);
         silent.push_back(l);
       }
