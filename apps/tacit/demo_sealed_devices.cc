@@ -68,7 +68,7 @@ DemoTpm::DemoTpm() {
     }
     if (std::chrono::steady_clock::now() - begin > kTpmPatience)
       throw IoError("the TPM in software does not start: swtpm does not listen");
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // swtpm tells nobody that it listens
   }
 }
 

@@ -47,8 +47,7 @@ broker::Opened about_of(const sealed::Runtime& runtime) {
 }
 
 struct OpenedHere final : tacit_model {
-  explicit OpenedHere(std::unique_ptr<sealed::Runtime> r)
-      : tacit_model(about_of(*r)), opened(std::move(r)) {}
+  explicit OpenedHere(std::unique_ptr<sealed::Runtime> r) : tacit_model(about_of(*r)), opened(std::move(r)) {}
   broker::Tensor run(const double* examples, std::size_t rows) const override {
     require(rows > 0 && rows <= (std::size_t{1} << 40) / std::max<std::size_t>(1, example_size),
             "{} rows of {} numbers cannot be asked at a time", rows, example_size);
@@ -69,8 +68,7 @@ struct OpenedThere final : tacit_model {
     } catch (...) {}  // the broker has left: there is nothing to close
   }
   broker::Tensor run(const double* examples, std::size_t rows) const override {
-    const std::size_t most =
-        broker::kMostBody / sizeof(double) / std::max<std::size_t>(1, example_size);
+    const std::size_t most = broker::kMostBody / sizeof(double) / std::max<std::size_t>(1, example_size);
     require(rows > 0 && example_size > 0 && rows <= most,
             "{} rows of {} numbers cannot be asked at a time: ask for 1 to {}", rows, example_size, most);
     return by.client.run(about.model, {shape(rows), {examples, examples + rows * example_size}});

@@ -30,9 +30,8 @@ class Broker {
  public:
   /// `refuses`: why a user is not served, in a sentence; empty if it is. `threads`: 0 for all processors.
   /// IoError if memory for a tile cannot be locked.
-  Broker(const HardenedProcess& process, const sealed::DeviceKeys& keys,
-         std::function<sealed::Now()> clock, std::function<std::string(uid_t)> refuses, unsigned threads,
-         const Limits& limits);
+  Broker(const HardenedProcess& process, const sealed::DeviceKeys& keys, std::function<sealed::Now()> clock,
+         std::function<std::string(uid_t)> refuses, unsigned threads, const Limits& limits);
   ~Broker();
 
   /// Serves whoever comes to the listening socket, until something can be read from `stop`. IoError.

@@ -38,8 +38,7 @@ Identity Identity::generate() {
 
 Identity Identity::from_raw(ByteView bytes) {
   ensure(bytes.size() == 32, "an Ed25519 private key has 32 bytes");
-  EVP_PKEY* key =
-      EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, raw(bytes.data()), bytes.size());
+  EVP_PKEY* key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, raw(bytes.data()), bytes.size());
   ensure(key != nullptr, "an Ed25519 private key from its bytes");
   return Identity(key);
 }

@@ -52,16 +52,21 @@ constexpr std::string_view kGuardedDoesNotStop[] = {
 
 constexpr std::string_view kSplitDoesNotStop[] = {
     kSoftwareKeys,
-    "the recipient itself, or root, for the layers that are not protected: they are as at level 1, and can be "
+    "the recipient itself, or root, for the layers that are not protected: they are as at level 1, and can "
+    "be "
     "read from memory and kept for ever",
-    "whoever may ask the segment often: from enough answers, at the rate that it allows, one is rebuilt that does "
+    "whoever may ask the segment often: from enough answers, at the rate that it allows, one is rebuilt that "
+    "does "
     "the same ('tacit audit steal' measures how many)",
-    "the vendor's server, or whoever breaks into it: it has the protected layers, and sees which device asks, when "
+    "the vendor's server, or whoever breaks into it: it has the protected layers, and sees which device "
+    "asks, when "
     "and how often; no question, and no answer",
-    "a device, or a server, that departs from the protocol: each is safe from the other as long as both keep to it",
+    "a device, or a server, that departs from the protocol: each is safe from the other as long as both keep "
+    "to it",
     "the vendor's server when it is out of reach: then the model does not run",
     kClock,
-    "a recipient who passes on what it has in the clear: copies of the layers that are not protected are all alike"};
+    "a recipient who passes on what it has in the clear: copies of the layers that are not protected are all "
+    "alike"};
 
 constexpr std::string_view kTraceableDoesNotStop[] = {
     kSoftwareKeys,
@@ -80,7 +85,8 @@ constexpr LevelWords kLevels[] = {
     {Level::Guarded, "guarded", "no key or weight touches disk, swap, core dump or another user's process",
      kGuardedDoesNotStop},
     {Level::Split, "split",
-     "chosen layers never leave the vendor in any form, and the vendor never sees the data; the other layers are as "
+     "chosen layers never leave the vendor in any form, and the vendor never sees the data; the other layers "
+     "are as "
      "at level 1",
      kSplitDoesNotStop},
     {Level::Traceable, "traceable",

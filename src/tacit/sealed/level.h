@@ -14,8 +14,7 @@ enum class Level : std::uint8_t { Sealed = 1, Guarded = 2, Split = 3, Traceable 
 struct LevelWords {
   Level level;
   std::string_view name, promise;
-  std::span<const std::string_view>
-      does_not_stop;  ///< of software keys without leases
+  std::span<const std::string_view> does_not_stop;  ///< of software keys without leases
 };
 /// What a sealed file does not stop, which depends on who keeps the keys and whether it runs under leases.
 struct Bounds {

@@ -58,7 +58,8 @@ class VerifiedFile {
   std::vector<Digest> digests_;
 };
 
-/// Who has it may have a model's text: the runtimes alone, and what seals it anew without writing it anywhere.
+/// Who has it may have a model's text: the runtimes alone, and what seals it anew without writing it
+/// anywhere.
 class RuntimeKey {
   friend class Runtime;
   friend class GuardedRuntime;
@@ -70,9 +71,9 @@ class RuntimeKey {
 
 class OpenedModel {
  public:
-  /// What the device at `keys` may open now. UsageError if the file is not sealed to it, has expired, or if the
-  /// clock stands before a time that was witnessed (witness.h);
-  /// CheatDetected if the key that is sealed to it is not the file's.
+  /// What the device at `keys` may open now. UsageError if the file is not sealed to it, has expired, or if
+  /// the clock stands before a time that was witnessed (witness.h); CheatDetected if the key that is sealed
+  /// to it is not the file's.
   OpenedModel(VerifiedFile file, const DeviceKeys& keys, const Now& now);
   /// What a vendor kept for itself (kept.h), at any time and of any level. UsageError if it did not;
   /// CheatDetected as above.

@@ -23,10 +23,11 @@ nn::Graph graph_in(ByteReader& text, const Header& header) {
           "'{}' is sealed at level 2 (guarded), and opening it within this process would be level 1: ask a "
           "broker, which is of a user of its own ('tacit run --broker SOCKET')",
           header.model_name);
-  require(header.level != Level::Split,
-          "'{}' is sealed at level 3 (split): a segment of it is at its vendor, who has to be asked ('tacit run' "
-          "does)",
-          header.model_name);
+  require(
+      header.level != Level::Split,
+      "'{}' is sealed at level 3 (split): a segment of it is at its vendor, who has to be asked ('tacit run' "
+      "does)",
+      header.model_name);
   return import(text, header.text_size, header.model_name);
 }
 

@@ -18,8 +18,8 @@ struct SealRequest {
   Seconds sealed_at = 0;
   Seconds expires = kNever;
   std::uint32_t chunk = kUsualChunk;
-  /// Sealed or Traceable, for an ONNX file, Guarded, for a text in tiles (tiles.h), or Split, for what is left
-  /// without a segment (split_text.h).
+  /// Sealed or Traceable, for an ONNX file, Guarded, for a text in tiles (tiles.h), or Split, for what is
+  /// left without a segment (split_text.h).
   Level level = Level::Sealed;
   std::string fingerprint = {};  ///< whose copy the text is: at level 4, or at level 2 to have both
   std::optional<LeaseTerms> lease = {};

@@ -33,8 +33,8 @@ std::size_t node_named(const Graph& g, std::string_view word) {
             g.nodes.size(), place);
     return place - 1;
   }
-  throw UsageError(fmt::format("no node of the model is called '{}': did you mean '{}'?",
-                               one_line(word), one_line(nearest(word, names))));
+  throw UsageError(fmt::format("no node of the model is called '{}': did you mean '{}'?", one_line(word),
+                               one_line(nearest(word, names))));
 }
 
 bool is_place(std::string_view word) {
@@ -97,10 +97,11 @@ void require_own_weights(const Graph& g, const NodeRange& r) {
       for (const auto& [own, node] : inside) {
         const ValueInfo& v = g.values[own];
         const bool one = own == id && (v.kind != ValueInfo::Kind::Constant || differ(v.initial));
-        require(!one && !(differ(v.initial) && v.initial.values == other.initial.values),
-                "the weights '{}' of the node '{}', which is to be protected, are those of '{}', too, which is "
-                "not: protect both, or neither",
-                one_line(v.name), one_line(node->name), one_line(g.nodes[n].name));
+        require(
+            !one && !(differ(v.initial) && v.initial.values == other.initial.values),
+            "the weights '{}' of the node '{}', which is to be protected, are those of '{}', too, which is "
+            "not: protect both, or neither",
+            one_line(v.name), one_line(node->name), one_line(g.nodes[n].name));
       }
     }
   }
@@ -151,8 +152,8 @@ NodeRange parse_range(const Graph& g, std::string_view text) {
 }
 
 std::string table_of_nodes(const Graph& g) {
-  std::string out = fmt::format("{:>5}  {:<20} {:<28} {:<16} {:>12}\n", "node", "operator", "name", "result",
-                                "weights");
+  std::string out =
+      fmt::format("{:>5}  {:<20} {:<28} {:<16} {:>12}\n", "node", "operator", "name", "result", "weights");
   for (std::size_t n = 0; n < g.nodes.size(); ++n) {
     const Node& node = g.nodes[n];
     std::size_t numbers = 0;
@@ -170,14 +171,16 @@ CutModel cut_segment(const Graph& g, const NodeRange& r) {
           g.outputs.size());
   ensure(r.first <= r.last && r.last < g.nodes.size(), "a range of the graph's nodes");
   const Crossings c = crossings_of(g, r);
-  require(c.in.size() == 1,
-          "a protected segment takes one value of the layers around it, and nodes {} to {} take {}: {}; choose "
-          "another range",
-          r.first + 1, r.last + 1, c.in.size(), quoted(g, c.in));
-  require(c.out.size() == 1,
-          "a protected segment gives one value to the layers around it, and nodes {} to {} give {}: {}; choose "
-          "another range",
-          r.first + 1, r.last + 1, c.out.size(), c.out.empty() ? "none" : quoted(g, c.out));
+  require(
+      c.in.size() == 1,
+      "a protected segment takes one value of the layers around it, and nodes {} to {} take {}: {}; choose "
+      "another range",
+      r.first + 1, r.last + 1, c.in.size(), quoted(g, c.in));
+  require(
+      c.out.size() == 1,
+      "a protected segment gives one value to the layers around it, and nodes {} to {} give {}: {}; choose "
+      "another range",
+      r.first + 1, r.last + 1, c.out.size(), c.out.empty() ? "none" : quoted(g, c.out));
   require(c.past.empty(),
           "{} passes by nodes {} to {} to layers behind them, and whatever goes around a protected segment "
           "must go through it: choose a range that begins or ends elsewhere",

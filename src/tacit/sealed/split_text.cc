@@ -12,7 +12,8 @@ namespace tacit::sealed {
 
 namespace {
 
-// prelude: "tacit split " | version (u16) | zeros (u16) | devices (u32) | bytes of before, after, part (u64 each)
+// prelude: "tacit split " | version (u16) | zeros (u16) | devices (u32) | bytes of before, after, part (u64
+// each)
 constexpr std::string_view kSplitMagic = "tacit split ";
 constexpr std::uint16_t kSplitVersion = 1;
 constexpr std::size_t kSplitPrelude = 44, kAccessKey = 32, kSealedAccess = kAccessKey + kHpkeTagSize;
@@ -42,9 +43,10 @@ nn::Graph whole(ByteView text) {
     v.initial = {v.shape, {}};
     v.initial.values.reserve(elements(v.shape));
     for (std::size_t i = 0; i < elements(v.shape); ++i)
-      v.initial.values.push_back(place.width == sizeof(double)
-                                     ? read_at<double>(text, place.at + i * sizeof(double))
-                                     : static_cast<double>(read_at<float>(text, place.at + i * sizeof(float))));
+      v.initial.values.push_back(
+          place.width == sizeof(double)
+              ? read_at<double>(text, place.at + i * sizeof(double))
+              : static_cast<double>(read_at<float>(text, place.at + i * sizeof(float))));
   }
   return std::move(outline.graph);
 }
@@ -76,7 +78,8 @@ SegmentAccess read_access(Pieces& from) {
   const auto size = from.take<std::uint16_t>();
   require(size == public_key_size(Kem::X25519) || size == public_key_size(Kem::P256),
           "a device's access has a key of {} bytes, which there is not", size);
-  for (const auto& [to, bytes] : {std::pair(&a.enc, std::size_t{size}), std::pair(&a.sealed, kSealedAccess)}) {
+  for (const auto& [to, bytes] :
+       {std::pair(&a.enc, std::size_t{size}), std::pair(&a.sealed, kSealedAccess)}) {
     const ByteView piece = from.take(bytes);
     to->assign(piece.begin(), piece.end());
   }
@@ -137,8 +140,10 @@ SplitText read_split_text(ByteReader& from, std::uint64_t size) {
   Pieces pieces(text.bytes());
   require(text_of(pieces.take(kSplitMagic.size())) == kSplitMagic, "it holds no model without its segment");
   const auto version = pieces.take<std::uint16_t>();
-  require(version == kSplitVersion, "what is sealed is of version {}, and version {} is known here: use a newer "
-          "tacit", version, kSplitVersion);
+  require(version == kSplitVersion,
+          "what is sealed is of version {}, and version {} is known here: use a newer "
+          "tacit",
+          version, kSplitVersion);
   require(pieces.take<std::uint16_t>() == 0, "what is sealed has no prelude that there can be");
   const auto devices = pieces.take<std::uint32_t>();
   require(devices >= 1 && devices <= kMaxRecipients, "what is sealed claims {} devices", devices);

@@ -1,7 +1,7 @@
-// The text of a model of level 3: what the device has of it. The layers before and after the protected segment,
-// as texts in tiles (tiles.h); what it needs to know of the segment to compute it together with the vendor's
-// server, which has no weights in it; and for each recipient, sealed to its key, the key by which that server
-// knows it. docs/sealed-format.md has every byte.
+// The text of a model of level 3: what the device has of it. The layers before and after the protected
+// segment, as texts in tiles (tiles.h); what it needs to know of the segment to compute it together with the
+// vendor's server, which has no weights in it; and for each recipient, sealed to its key, the key by which
+// that server knows it. docs/sealed-format.md has every byte.
 #pragma once
 
 #include "tacit/base/byte_stream.h"

@@ -47,8 +47,8 @@ class TlsTransport : public Transport {
   /// the end of its last connection may not have been noticed yet.
   virtual void wait_for_next(PartyId owner, std::chrono::milliseconds limit) = 0;
   /// Waits, without limit, until some owner has begun to speak on a new connection, and says who. (An owner
-  /// speaks once it has reached all parties.) With `also_gone` it is said, once, of an owner that began and is
-  /// gone already, so that it makes no difference when it goes. PeerError when a party fails.
+  /// speaks once it has reached all parties.) With `also_gone` it is said, once, of an owner that began and
+  /// is gone already, so that it makes no difference when it goes. PeerError when a party fails.
   PartyId wait_for_any_owner(bool also_gone = false) {
     for (;;)
       if (const auto owner = any_owner(std::chrono::hours(1), also_gone)) return *owner;

@@ -89,8 +89,8 @@ class TlsLink {
   bool cut() const;
   /// Leaving, in an order that loses nothing: part() says goodbye after what is still to be sent and, between
   /// parties in good order, waits until the peer has said so too; linger() takes what the peer still sends
-  /// until it closes, too. Both wait until `deadline` at most, but part() waits for the patience where the peer
-  /// may not have got what was sent last.
+  /// until it closes, too. Both wait until `deadline` at most, but part() waits for the patience where the
+  /// peer may not have got what was sent last.
   void part(std::string_view reason, Liveness::Time deadline) noexcept;
   void linger(Liveness::Time deadline) noexcept;
 
