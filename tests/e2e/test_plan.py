@@ -49,11 +49,13 @@ class Plan(TacitTest):
         shortest = min(c["user"]["waiting_seconds"] for c in told["cuts"])
         self.assertLessEqual(taken["user"]["waiting_seconds"], 1.05 * shortest)
         self.assertIn("tacit split", best["words"])
-        # Silent transfers send less ahead, and what they would send is what a plan with them says.
-        silent = next(c for c in best["cheaper"] if c["to"] == "ferret")
-        self.assertGreater(silent["saves"]["ahead_bytes"], 0)
+        # Silent transfers send less ahead, as a plan with them says; they are named where that is much. Which cut is
+        # taken follows from seconds, and differs from machine to machine.
         again = self.plan("--transfers", "ferret")["cuts"][best["cut"]]
-        self.assertEqual(taken["ahead_bytes"] - again["ahead_bytes"], silent["saves"]["ahead_bytes"])
+        saves = taken["ahead_bytes"] - again["ahead_bytes"]
+        self.assertGreater(saves, 0)
+        silent = [c["saves"]["ahead_bytes"] for c in best["cheaper"] if c["to"] == "ferret"]
+        self.assertEqual(silent, [saves] if saves > 0.3 * taken["ahead_bytes"] else [])
 
     def deploy(self, activation, *options, **places):
         """A split of the model whose deployment has those activations."""

@@ -165,7 +165,8 @@ class Resume(TacitTest):
         driver.send(SIGKILL)
         self.assertTrue(select.select([reader], [], [], 20)[0], "the driver's processes go on without it")
         self.run_tacit("--quiet", "train", "job.toml", "--local", "--resume")
-        self.check_finished(seen, "local-out")
+        # The others may not have that one yet when all are killed at once: then the one before it counts.
+        self.check_finished(seen - EVERY, "local-out")
         self.assertIn("local-out/north-out/model.onnx", self.files())
 
     def test_a_party_that_stays(self):
