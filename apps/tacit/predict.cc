@@ -54,7 +54,7 @@ json ask(const TrainOptions& options, const Style& style) {
 /// Who of the owners has come to ask. Others are sent away.
 PartyId wait_for_asker(Place& place, const std::vector<PartyId>& allowed) {
   for (;;) {
-    const PartyId who = place.tls().wait_for_any_owner(true);
+    const PartyId who = place.tls().wait_for_any_owner(TlsTransport::Gone::IfItSpoke);
     if (std::find(allowed.begin(), allowed.end(), who) != allowed.end()) return who;
     try {
       place.tls().wait_for(who, std::chrono::milliseconds(0));

@@ -313,8 +313,27 @@ TEST(Tls, AnOwnerThatBeganAndIsGoneIsToldOnce) {
     gone.wait();
     while (t->connected(party_id(1))) {}  // until the end is noticed
     EXPECT_FALSE(t->any_owner(0ms));
-    EXPECT_EQ(t->wait_for_any_owner(true), party_id(1));
-    EXPECT_FALSE(t->any_owner(0ms, true));
+    EXPECT_EQ(t->wait_for_any_owner(TlsTransport::Gone::IfItSpoke), party_id(1));
+    EXPECT_FALSE(t->any_owner(0ms, TlsTransport::Gone::Told));
+  });
+  for (const auto& e : errors) EXPECT_EQ(e, "");
+}
+
+TEST(Tls, AnOwnerThatSaidNothingIsToldOnlyToWhoAsks) {
+  Town town(1, 1);
+  std::latch gone(1);
+  const auto errors = run_each(2, [&](std::size_t i) {
+    const auto t = town.join(i);
+    if (i == 1) {
+      t->goodbye("");
+      gone.count_down();
+      return;
+    }
+    gone.wait();
+    while (t->connected(party_id(1))) {}  // until the end is noticed
+    EXPECT_FALSE(t->any_owner(0ms, TlsTransport::Gone::IfItSpoke));
+    EXPECT_EQ(t->wait_for_any_owner(TlsTransport::Gone::Told), party_id(1));
+    EXPECT_FALSE(t->any_owner(0ms, TlsTransport::Gone::Told));
   });
   for (const auto& e : errors) EXPECT_EQ(e, "");
 }

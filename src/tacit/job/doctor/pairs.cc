@@ -22,6 +22,7 @@ constexpr milliseconds kMeasure = 60s;       // for all measurements of a pair
 constexpr milliseconds kAfterStranger = 2s;  // for the right one to come after one with another's key
 
 constexpr std::string_view kNoJob = "this party runs its doctor, and no job yet";
+constexpr std::string_view kSession = "begins a session of the job, and runs no doctor";
 constexpr std::string_view kFacts = "doctor.facts", kBegin = "doctor.begin";
 
 /// One other party, and how we talk with it.
@@ -33,6 +34,8 @@ struct Peer {
   PartyId id{};                             ///< in that transport
   std::optional<Facts> facts{};             ///< what it has told
   std::optional<Finding> trouble{};         ///< why it has not, or why no more can be measured
+  std::optional<Finding> absent{};          ///< why a later party seems not to come
+  bool left{};                              ///< it came, and left before it spoke
 };
 
 class Meeting {
@@ -103,8 +106,7 @@ class Meeting {
   std::string hear(Channel& channel) const {
     const auto [tag, body] = channel.receive_any({kFacts, "hello", "trained", "serve"}, kMaxFacts);
     if (tag != kFacts)
-      throw PeerError(channel.peer_name(),
-                      fmt::format("{} begins a session of the job, and runs no doctor", channel.peer_name()));
+      throw PeerError(channel.peer_name(), fmt::format("{} {}", channel.peer_name(), kSession));
     return std::string(text_of(body));
   }
 
@@ -128,7 +130,9 @@ class Meeting {
     try {
       while (awaited() > 0 && Clock::now() < deadline_) {
         const auto left = std::chrono::ceil<milliseconds>(deadline_ - Clock::now());
-        if (const auto who = acceptor_->any_owner(std::min<milliseconds>(kTurn, left))) welcome(*who);
+        if (const auto who =
+                acceptor_->any_owner(std::min<milliseconds>(kTurn, left), TlsTransport::Gone::Told))
+          welcome(*who);
         if (!looked && awaited() > 0 && Clock::now() > deadline_ - s_.wait / 2) {
           looked = true;  // once before the end, when it is more likely to be there still
           look_for_absent();
@@ -139,11 +143,8 @@ class Meeting {
         if (is_due(p)) p.trouble = trouble_of(p, e.what());
     }
     look_for_absent();
-    for (Peer& p : peers_) {
-      if (earlier(p)) continue;  // they are being dialled
-      if (const auto at = absent_.find(p.place); !p.facts && !p.trouble && at != absent_.end())
-        p.trouble = at->second;
-    }
+    for (Peer& p : peers_)  // the earlier ones are being dialled
+      if (!earlier(p) && !p.facts && !p.trouble) p.trouble = std::move(p.absent);
   }
 
   /// On the own address, for all parties: even the last one is looked for by others.
@@ -191,6 +192,11 @@ class Meeting {
       return acceptor_->drop(who, kNoJob);
     }
     Peer& p = *at->second;
+    if (!acceptor_->connected(who)) {  // it may come again
+      p.left = true;
+      p.absent = trouble_of(p, fmt::format("{} connected and left at once, so that it {}", p.name, kSession));
+      return;
+    }
     p.facts.reset(), p.trouble.reset();
     p.wire = acceptor_.get();
     p.id = who;
@@ -212,7 +218,7 @@ class Meeting {
   /// name, or by dialling it.
   void look_for_absent() {
     for (Peer& p : peers_) {
-      if (earlier(p) || p.facts || p.trouble) continue;
+      if (earlier(p) || p.facts || p.trouble || p.left) continue;
       if (const auto stranger = stranger_as(p.name)) {
         p.trouble = about(
             p.name,
@@ -227,7 +233,7 @@ class Meeting {
       }
       try {
         dial(p, 0ms, {});
-        absent_[p.place] = about(
+        p.absent = about(
             p.name,
             wrong(
                 "connection",
@@ -239,8 +245,8 @@ class Meeting {
                     p.name)));
       } catch (const PeerError& e) {
         const bool nobody = std::string_view(e.what()).find("does not answer") != std::string_view::npos;
-        if (!nobody || !absent_.contains(p.place)) absent_[p.place] = trouble_of(p, e.what());
-      } catch (const IoError& e) { absent_[p.place] = trouble_of(p, e.what()); }
+        if (!nobody || !p.absent) p.absent = trouble_of(p, e.what());
+      } catch (const IoError& e) { p.absent = trouble_of(p, e.what()); }
     }
   }
 
@@ -275,7 +281,7 @@ class Meeting {
       mend = fmt::format(
           "Compare the two job files: the one at {} names another key for {}; give all the same file.",
           p.name, own().name);
-    else if (says("begins a session of the job") || says("is out of step"))
+    else if (says(kSession) || says("is out of step"))
       mend = "End that session, or wait until it has ended: a doctor runs before a job, or after it.";
     else if (says("has been silent"))
       mend =
@@ -330,8 +336,7 @@ class Meeting {
   const Tell& tell_;
   Clock::time_point deadline_;
   std::vector<Peer> peers_;
-  std::map<std::size_t, Peer*> later_;     ///< by their place in the acceptor's roster
-  std::map<std::size_t, Finding> absent_;  ///< why a later party seems not to come
+  std::map<std::size_t, Peer*> later_;  ///< by their place in the acceptor's roster
   std::map<std::size_t, LinkFigures> figures_;
   std::vector<Finding> findings_;
   std::mutex progress_mutex_, stranger_mutex_;

@@ -301,6 +301,12 @@ TEST(DoctorPairs, ASessionInsteadOfADoctor) {
   EXPECT_SAID(alpha, "gamma", "connection", Wrong, "begins a session of the job");
 }
 
+TEST(DoctorPairs, ASessionThatIsLeftBeforeItBegan) {
+  // Whoever is sent away by the first party that it reaches has said nothing yet to the others.
+  const auto alpha = alpha_meets([](Village&, Channel&) {});
+  EXPECT_SAID(alpha, "gamma", "connection", Wrong, "begins a session of the job");
+}
+
 TEST(DoctorPairs, WordsThatCannotBeRead) {
   const auto alpha = alpha_meets([](Village&, Channel& to) {
     to.send("doctor.facts", bytes_of(std::string_view("{}")));

@@ -119,7 +119,7 @@ class TlsTransportImpl final : public TlsTransport {
   // ---- TlsTransport
   void wait_for(PartyId owner, std::chrono::milliseconds limit) override { wait(owner, limit, false); }
   void wait_for_next(PartyId owner, std::chrono::milliseconds limit) override { wait(owner, limit, true); }
-  std::optional<PartyId> any_owner(std::chrono::milliseconds time, bool also_gone) override {
+  std::optional<PartyId> any_owner(std::chrono::milliseconds time, Gone gone) override {
     const auto deadline = Clock::now() + time;
     for (;;) {
       check_parties();
@@ -128,7 +128,7 @@ class TlsTransportImpl final : public TlsTransport {
         const auto l = links_.arrived(i);
         if (!l) continue;
         if (l->ended()) {
-          if (!also_gone || !l->has_frame()) continue;
+          if (gone == Gone::Unsaid || (gone == Gone::IfItSpoke && !l->has_frame())) continue;
           links_.forget_arrived(i);
           return party_id(i);
         }

@@ -47,14 +47,19 @@ class TlsTransport : public Transport {
   /// the end of its last connection may not have been noticed yet.
   virtual void wait_for_next(PartyId owner, std::chrono::milliseconds limit) = 0;
   /// Waits, without limit, until some owner has begun to speak on a new connection, and says who. (An owner
-  /// speaks once it has reached all parties.) With `also_gone` it is said, once, of an owner that began and
-  /// is gone already, so that it makes no difference when it goes. PeerError when a party fails.
-  PartyId wait_for_any_owner(bool also_gone = false) {
+  /// speaks once it has reached all parties.) Whoever is gone again by then is told, once, as `gone` says,
+  /// so that it makes no difference when it goes. PeerError when a party fails.
+  enum class Gone {
+    Unsaid,
+    IfItSpoke,  ///< on its connection, before it went
+    Told,
+  };
+  PartyId wait_for_any_owner(Gone gone = Gone::Unsaid) {
     for (;;)
-      if (const auto owner = any_owner(std::chrono::hours(1), also_gone)) return *owner;
+      if (const auto owner = any_owner(std::chrono::hours(1), gone)) return *owner;
   }
   /// The same, for a time: whoever waits may have other work to do.
-  virtual std::optional<PartyId> any_owner(std::chrono::milliseconds time, bool also_gone = false) = 0;
+  virtual std::optional<PartyId> any_owner(std::chrono::milliseconds time, Gone gone = Gone::Unsaid) = 0;
   /// For a party that speaks with several owners: waits until one of `speaking` has sent a whole frame or its
   /// link has ended, or one of `due` has connected anew, and is spoken to from then on; says who, or nothing
   /// after `time`. Whoever of `speaking` stands first is served first. PeerError when a party fails.
