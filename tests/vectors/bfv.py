@@ -192,7 +192,8 @@ def digest(numbers, primes):
     return h.hexdigest()
 
 
-def answer(n, primes, t):
+def example(n, primes, t):
+    """A secret key, a message encrypted under its public key, and a factor."""
     q = 1
     for p in primes:
         q *= p
@@ -207,6 +208,11 @@ def answer(n, primes, t):
     scaled = [(2 * q * x + t) // (2 * t) for x in m]
     c0 = [(x + y + z) % q for x, y, z in zip(multiply(p0, u, q), e0, scaled)]
     c1 = [(x + y) % q for x, y in zip(multiply(a, u, q), e1)]
+    return {"q": q, "s": s, "m": m, "f": f, "c0": c0, "c1": c1}
+
+
+def answer(n, primes, t):
+    q, s, m, f, c0, c1 = example(n, primes, t).values()
     signed = [x - t if x > t // 2 else x for x in f]
 
     def decrypt(c0, c1):
