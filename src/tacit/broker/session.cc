@@ -81,7 +81,7 @@ Opened Session::open(Frame frame) {
   require(models_.size() < limits_.models, "this client has {} models open, and may have no more: close one",
           models_.size());
   check_in_memory(frame.file, name);
-  sealed::SealedFile file(OpenFile{std::move(frame.file), name});
+  sealed::SealedFile file(OpenFile{std::move(frame.file), name, true});
   const Turns::Turn turn(shared_.turns);
   auto runtime = std::make_unique<sealed::GuardedRuntime>(
       sealed::open_model(std::move(file), shared_.keys, shared_.clock()), shared_.space, shared_.workers);

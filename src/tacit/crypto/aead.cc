@@ -1,6 +1,7 @@
 #include "tacit/crypto/aead.h"
 
 #include <openssl/evp.h>
+#include <string.h>
 
 #include <algorithm>
 #include <array>
@@ -13,13 +14,20 @@ namespace {
 
 using Context = std::unique_ptr<EVP_CIPHER_CTX, void (*)(EVP_CIPHER_CTX*)>;
 
-Context context(ByteView key, bool sealing) {
+Context context(const EVP_CIPHER* kind, ByteView key, bool sealing) {
   ensure(key.size() == kSealKeySize, "a key of 256 bits");
   Context out(EVP_CIPHER_CTX_new(), EVP_CIPHER_CTX_free);
-  ensure(out && EVP_CipherInit_ex2(out.get(), EVP_aes_256_gcm(), raw(key.data()), nullptr, sealing ? 1 : 0,
-                                   nullptr) == 1,
+  ensure(out && EVP_CipherInit_ex2(out.get(), kind, raw(key.data()), nullptr, sealing ? 1 : 0, nullptr) == 1,
          "AES-256-GCM");
   return out;
+}
+
+/// Number (64 bits) | 1 for the last (8 bits) | zeros.
+std::array<std::byte, 12> nonce_of(std::uint64_t number, bool last) {
+  std::array<std::byte, 12> nonce{};
+  std::memcpy(nonce.data(), &number, sizeof number);
+  nonce[8] = std::byte{last};
+  return nonce;
 }
 
 void in_place(EVP_CIPHER_CTX* cipher, ByteSpan text) {
@@ -35,13 +43,12 @@ constexpr const char* kDamaged = "the sealed bytes are damaged, or were sealed b
 }  // namespace
 
 ChunkCipher::ChunkCipher(ByteView key, ByteView associated, bool sealing)
-    : cipher_(context(key, sealing)), associated_(associated.begin(), associated.end()) {}
+    : cipher_(context(EVP_aes_256_gcm(), key, sealing)),
+      counter_(sealing ? Context(nullptr, EVP_CIPHER_CTX_free) : context(EVP_aes_256_ctr(), key, false)),
+      associated_(associated.begin(), associated.end()) {}
 
-/// Number (64 bits) | 1 for the last (8 bits) | zeros, and the associated data.
 void ChunkCipher::begin(std::uint64_t number, bool last) {
-  std::array<std::byte, 12> nonce{};
-  std::memcpy(nonce.data(), &number, sizeof number);
-  nonce[8] = std::byte{last};
+  const auto nonce = nonce_of(number, last);
   int taken = 0;
   ensure(EVP_CipherInit_ex2(cipher_.get(), nullptr, nullptr, raw(nonce.data()), -1, nullptr) == 1 &&
              EVP_CipherUpdate(cipher_.get(), nullptr, &taken, raw(associated_.data()),
@@ -70,6 +77,27 @@ bool ChunkCipher::open(std::uint64_t number, bool last, ByteSpan chunk) {
   unsigned char* tag = raw(chunk.data() + text.size());
   return EVP_CIPHER_CTX_ctrl(cipher_.get(), EVP_CTRL_AEAD_SET_TAG, kSealTagSize, tag) == 1 &&
          EVP_CipherFinal_ex(cipher_.get(), tag, &none) == 1;
+}
+
+void ChunkCipher::reopen(std::uint64_t number, bool last, std::size_t at, ByteView sealed, ByteSpan out) {
+  constexpr std::size_t kBlock = 16;
+  ensure(counter_ && out.size() == sealed.size(), "as many bytes as they were sealed to");
+  // GCM's first block of text is that of counter 2 (SP 800-38D, sections 7.1 and 6.5), big-endian.
+  const auto nonce = nonce_of(number, last);
+  const auto block = static_cast<std::uint32_t>(2 + at / kBlock);
+  std::array<std::byte, kBlock> counter{};
+  std::copy(nonce.begin(), nonce.end(), counter.begin());
+  for (unsigned i = 0; i < 4; ++i) counter[12 + i] = static_cast<std::byte>(block >> (24 - 8 * i));
+  std::array<std::byte, kBlock> skipped{};
+  int done = 0;
+  ensure(EVP_CipherInit_ex2(counter_.get(), nullptr, nullptr, raw(counter.data()), -1, nullptr) == 1 &&
+             EVP_CipherUpdate(counter_.get(), raw(skipped.data()), &done, raw(skipped.data()),
+                              static_cast<int>(at % kBlock)) == 1 &&
+             EVP_CipherUpdate(counter_.get(), raw(out.data()), &done, raw(sealed.data()),
+                              static_cast<int>(sealed.size())) == 1 &&
+             done == static_cast<int>(sealed.size()),
+         "AES-256-CTR: a part of a chunk");
+  explicit_bzero(skipped.data(), skipped.size());
 }
 
 Sealer::Sealer(ByteView key, ByteView associated, ByteWriter& to)

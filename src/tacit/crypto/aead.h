@@ -32,10 +32,15 @@ class ChunkCipher {
   /// The text is then in the bytes before the tag. False, when they are of no use, at a wrong tag: another
   /// key, number or end, other associated data, or damaged bytes.
   bool open(std::uint64_t number, bool last, ByteSpan chunk);
+  /// The text of the bytes `sealed`, which are those of a chunk from `at` on, with no look at its tag: only
+  /// for a chunk that was opened before, from where nobody can have changed it since. For opening ciphers
+  /// alone.
+  void reopen(std::uint64_t number, bool last, std::size_t at, ByteView sealed, ByteSpan out);
 
  private:
+  using Cipher = std::unique_ptr<evp_cipher_ctx_st, void (*)(evp_cipher_ctx_st*)>;
   void begin(std::uint64_t number, bool last);
-  std::unique_ptr<evp_cipher_ctx_st, void (*)(evp_cipher_ctx_st*)> cipher_;
+  Cipher cipher_, counter_;  // counter_: AES in counter mode, which is what GCM enciphers by
   Bytes associated_;
 };
 

@@ -31,6 +31,7 @@ constexpr std::size_t kFileChunk = 1 << 14;
 struct OpenFile {
   FileDescriptor file;
   std::filesystem::path name;  ///< for messages
+  bool unchangeable = false;   ///< whoever opened it made sure that nobody can write to it any more
 };
 /// A new file of mode 0600. IoError, also if there is one.
 OpenFile make_file(const std::filesystem::path& file);

@@ -30,6 +30,33 @@ void LockedMemory::give_back(float* at, std::size_t) noexcept {
   taken_.erase(at);
 }
 
+KeptMemory::~KeptMemory() {
+  for (const auto& [numbers, at] : all_) from_.give_back(at, numbers);
+}
+float* KeptMemory::take(std::size_t numbers) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = all_.find(numbers); found != all_.end()) {
+      float* const at = found->second;
+      kept_ -= numbers;
+      all_.erase(found);
+      return at;
+    }
+  }
+  return from_.take(numbers);
+}
+void KeptMemory::give_back(float* at, std::size_t numbers) noexcept {
+  try {
+    const std::lock_guard lock(mutex_);
+    if (numbers <= most_ - kept_) {
+      all_.emplace(numbers, at);
+      kept_ += numbers;
+      return;
+    }
+  } catch (const std::bad_alloc&) {}  // nowhere to note it
+  from_.give_back(at, numbers);
+}
+
 Buffer::Buffer(Memory& memory, std::size_t numbers) {
   if (numbers == 0) return;
   data_ = memory.take(numbers);

@@ -38,6 +38,25 @@ class LockedMemory final : public Memory {
   std::map<const float*, LockedBytes> taken_;
 };
 
+/// Keeps what is given back, up to a number of numbers, for whoever takes as much next: where one size
+/// follows another again and again, asking the system anew takes longer than what is done with it.
+class KeptMemory final : public Memory {
+ public:
+  /// `from` must outlive it.
+  KeptMemory(Memory& from, std::size_t most) : from_(from), most_(most) {}
+  KeptMemory(const KeptMemory&) = delete;
+  KeptMemory& operator=(const KeptMemory&) = delete;
+  ~KeptMemory() override;
+  float* take(std::size_t numbers) override;
+  void give_back(float* at, std::size_t numbers) noexcept override;
+
+ private:
+  Memory& from_;
+  std::size_t most_, kept_ = 0;
+  std::mutex mutex_;
+  std::multimap<std::size_t, float*> all_;  ///< by their sizes
+};
+
 /// Numbers that nobody else has. They begin as anything.
 class Buffer {
  public:

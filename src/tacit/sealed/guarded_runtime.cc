@@ -14,6 +14,8 @@ namespace {
 
 /// Examples that are computed at a time.
 constexpr std::size_t kBatch = 256;
+/// Numbers of memory that are kept from one node to the next, and from one run to the next: 32 MiB.
+constexpr std::size_t kKept = std::size_t{1} << 23;
 
 OpenedModel guarded(OpenedModel model) {
   require(model.header().level == Level::Guarded,
@@ -138,7 +140,9 @@ struct GuardedRuntime::State {
     return t;
   }
 
-  Between compute(const nn::Node& node, const std::vector<Between>& values, const Boundary& at) {
+  /// Node `n`. What it is the last to take may be written over.
+  Between compute(std::size_t n, const std::vector<Between>& values, const Boundary& at) {
+    const nn::Node& node = outline.graph.nodes[n];
     Tile tile(*this);
     const Taken taken = take(node, values, tile);
     const Shape& shape = taken.request.out;
@@ -146,7 +150,15 @@ struct GuardedRuntime::State {
     const runtime::Step step = runtime::maker_of(*node.op)(taken.request);
     if (step.alias && !has_numbers(outline.graph.values[node.inputs[0]]))
       return {shape, values[node.inputs[0]].numbers};
-    Between out{shape, std::make_shared<runtime::Buffer>(memory, elements(shape))};
+    Between out{shape, nullptr};
+    for (const std::size_t i : step.in_place) {
+      const nn::ValueId id = node.inputs[i];
+      if (id == nn::kNoValue || has_numbers(outline.graph.values[id]) || last[id] != n) continue;
+      const Between& given = values[id];
+      if (given.numbers.use_count() == 1 && given.numbers->size() == elements(shape))
+        out.numbers = given.numbers;
+    }
+    if (!out.numbers) out.numbers = std::make_shared<runtime::Buffer>(memory, elements(shape));
     if (step.alias) {
       std::copy_n(taken.in[0], out.numbers->size(), out.numbers->data());
       return out;
@@ -168,7 +180,7 @@ struct GuardedRuntime::State {
                    [](double v) { return static_cast<float>(v); });
     for (std::size_t n = 0; n < g.nodes.size(); ++n) {
       const nn::Node& node = g.nodes[n];
-      values[node.output] = compute(node, values, at);
+      values[node.output] = compute(n, values, at);
       for (const nn::ValueId id : node.inputs)
         if (id != nn::kNoValue && last[id] == n) values[id] = {};
       if (at) at(node.name, false);
@@ -181,7 +193,8 @@ struct GuardedRuntime::State {
   TileSpace& space;
   Workers& workers;
   const runtime::FloatKernels& kernels;
-  runtime::OrdinaryMemory memory;  // of a hardened process, which locks all that it has
+  runtime::OrdinaryMemory ordinary;  // of a hardened process, which locks all that it has
+  runtime::KeptMemory memory{ordinary, kKept};
   Outline outline;
   std::vector<std::size_t> last;
   Shape example;

@@ -1,6 +1,7 @@
 #include "tacit/sealed/open.h"
 
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,6 +34,42 @@ void read_from(const OpenFile& file, std::uint64_t at, ByteSpan out) {
     out = out.subspan(static_cast<std::size_t>(got));
   }
 }
+
+/// Bytes of a file that nobody can change, as they lie in it; or else as they were read into `scratch`, which
+/// has room for a chunk.
+class Part {
+ public:
+  Part(const OpenFile& file, std::uint64_t at, std::size_t size, ByteSpan scratch) : at_(at) {
+    if (size <= scratch.size()) {
+      read_from(file, at, scratch.first(size));
+      bytes_ = scratch.first(size);
+      return;
+    }
+    const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    const std::uint64_t begin = at / page * page;
+    length_ = static_cast<std::size_t>(at + size - begin);
+    map_ = ::mmap(nullptr, length_, PROT_READ, MAP_SHARED | MAP_POPULATE, file.file.get(),
+                  static_cast<off_t>(begin));
+    if (map_ == MAP_FAILED)
+      throw IoError(fmt::format("'{}' cannot be looked at: {}", file.name.string(), std::strerror(errno)));
+    bytes_ =
+        ByteView(static_cast<const std::byte*>(map_), length_).subspan(static_cast<std::size_t>(at - begin));
+  }
+  Part(const Part&) = delete;
+  Part& operator=(const Part&) = delete;
+  ~Part() {
+    if (map_ != MAP_FAILED) ::munmap(map_, length_);
+  }
+  ByteView bytes(std::uint64_t at, std::size_t size) const {
+    return bytes_.subspan(static_cast<std::size_t>(at - at_), size);
+  }
+
+ private:
+  std::uint64_t at_;
+  ByteView bytes_;
+  void* map_ = MAP_FAILED;
+  std::size_t length_ = 0;
+};
 
 std::uint64_t size_of(const OpenFile& file) {
   struct stat info {};
@@ -105,8 +142,12 @@ std::size_t VerifiedFile::chunk_size(std::uint64_t number) const {
   return static_cast<std::size_t>(std::min<std::uint64_t>(left, h.chunk)) + kSealTagSize;
 }
 
+std::uint64_t VerifiedFile::place_of(std::uint64_t number, std::size_t skip) const {
+  return file_.layout_.chunks + number * (header().chunk + kSealTagSize) + skip;
+}
+
 void VerifiedFile::read(std::uint64_t number, ByteSpan out) const {
-  read_from(file_.file_, file_.layout_.chunks + number * (header().chunk + kSealTagSize), out);
+  read_from(file_.file_, place_of(number, 0), out);
   if (leaf_digest(out) != digests_[number])
     cheated(name(),
             fmt::format("its part {} of {} is not the one that was signed", number + 1, digests_.size()));
@@ -158,6 +199,7 @@ void OpenedModel::unwrap(const DeviceKey& key, const Wrap& own) {
   if (!equal_in_constant_time(commitment_to(content_key->bytes(), h.id), h.commitment))
     cheated(name(), "the key that is sealed to this device is another than the file's");
   cipher_.emplace(chunk_key(content_key->bytes(), h.id).bytes(), sha256(facts_of(h)), false);
+  found_right_.assign(h.chunks(), false);
 }
 
 class OpenedModel::Text final : public ByteReader {
@@ -199,16 +241,42 @@ void OpenedModel::read(RuntimeKey, std::uint64_t at, ByteSpan scratch, ByteSpan 
   require(at <= h.text_size && out.size() <= h.text_size - at, "'{}' has no more of its model",
           name().string());
   ensure(scratch.size() >= h.chunk + kSealTagSize, "a chunk fits its scratch");
+  if (out.empty()) return;
+  const std::uint64_t last = h.chunks() - 1;
+  const auto found = found_right_.begin();
+  const auto in_file = [](std::uint64_t number) { return static_cast<std::ptrdiff_t>(number); };
+  if (file_.file().unchangeable &&
+      std::all_of(found + in_file(at / h.chunk), found + in_file((at + out.size() - 1) / h.chunk + 1),
+                  [](bool right) { return right; }))
+    return reopen(at, scratch, out);
   while (!out.empty()) {
     const std::uint64_t number = at / h.chunk;
     const std::size_t skip = static_cast<std::size_t>(at % h.chunk);
     const ByteSpan sealed = scratch.first(file_.chunk_size(number));
     file_.read(number, sealed);
-    if (!cipher_->open(number, number + 1 == h.chunks(), sealed))
+    if (!cipher_->open(number, number == last, sealed))
       cheated(name(), fmt::format("its part {} of {} does not open", number + 1, h.chunks()));
+    found_right_[number] = true;
     const std::size_t now = std::min(out.size(), sealed.size() - kSealTagSize - skip);
     std::memcpy(out.data(), sealed.data() + skip, now);
     explicit_bzero(sealed.data(), sealed.size());
+    at += now;
+    out = out.subspan(now);
+  }
+}
+
+void OpenedModel::reopen(std::uint64_t at, ByteSpan scratch, ByteSpan out) {
+  const Header& h = header();
+  const auto place = [&](std::uint64_t of_text) {
+    return file_.place_of(of_text / h.chunk, static_cast<std::size_t>(of_text % h.chunk));
+  };
+  const std::uint64_t begin = place(at), size = place(at + out.size() - 1) + 1 - begin;
+  const Part part(file_.file(), begin, static_cast<std::size_t>(size), scratch);
+  while (!out.empty()) {
+    const std::uint64_t number = at / h.chunk;
+    const std::size_t skip = static_cast<std::size_t>(at % h.chunk);
+    const std::size_t now = std::min(out.size(), h.chunk - skip);
+    cipher_->reopen(number, number + 1 == h.chunks(), skip, part.bytes(place(at), now), out.first(now));
     at += now;
     out = out.subspan(now);
   }

@@ -53,6 +53,9 @@ class VerifiedFile {
   /// Reads a chunk, sealed, as it was signed: all of `out` or CheatDetected.
   void read(std::uint64_t number, ByteSpan out) const;
   std::size_t chunk_size(std::uint64_t number) const;
+  const OpenFile& file() const { return file_.file_; }
+  /// Where byte `skip` of a chunk stands in the file.
+  std::uint64_t place_of(std::uint64_t number, std::size_t skip) const;
 
   SealedFile file_;
   std::vector<Digest> digests_;
@@ -85,15 +88,19 @@ class OpenedModel {
   /// CheatDetected where a chunk is not what was signed; IoError.
   std::unique_ptr<ByteReader> text(RuntimeKey);
   /// The text's bytes from `at` on, which must be there. Chunks are opened one after the other in `scratch`,
-  /// of a chunk and its tag at least, which is zeroed before this returns. CheatDetected, IoError.
+  /// of a chunk and its tag at least, in which no text is left when this returns. Of a file that nobody can
+  /// change a chunk is held against its digest and tag when it is first read. CheatDetected, IoError.
   void read(RuntimeKey, std::uint64_t at, ByteSpan scratch, ByteSpan out);
 
  private:
   class Text;
+  /// read(), of chunks that were found right.
+  void reopen(std::uint64_t at, ByteSpan scratch, ByteSpan out);
   /// Takes the content key out of this key's wrap.
   void unwrap(const DeviceKey& key, const Wrap& own);
   VerifiedFile file_;
   std::optional<ChunkCipher> cipher_;
+  std::vector<bool> found_right_;  ///< chunks of a file that nobody can change
 };
 
 /// The steps at once, for a device: the vendor must be one that it trusts.

@@ -10,7 +10,7 @@
 namespace tacit::sealed {
 
 /// Numbers of the model that are in the clear at a time, at most: those of one node.
-constexpr std::size_t kTileNumbers = std::size_t{1} << 18;
+constexpr std::size_t kTileNumbers = std::size_t{1} << 19;
 /// Numbers of one tensor after the vendor has cut it, so that a bias has room beside it.
 constexpr std::size_t kUsualCut = kTileNumbers / 2;
 /// Bytes before an outline, and of the longest outline.
