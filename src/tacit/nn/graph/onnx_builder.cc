@@ -228,7 +228,20 @@ ValueId Builder::value(const Operand& x, const Step& step) {
     throw UsageError(fmt::format("the weight '{}' holds {}; train the model again, from finite numbers",
                                  printable(x.name), *v));
   two_.add_parameter(x.name, {x.one->shape, {}});
-  return placed_[key] = graph_.add_parameter(clean(x.name), {x.one->shape, x.one->values});
+  const ValueId id = graph_.add_parameter(clean(x.name), {x.one->shape, {}});
+  weights_[id] = x.one;
+  return placed_[key] = id;
+}
+
+void Builder::give_numbers() {
+  for (auto& [id, tensor] : weights_) {
+    std::vector<double>& to = graph_.values[id].initial.values;
+    if (tensor.use_count() == 1)
+      to = std::move(std::const_pointer_cast<Tensor>(tensor)->values);
+    else
+      to = tensor->values;
+  }
+  weights_.clear();
 }
 
 std::optional<ValueId> Builder::parameter(const std::string& weight) const {
@@ -237,6 +250,7 @@ std::optional<ValueId> Builder::parameter(const std::string& weight) const {
 }
 
 void Builder::forget_from(ValueId first) {
+  weights_.erase(weights_.lower_bound(first), weights_.end());
   for (Graph* g : {&graph_, &two_}) {
     while (!g->nodes.empty() && g->nodes.back().output >= first) g->nodes.pop_back();
     while (g->values.size() > first) g->values.pop_back();

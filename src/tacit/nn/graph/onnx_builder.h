@@ -31,8 +31,11 @@ class Builder {
 
   /// Counts of the operators that tacit does not have.
   const std::map<std::string, std::size_t>& missing() const { return missing_; }
+  /// Its parameters have no numbers before give_numbers().
   Graph& graph() { return graph_; }
   const Graph& graph() const { return graph_; }
+  /// Once nobody needs operands any more: numbers that nobody else holds are moved.
+  void give_numbers();
 
  private:
   Operand fold(const Step& step, TensorPtr (*pick)(const Operand&));
@@ -47,6 +50,7 @@ class Builder {
   Graph graph_, two_;
   /// Parameters and constants by their name in the file: one tensor may be read as both.
   std::map<std::pair<Operand::Is, std::string>, ValueId> placed_;
+  std::map<ValueId, TensorPtr> weights_;  ///< what the parameters begin as
   std::map<std::string, std::size_t> missing_;
   std::uint64_t budget_;
 };

@@ -39,6 +39,8 @@ class Importer {
     read();
     refuse();
     set_outputs();
+    named_.clear();
+    builder_.give_numbers();
     std::vector<ValueId> parameters;
     for (const auto& t : graph_.initializer())
       if (const auto id = builder_.parameter(t.name())) parameters.push_back(*id);

@@ -11,7 +11,7 @@ Operand known(std::string name, Tensor tensor) {
   out.is = Operand::Is::Known;
   out.name = std::move(name);
   out.element = tensor.element;
-  out.one = out.two = std::make_shared<const Tensor>(std::move(tensor));
+  out.one = out.two = std::make_shared<Tensor>(std::move(tensor));
   return out;
 }
 

@@ -47,43 +47,71 @@ std::size_t width(int type) {
   }
 }
 
+/// Numbers that are made of bytes as they are asked for: what is made of them is written once.
 template <class T, class F>
-void convert(std::string_view raw, std::vector<double>& out, F f) {
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = f(read_at<T>(bytes_of(raw), i * sizeof(T)));
+class Converted {
+ public:
+  using iterator_category = std::random_access_iterator_tag;
+  using value_type = double;
+  using difference_type = std::ptrdiff_t;
+  using pointer = const double*;
+  using reference = double;
+
+  Converted(const char* at, F f) : at_(at), f_(f) {}
+  double operator*() const { return f_(read_at<T>(bytes_of(std::string_view(at_, sizeof(T))), 0)); }
+  Converted& operator++() {
+    at_ += sizeof(T);
+    return *this;
+  }
+  bool operator==(const Converted& other) const { return at_ == other.at_; }
+  bool operator!=(const Converted& other) const { return at_ != other.at_; }
+  std::ptrdiff_t operator-(const Converted& other) const {
+    return (at_ - other.at_) / static_cast<std::ptrdiff_t>(sizeof(T));
+  }
+
+ private:
+  const char* at_;
+  F f_;
+};
+
+template <class T, class F>
+std::vector<double> convert(std::string_view raw, F f) {
+  return {Converted<T, F>(raw.data(), f), Converted<T, F>(raw.data() + raw.size(), f)};
 }
 template <class T>
-void convert(std::string_view raw, std::vector<double>& out) {
-  convert<T>(raw, out, [](T v) { return std::clamp(static_cast<double>(v), -kLargestInt, kLargestInt); });
+std::vector<double> convert(std::string_view raw) {
+  return convert<T>(raw, [](T v) { return std::clamp(static_cast<double>(v), -kLargestInt, kLargestInt); });
 }
 
-void from_raw(int type, std::string_view raw, std::vector<double>& out) {
+/// Of whole numbers' bytes.
+std::vector<double> from_raw(int type, std::string_view raw) {
   switch (type) {
     case Type::FLOAT:
-      return convert<float>(raw, out, [](float v) { return static_cast<double>(v); });
+      return convert<float>(raw, [](float v) { return static_cast<double>(v); });
     case Type::DOUBLE:
-      return convert<double>(raw, out, [](double v) { return v; });
+      return convert<double>(raw, [](double v) { return v; });
     case Type::FLOAT16:
-      return convert<std::uint16_t>(raw, out, half);
+      return convert<std::uint16_t>(raw, half);
     case Type::BFLOAT16:
-      return convert<std::uint16_t>(raw, out, brain_float);
+      return convert<std::uint16_t>(raw, brain_float);
     case Type::BOOL:
-      return convert<std::uint8_t>(raw, out, [](std::uint8_t v) { return v != 0 ? 1.0 : 0.0; });
+      return convert<std::uint8_t>(raw, [](std::uint8_t v) { return v != 0 ? 1.0 : 0.0; });
     case Type::UINT8:
-      return convert<std::uint8_t>(raw, out);
+      return convert<std::uint8_t>(raw);
     case Type::INT8:
-      return convert<std::int8_t>(raw, out);
+      return convert<std::int8_t>(raw);
     case Type::UINT16:
-      return convert<std::uint16_t>(raw, out);
+      return convert<std::uint16_t>(raw);
     case Type::INT16:
-      return convert<std::int16_t>(raw, out);
+      return convert<std::int16_t>(raw);
     case Type::UINT32:
-      return convert<std::uint32_t>(raw, out);
+      return convert<std::uint32_t>(raw);
     case Type::INT32:
-      return convert<std::int32_t>(raw, out);
+      return convert<std::int32_t>(raw);
     case Type::UINT64:
-      return convert<std::uint64_t>(raw, out);
+      return convert<std::uint64_t>(raw);
     default:
-      return convert<std::int64_t>(raw, out);
+      return convert<std::int64_t>(raw);
   }
 }
 
@@ -170,14 +198,11 @@ Tensor read_tensor(const Type& proto, const DataFolder& folder, const std::strin
   require(!proto.has_segment(), "{} is stored in segments, which tacit does not read; export it whole", what);
   const std::size_t n = elements(out.shape), size = n * width(proto.data_type());
   if (proto.data_location() == Type::EXTERNAL) {
-    const std::string raw = read_external(proto, size, folder, what);
-    out.values.resize(n);
-    from_raw(proto.data_type(), raw, out.values);
+    out.values = from_raw(proto.data_type(), read_external(proto, size, folder, what));
   } else if (proto.has_raw_data()) {
     require(proto.raw_data().size() == size, "{} holds {} bytes where its shape {} needs {}; export it again",
             what, proto.raw_data().size(), to_string(out.shape), size);
-    out.values.resize(n);
-    from_raw(proto.data_type(), proto.raw_data(), out.values);
+    out.values = from_raw(proto.data_type(), proto.raw_data());
   } else {
     out.values = from_fields(proto, n, what);
   }
