@@ -19,7 +19,7 @@ using namespace tacit;
 
 constexpr std::size_t kSide = 512;
 constexpr std::size_t kLayerBytes = kSide * kSide * sizeof(float);
-static_assert(kSide * kSide == sealed::kTileNumbers);
+static_assert(kSide * kSide <= sealed::kTileNumbers);
 constexpr rlim_t kMemory = rlim_t{1} << 30;
 
 void put_word(Bytes& out, const std::string& word) {

@@ -59,6 +59,28 @@ TEST(Aead, AKnownAnswer) {
   EXPECT_EQ(to_hex(ByteView(sealed(zeros, {}, plain)).first(16)), "cea7403d4d606b6e074ec5d3baf39d18");
 }
 
+TEST(Aead, PartsOfAChunkThatWasOpenedAreReopened) {
+  const SecretBytes key = os_entropy(kSealKeySize);
+  ChunkCipher seals(key.bytes(), bytes_of("name"), true), opens(key.bytes(), bytes_of("name"), false);
+  for (const std::uint64_t number : {std::uint64_t{0}, std::uint64_t{5}, ~std::uint64_t{0}})
+    for (const bool last : {false, true}) {
+      const Bytes plain = pattern(5000, static_cast<unsigned>(number) + last);
+      Bytes chunk = plain;
+      chunk.resize(plain.size() + kSealTagSize);
+      seals.seal(number, last, chunk);
+      for (const std::size_t at : {0u, 1u, 15u, 16u, 17u, 4095u, 4999u, 5000u})
+        for (const std::size_t size : {0u, 1u, 16u, 33u, 5000u}) {
+          const std::size_t now = std::min(size, plain.size() - at);
+          Bytes out(now);
+          opens.reopen(number, last, at, ByteView(chunk).subspan(at, now), out);
+          ASSERT_EQ(out, Bytes(plain.begin() + at, plain.begin() + at + now))
+              << number << " " << at << " " << size;
+        }
+      // In between whole chunks are still opened.
+      ASSERT_TRUE(opens.open(number, last, chunk));
+    }
+}
+
 TEST(Aead, NothingElseIsOpened) {
   const SecretBytes key = os_entropy(kSealKeySize), other = os_entropy(kSealKeySize);
   const std::size_t size = 2 * kSealChunk + 100, chunk = kSealChunk + kSealTagSize;

@@ -187,20 +187,47 @@ TEST_F(Models, RunOnManyThreadsAtATime) {
   for (const auto& g : got) EXPECT_EQ(g, want);
 }
 
+struct Counting final : Memory {
+  float* take(std::size_t n) override {
+    held += n;
+    return ordinary.take(n);
+  }
+  void give_back(float* at, std::size_t n) noexcept override {
+    held -= n;
+    ordinary.give_back(at, n);
+  }
+  OrdinaryMemory ordinary;
+  std::atomic<std::size_t> held{0};
+};
+
+TEST(Memory, IsKeptUpToABoundForWhoeverTakesAsMuch) {
+  Counting counting;
+  {
+    KeptMemory kept(counting, 100);
+    float* const first = kept.take(60);
+    float* const second = kept.take(60);
+    kept.give_back(first, 60);
+    EXPECT_EQ(counting.held, 120u);
+    kept.give_back(second, 60);  // there is no room for it, too
+    EXPECT_EQ(counting.held, 60u);
+    EXPECT_EQ(kept.take(60), first);
+    float* const other = kept.take(40);
+    EXPECT_EQ(counting.held, 100u);
+    kept.give_back(first, 60);
+    kept.give_back(other, 40);
+    EXPECT_EQ(counting.held, 100u);
+    // What is kept is zeroed by whoever had it.
+    Buffer buffer(kept, 40);
+    std::fill_n(buffer.data(), 40, 1.0f);
+    buffer = Buffer();
+    Buffer again(kept, 40);
+    EXPECT_TRUE(std::all_of(again.data(), again.data() + 40, [](float v) { return v == 0; }));
+  }
+  EXPECT_EQ(counting.held, 0u);
+}
+
 /// All of a model, and of a run, lies in the memory that it was given, and is given back.
 TEST_F(Models, LieInTheMemoryThatTheyAreGiven) {
-  struct Counting final : Memory {
-    float* take(std::size_t n) override {
-      held += n;
-      return ordinary.take(n);
-    }
-    void give_back(float* at, std::size_t n) noexcept override {
-      held -= n;
-      ordinary.give_back(at, n);
-    }
-    OrdinaryMemory ordinary;
-    std::atomic<std::size_t> held{0};
-  };
   Counting counting;
   {
     const Model model(images(), counting, workers);

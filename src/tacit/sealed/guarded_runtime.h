@@ -21,7 +21,7 @@ namespace tacit::sealed {
 /// Where one chunk and one tile lie in the clear. Several runtimes that do not run at the same time share
 /// one.
 struct TileSpace {
-  /// IoError, with the command that helps, if so much cannot be locked: about 3 MiB.
+  /// IoError, with the command that helps, if so much cannot be locked: about 5 MiB.
   explicit TileSpace(const HardenedProcess&)
       : chunk(kLargestChunk + kSealTagSize), tile(kTileNumbers * sizeof(double)) {}
   LockedBytes chunk, tile;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <fstream>
 #include <iterator>
 #include <limits>
 
@@ -126,6 +127,60 @@ TEST_F(Guarded, Version1OpensForEver) {
   const PublicTensor y = r.run({{1, 2}, {std::begin(kTiles1Example), std::end(kTiles1Example)}});
   ASSERT_EQ(y.shape, (Shape{1, 3}));
   for (std::size_t i = 0; i < 3; ++i) EXPECT_NEAR(y.values[i], kTiles1Answer[i], 1e-5);
+}
+
+/// A model whose largest tensors take several chunks.
+nn::Graph wide() {
+  nn::Graph g;
+  const nn::ValueId x = g.add_input("x", {1, 50}), w = g.add_parameter("w", wave({50, 3000}, 0.1)),
+                    v = g.add_parameter("v", wave({3000, 7}, 0.01));
+  const nn::ValueId h = g.add_node(*nn::find_op("MatMul"), "first", {x, w}, {});
+  const nn::ValueId s = g.add_node(*nn::find_op("Relu"), "bound", {h}, {});
+  g.outputs = {g.add_node(*nn::find_op("MatMul"), "second", {s, v}, {})};
+  return g;
+}
+
+/// The runtime of a file as a broker gets it, or of one as anybody has it.
+GuardedRuntime runtime_of(GuardedWorld& world, const fs::path& file, bool unchangeable) {
+  OpenFile opened = open_file(file);
+  opened.unchangeable = unchangeable;
+  return {open_model(SealedFile(std::move(opened)), world.device, kNow), world.space, world.workers};
+}
+
+TEST_F(Guarded, OfAFileThatNobodyCanChangeAnswersStayTheSame) {
+  const nn::Graph graph = wide();
+  const PublicTensor x = wave({2, 50}), want = tacit::testing::run(graph, {x})[0];
+  for (const std::size_t most :
+       {kUsualCut, std::size_t{20'000}}) {  // whole, and in tiles that begin anywhere
+    GuardedRuntime r = runtime_of(world, world.guarded(graph, "g.tacit", most), true);
+    const PublicTensor first = r.run(x);
+    double largest = 0;
+    for (const double v : want.values) largest = std::max(largest, std::fabs(v));
+    for (std::size_t i = 0; i < want.values.size(); ++i)
+      ASSERT_NEAR(first.values[i], want.values[i], 1e-4 * largest);  // sums of thousands, which nearly vanish
+    for (int again = 0; again < 3; ++again) EXPECT_EQ(r.run(x).values, first.values);
+  }
+}
+
+TEST_F(Guarded, AFileThatMayChangeIsHeldAgainstItsDigestsEachTime) {
+  const fs::path file = world.guarded(wide());
+  GuardedRuntime r = runtime_of(world, file, false);
+  const PublicTensor x = wave({1, 50}), first = r.run(x);
+  EXPECT_EQ(r.run(x).values, first.values);
+  std::string bytes = read_file(file);
+  bytes[bytes.size() - 1] ^= 1;
+  std::ofstream(file, std::ios::binary) << bytes;  // the same file
+  EXPECT_TRUE(outcome([&] { r.run(x); }).starts_with("cheat: "));
+}
+
+TEST_F(Guarded, WhatWasDamagedBeforeItCouldNotBeChangedIsNoAnswer) {
+  const fs::path file = world.guarded(wide());
+  std::string bytes = read_file(file);
+  bytes[bytes.size() - 1] ^= 1;
+  std::ofstream(file, std::ios::binary) << bytes;
+  GuardedRuntime r = runtime_of(world, file, true);
+  for (int again = 0; again < 2; ++again)
+    EXPECT_TRUE(outcome([&] { r.run(wave({1, 50})); }).starts_with("cheat: "));
 }
 
 TEST_F(Guarded, ADamagedPartIsNoAnswer) {

@@ -1,7 +1,6 @@
 #include "tacit/sealed/open.h"
 
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,42 +33,6 @@ void read_from(const OpenFile& file, std::uint64_t at, ByteSpan out) {
     out = out.subspan(static_cast<std::size_t>(got));
   }
 }
-
-/// Bytes of a file that nobody can change, as they lie in it; or else as they were read into `scratch`, which
-/// has room for a chunk.
-class Part {
- public:
-  Part(const OpenFile& file, std::uint64_t at, std::size_t size, ByteSpan scratch) : at_(at) {
-    if (size <= scratch.size()) {
-      read_from(file, at, scratch.first(size));
-      bytes_ = scratch.first(size);
-      return;
-    }
-    const auto page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-    const std::uint64_t begin = at / page * page;
-    length_ = static_cast<std::size_t>(at + size - begin);
-    map_ = ::mmap(nullptr, length_, PROT_READ, MAP_SHARED | MAP_POPULATE, file.file.get(),
-                  static_cast<off_t>(begin));
-    if (map_ == MAP_FAILED)
-      throw IoError(fmt::format("'{}' cannot be looked at: {}", file.name.string(), std::strerror(errno)));
-    bytes_ =
-        ByteView(static_cast<const std::byte*>(map_), length_).subspan(static_cast<std::size_t>(at - begin));
-  }
-  Part(const Part&) = delete;
-  Part& operator=(const Part&) = delete;
-  ~Part() {
-    if (map_ != MAP_FAILED) ::munmap(map_, length_);
-  }
-  ByteView bytes(std::uint64_t at, std::size_t size) const {
-    return bytes_.subspan(static_cast<std::size_t>(at - at_), size);
-  }
-
- private:
-  std::uint64_t at_;
-  ByteView bytes_;
-  void* map_ = MAP_FAILED;
-  std::size_t length_ = 0;
-};
 
 std::uint64_t size_of(const OpenFile& file) {
   struct stat info {};
@@ -267,16 +230,13 @@ void OpenedModel::read(RuntimeKey, std::uint64_t at, ByteSpan scratch, ByteSpan 
 
 void OpenedModel::reopen(std::uint64_t at, ByteSpan scratch, ByteSpan out) {
   const Header& h = header();
-  const auto place = [&](std::uint64_t of_text) {
-    return file_.place_of(of_text / h.chunk, static_cast<std::size_t>(of_text % h.chunk));
-  };
-  const std::uint64_t begin = place(at), size = place(at + out.size() - 1) + 1 - begin;
-  const Part part(file_.file(), begin, static_cast<std::size_t>(size), scratch);
   while (!out.empty()) {
     const std::uint64_t number = at / h.chunk;
     const std::size_t skip = static_cast<std::size_t>(at % h.chunk);
     const std::size_t now = std::min(out.size(), h.chunk - skip);
-    cipher_->reopen(number, number + 1 == h.chunks(), skip, part.bytes(place(at), now), out.first(now));
+    const ByteSpan sealed = scratch.first(now);
+    read_from(file_.file(), file_.place_of(number, skip), sealed);
+    cipher_->reopen(number, number + 1 == h.chunks(), skip, sealed, out.first(now));
     at += now;
     out = out.subspan(now);
   }

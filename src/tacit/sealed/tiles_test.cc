@@ -101,7 +101,7 @@ TEST(Tiles, WhatCannotBeCutIsRefused) {
   const auto x = g.add_input("x", {1, kTileNumbers + 1});
   const auto b = g.add_parameter("b", {{kTileNumbers + 1}, std::vector<double>(kTileNumbers + 1, 1)});
   g.outputs = {g.add_node(*nn::find_op("Add"), "a large sum", {x, b})};
-  EXPECT_NE(usage_error(folder, [&] { in_tiles(g); }).find("'a large sum' (Add) takes 262145 numbers"),
+  EXPECT_NE(usage_error(folder, [&] { in_tiles(g); }).find("'a large sum' (Add) takes 524289 numbers"),
             std::string::npos);
   nn::Graph two;
   const auto y = two.add_input("y", {1, 2}), z = two.add_input("z", {1, 2});
