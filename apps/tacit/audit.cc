@@ -8,7 +8,6 @@
 #include "commands.h"
 #include "fingerprint.h"
 #include "layer_costs.h"
-#include "measured.h"
 #include "sealed_options.h"
 #include "tacit/audit/steal_page.h"
 #include "tacit/base/error.h"
@@ -285,7 +284,6 @@ json audit_steal(const StealOptions& o, const Style& style) {
   line.finish();
   const audit::PartitionAudit* layers = partition ? &*partition : nullptr;
   json out = to_json(victim.about, result);
-  out["sha256"] = to_hex(digest_of_file(o.model));
   out["curves"] = json::array();
   for (const audit::Curve& c : layers != nullptr ? layers->curves : audit::curves_of(result))
     out["curves"].push_back(to_json(c));

@@ -194,7 +194,6 @@ struct SealOptions : KeyFolderOptions {
   std::string fingerprint;        ///< the customer whose copy it is
   fs::path customers;             ///< default: customers.db in the folder of keys
   fs::path probe;                 ///< examples by which the fingerprint's effect is measured
-  fs::path measured;              ///< what 'tacit audit steal' wrote of the model
   bool keep = false;              ///< the vendor is a recipient, too
   fs::path kept_by;               ///< of a file that is sealed anew: the key folder by which it was kept
   // Of level 3:

@@ -9,7 +9,6 @@
 #include "commands.h"
 #include "fingerprint.h"
 #include "kept.h"
-#include "measured.h"
 #include "sealed_options.h"
 #include "segment.h"
 #include "tacit/base/error.h"
@@ -199,7 +198,6 @@ json seal(const SealOptions& o, const Style& style) {
           one_line(o.require));
   if (o.level) sealed::words_of(*o.level);
   require(fs::exists(o.model), "there is no model '{}'", o.model.string());
-  const auto measured = measured_of(o.measured, o.model);
   auto kept = kept_model(o);
   const sealed::LevelWords& level =
       kept ? sealed::words_of(static_cast<unsigned>(kept->header().level)) : level_of(o);
@@ -244,7 +242,6 @@ json seal(const SealOptions& o, const Style& style) {
   const std::uint64_t bytes = fs::file_size(file);
   if (!style.json) {
     tell(level, header, to, file, bytes);
-    std::printf("%s\n", measured_words(measured, o.model).c_str());
     if (copy) tell_fingerprint(*copy, o);
     tell_kept(o);
     if (split) tell_segment(*split);
@@ -261,7 +258,6 @@ json seal(const SealOptions& o, const Style& style) {
            {"recipients", json::array()}};
   for (const std::string_view line : not_stopped(level, bounds_of(header, to)))
     out["does_not_stop"].push_back(line);
-  out["measured"] = to_json(measured);
   if (copy) out["fingerprint"] = to_json(*copy, o);
   out["kept"] = o.keep;
   if (split) {

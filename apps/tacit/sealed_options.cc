@@ -209,10 +209,6 @@ void SealedCommands::add_models(CLI::App& cli, const Style& style, nlohmann::jso
       "--require", seal_.require,
       "tpm: refuse recipients unless they proved that a TPM keeps their key ('tacit vendor "
       "challenge')");
-  seal_command->add_option(
-      "--measured", seal_.measured,
-      "The steal.json that 'tacit audit steal' wrote of this model: how soon one who may only "
-      "ask has an imitation is told, too");
   auto* lease = seal_command->add_option(
       "--lease", seal_.lease,
       "Let it run under leases alone, each for so long: 8h, 7d, 90s (one minute to 31 days; docs/leases.md)");

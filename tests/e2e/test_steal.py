@@ -2,7 +2,6 @@
 cheapest layers to keep; its numbers, its words and its page."""
 
 import json
-import pathlib
 import unittest
 
 import numpy
@@ -162,29 +161,6 @@ class Stolen(StealTest):
         self.assertEqual(curve["protected"], "1-2")
         self.assertEqual(told["form"], "other")  # with the pool between the layers
         self.assertNotIn("algebra", told)
-
-    def test_the_curve_in_the_report_of_seal(self):
-        self.run_tacit("vendor", "init", "--keys", "v", "--name", "Vendor")
-        self.run_tacit("device", "init", "--software", "--keys", "d")
-        seal = ("seal", MODEL, "--to", "d/device.pub", "--expires", "never", "--keys", "v", "-o", "m.tacit")
-        self.assertIn(f"was not measured: 'tacit audit steal {MODEL}'", " ".join(self.run_tacit(*seal).out.split()))
-        self.place_digits(600)
-        told = self.steal(MODEL, "--queries", "30", "60", "--epochs", "2")
-        best = {q: max(p["agreement"] for p in told["curve"] if p["queries"] == q) for q in (30, 60)}
-        measured = ("--measured", "steal.json")
-        out = json.loads(self.run_tacit("--json", *seal, *measured).out)["measured"]
-        self.assertEqual({p["queries"]: p["agreement"] for p in out["curve"]}, best)
-        self.assertEqual(out["guess"], told["guess"])
-        words = self.run_tacit(*seal, *measured).out
-        self.assertIn(f"after 30, 60 of them the best imitation agrees with it in {100 * best[30]:.1f} %", words)
-        (self.folder / "m.tacit").unlink()
-        # It is of that model, and no other; and nothing is sealed otherwise.
-        (self.folder / "other.onnx").write_bytes(pathlib.Path(MODEL).read_bytes() + b"\0")
-        other = ("seal", "other.onnx", *seal[2:])
-        self.assert_one_sentence(self.run_tacit(*other, *measured, code=USAGE), "steal.json", "another file")
-        self.write("bad.json", json.dumps(told | {"curve": [{"queries": 5, "agreement": 7}]}))
-        self.assert_one_sentence(self.run_tacit(*seal, "--measured", "bad.json", code=USAGE), "bad.json", "no curve")
-        self.assertFalse((self.folder / "m.tacit").exists())
 
     def test_time_and_words(self):
         self.place_digits(300)
