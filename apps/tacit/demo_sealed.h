@@ -32,8 +32,8 @@ class Commands {
   Commands(fs::path folder, const Style& style, const EndingSignals& signals)
       : folder_(std::move(folder)), style_(style), signals_(signals) {}
 
-  /// Runs one, and shows it. The result that it prints; its error, as its kind, if it fails; Interrupted. `line` is told
-  /// of what it writes while it runs; may be empty.
+  /// Runs one, and shows it. The result that it prints; its error, as its kind, if it fails; Interrupted.
+  /// `line` is told of what it writes while it runs; may be empty.
   json done(const std::vector<std::string>& words,
             const std::function<void(const std::string&)>& line = {}) const;
   /// Runs one that has to end with that exit code, and shows it and its sentence, which it returns.
