@@ -1,11 +1,11 @@
-#!/ usr / bin / env python3
+#!/usr/bin/env python3
 """Checks that every #include goes up the list of layers: a folder may include only folders above it."""
 
 import pathlib
 import re
 import sys
 
-#In dependency order : each folder may include itself and what its line names.
+# In dependency order: each folder may include itself and what its line names.
 LAYERS = {
     "base": [],
     "crypto": ["base"],
@@ -30,7 +30,7 @@ LAYERS = {
     "audit": ["base", "crypto", "ring", "mpc", "secret", "fn", "nn", "trace", "job"],
     "serve": ["base", "crypto", "tpm", "ring", "net", "party", "ot", "nn", "split", "sealed", "job"],
 }
-#Narrower than folders : what must not be reached even from a folder that may include its neighbours.
+# Narrower than folders: what must not be reached even from a folder that may include its neighbours.
 PRIVATE = {
     "tacit/fn/access.h": ["fn"],
     "tacit/ring/lowering.h": ["ring"],

@@ -2,7 +2,6 @@
 // programs (docs/broker.md). It hardens itself before it reads a key, says when it is ready, and ends with
 // SIGTERM or SIGINT.
 #include <pwd.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -12,6 +11,8 @@
 #include <cstdio>
 #include <set>
 
+#include "common/ending_signals.h"
+#include "common/exit_code.h"
 #include "tacit/base/error.h"
 #include "tacit/base/text.h"
 #include "tacit/broker/broker.h"
@@ -29,18 +30,6 @@ struct Options {
 sealed::Now now_here() {
   using std::chrono::floor, std::chrono::seconds, std::chrono::system_clock;
   return {floor<seconds>(system_clock::now()).time_since_epoch().count(), sealed::boot_now()};
-}
-
-/// Where the signals that end it can be read; to be called before there are other threads.
-FileDescriptor ending_signals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  if (::pthread_sigmask(SIG_BLOCK, &set, nullptr) != 0) throw IoError("signals cannot be waited for");
-  FileDescriptor out(::signalfd(-1, &set, SFD_CLOEXEC));
-  if (!out) throw IoError("signals cannot be waited for");
-  return out;
 }
 
 uid_t number_of(const std::string& user) {
@@ -97,7 +86,7 @@ int run(int argc, char** argv) {
           "it as that user");
   std::signal(SIGPIPE, SIG_IGN);
   const HardenedProcess process(zeroing_free());
-  const FileDescriptor stop = ending_signals();
+  const FileDescriptor stop = app::ending_signals();
   const auto refuses = admission(o.allow);
   const auto keys = sealed::DeviceKeys::open(o.keys);
   broker::Broker broker(process, keys, now_here, refuses, o.threads, {});
@@ -112,17 +101,7 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto ends = [](const std::exception& e, int code) {
-    std::fprintf(stderr, "tacit-broker: %s\n", tacit::one_line(e.what()).c_str());
-    return code;
-  };
-  try {
-    return run(argc, argv);
-  } catch (const UsageError& e) { return ends(e, 2); } catch (const IoError& e) {
-    return ends(e, 3);
-  } catch (const PeerError& e) { return ends(e, 4); } catch (const CheatDetected& e) {
-    return ends(e, 5);
-  } catch (const std::bad_alloc&) {
-    return ends(IoError("this machine has not enough memory that may be locked: see 'ulimit -l'"), 3);
-  } catch (const std::exception& e) { return ends(e, 1); }
+  return app::exit_code_of("tacit-broker",
+                           "this machine has not enough memory that may be locked: see 'ulimit -l'",
+                           [&] { return run(argc, argv); });
 }

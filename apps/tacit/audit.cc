@@ -8,6 +8,7 @@
 #include "commands.h"
 #include "fingerprint.h"
 #include "layer_costs.h"
+#include "measured_theft.h"
 #include "sealed_options.h"
 #include "tacit/audit/steal_page.h"
 #include "tacit/base/error.h"
@@ -284,6 +285,7 @@ json audit_steal(const StealOptions& o, const Style& style) {
   line.finish();
   const audit::PartitionAudit* layers = partition ? &*partition : nullptr;
   json out = to_json(victim.about, result);
+  out["model_digest"] = victim.about.level == 0 ? json(digest_of(o.model)) : json(nullptr);
   out["curves"] = json::array();
   for (const audit::Curve& c : layers != nullptr ? layers->curves : audit::curves_of(result))
     out["curves"].push_back(to_json(c));

@@ -195,6 +195,7 @@ struct SealOptions : KeyFolderOptions {
   fs::path customers;             ///< default: customers.db in the folder of keys
   fs::path probe;                 ///< examples by which the fingerprint's effect is measured
   bool keep = false;              ///< the vendor is a recipient, too
+  fs::path audit;                 ///< steal.json, by 'tacit audit steal'; empty: nothing was measured
   fs::path kept_by;               ///< of a file that is sealed anew: the key folder by which it was kept
   // Of level 3:
   std::string protect, vendor_address;  ///< nodes, and where the vendor's server of them is: host:port

@@ -110,6 +110,7 @@ nlohmann::json demo(const DemoOptions& options, const Style& style) {
       "Two owners (north, south) hold half of 1,797 handwritten digits each. Three parties (alpha, beta, "
       "gamma)\n"
       "will train a network on all of them. No party ever holds a row, and none sees the model.\n");
+  const EndingSignals signals;
   TemporaryFolder folder;
   std::vector<FileDescriptor> listeners;
   std::map<std::string, std::string> keys;
@@ -153,12 +154,16 @@ nlohmann::json demo(const DemoOptions& options, const Style& style) {
   RunReport report;
   {
     ProgressLine line(style);
-    drive(children, job.patience, [&](const std::string& name, const Progress& p) {
-      if (name == kParties[0]) line.show(p);
-    });
+    drive(
+        children, job.patience,
+        [&](const std::string& name, const Progress& p) {
+          if (name == kParties[0]) line.show(p);
+        },
+        &signals);
     report = read_report(folder.path() / "alpha-out" / "report.json");
     const ClearRun clear =
         run_clear(job, files, report.loss.size(), [&](std::size_t done, std::size_t total) {
+          signals.check();
           line.show({"the same in the clear, to compare", done, total, std::nullopt, 0});
         });
     report.clear_metric = clear.metric;

@@ -93,7 +93,7 @@ EndedProcess Commands::run(const std::vector<std::string>& words,
   std::vector<std::string> all{fs::read_symlink("/proc/self/exe").string(), "--json"};
   if (!line) all.push_back("--quiet");
   all.insert(all.end(), words.begin(), words.end());
-  return OwnedProcess(std::move(all), folder_).wait(line);
+  return OwnedProcess(std::move(all), folder_).wait(line, &signals_);
 }
 
 json Commands::done(const std::vector<std::string>& words,
@@ -130,11 +130,12 @@ nlohmann::json demo_sealed(const DemoOptions& options, const Style& style) {
   using namespace sealed_demo;
   const auto start = std::chrono::steady_clock::now();
   const fs::path& out = options.out;
+  const EndingSignals signals;
   try {
     require_own_keys(out);
     fs::create_directories(out);
     const TemporaryFolder folder(fs::absolute(out));
-    Stage stage(folder.path(), style, options.quick);
+    Stage stage(folder.path(), style, options.quick, signals);
     train_model(stage);
     make_devices(stage);
     prove_the_tpm(stage);
@@ -152,6 +153,7 @@ nlohmann::json demo_sealed(const DemoOptions& options, const Style& style) {
     write_file(folder.path() / kKeys / "README", kKeysNote);
     write_file(folder.path() / "report.json", report.dump(2) + "\n");
     write_file(folder.path() / "report.html", page_of(report, drawings));
+    signals.check();  // from here on there is nothing that takes long
     deliver(folder.path(), out);
     if (!style.json) print_report(report, out);
     return report;

@@ -29,10 +29,11 @@ constexpr const char *kForBoth = "model.tacit", *kOfOffice = "office.tacit", *kO
 /// This program's commands, each a process of its own.
 class Commands {
  public:
-  Commands(fs::path folder, const Style& style) : folder_(std::move(folder)), style_(style) {}
+  Commands(fs::path folder, const Style& style, const EndingSignals& signals)
+      : folder_(std::move(folder)), style_(style), signals_(signals) {}
 
-  /// Runs one, and shows it. The result that it prints; its error, as its kind, if it fails. `line` is told
-  /// of what it writes while it runs; may be empty.
+  /// Runs one, and shows it. The result that it prints; its error, as its kind, if it fails; Interrupted.
+  /// `line` is told of what it writes while it runs; may be empty.
   json done(const std::vector<std::string>& words,
             const std::function<void(const std::string&)>& line = {}) const;
   /// Runs one that has to end with that exit code, and shows it and its sentence, which it returns.
@@ -47,6 +48,7 @@ class Commands {
 
   fs::path folder_;
   Style style_;
+  const EndingSignals& signals_;
 };
 
 /// A TPM 2.0 in software (swtpm), which the demo starts since few machines may lend theirs. It ends with
@@ -65,8 +67,8 @@ class DemoTpm {
 };
 
 struct Stage {
-  Stage(fs::path where, const Style& s, bool is_quick)
-      : folder(std::move(where)), style(s), quick(is_quick), commands(folder, s) {}
+  Stage(fs::path where, const Style& s, bool is_quick, const EndingSignals& signals)
+      : folder(std::move(where)), style(s), quick(is_quick), commands(folder, s, signals) {}
 
   fs::path folder;
   Style style;

@@ -1,31 +1,48 @@
 // The vendor, the customers' devices, and a TPM for one of them.
+#include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <thread>
 
 #include "demo_sealed.h"
 #include "tacit/base/error.h"
 #include "tacit/base/text.h"
+#include "tacit/broker/address.h"
 
 namespace tacit::app::sealed_demo {
 
 namespace {
 
-constexpr auto kTpmPatience = std::chrono::seconds(20);
+constexpr int kTpmPatience = 20'000;  // milliseconds
 
-/// Whether somebody listens there.
+FileDescriptor unix_socket() {
+  FileDescriptor out(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!out) throw IoError(fmt::format("a socket cannot be made: {}", std::strerror(errno)));
+  return out;
+}
+
+FileDescriptor listening_at(const fs::path& at) {
+  FileDescriptor out = unix_socket();
+  const broker::UnixAddress address(at);
+  if (::bind(out.get(), address.get(), address.size()) != 0 || ::listen(out.get(), SOMAXCONN) != 0)
+    throw IoError(fmt::format("there cannot be a socket at '{}': {}", at.string(), std::strerror(errno)));
+  return out;
+}
+
+/// Whether who serves that socket answers: waits until it does, or has ended.
 bool answers(const fs::path& at) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  const std::string name = at.string();
-  require(name.size() < sizeof address.sun_path,
-          "the path '{}' is too long for a socket: name a shorter temporary folder in TMPDIR", name);
-  std::memcpy(address.sun_path, name.c_str(), name.size() + 1);
-  const FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  return fd && ::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  // TPM2_GetRandom, of 8 bytes: tag, size, code, count.
+  constexpr unsigned char kCommand[] = {0x80, 0x01, 0, 0, 0, 12, 0, 0, 0x01, 0x7b, 0, 8};
+  const FileDescriptor fd = unix_socket();
+  const broker::UnixAddress address(at);
+  if (::connect(fd.get(), address.get(), address.size()) != 0 ||
+      ::send(fd.get(), kCommand, sizeof kCommand, MSG_NOSIGNAL) != sizeof kCommand)
+    return false;
+  pollfd wanted{fd.get(), POLLIN, 0};
+  char byte = 0;
+  return ::poll(&wanted, 1, kTpmPatience) == 1 && ::recv(fd.get(), &byte, 1, 0) == 1;
 }
 
 void add_device(Stage& stage, const std::string& name, const std::vector<std::string>& options,
@@ -50,26 +67,23 @@ void add_device(Stage& stage, const std::string& name, const std::vector<std::st
 
 DemoTpm::DemoTpm() {
   fs::create_directory(folder_.path() / "state");
+  // It listens before swtpm runs, which tells nobody when it is ready: whoever connects waits for its answer.
+  FileDescriptor listening = listening_at(at());
   // Seccomp's filter is not to be had in every container.
   process_.emplace(std::vector<std::string>{"swtpm", "socket", "--tpm2", "--tpmstate",
                                             "dir=" + (folder_.path() / "state").string(), "--server",
-                                            "type=unixio,path=" + at().string(), "--flags",
+                                            fmt::format("type=unixio,fd={}", listening.get()), "--flags",
                                             "not-need-init,startup-clear", "--seccomp", "action=none"},
-                   folder_.path());
-  const auto begin = std::chrono::steady_clock::now();
-  while (!answers(at())) {
-    if (!process_->runs()) {
-      const EndedProcess ended = process_->wait();
-      require(ended.code != OwnedProcess::kNotFound,
-              "one of the demo's devices keeps its key in a TPM in software, and there is no 'swtpm' here: "
-              "install it (apt-get install swtpm)");
-      throw IoError(fmt::format("the TPM in software does not start: swtpm ended with {}: {}", ended.code,
-                                one_line(ended.err)));
-    }
-    if (std::chrono::steady_clock::now() - begin > kTpmPatience)
-      throw IoError("the TPM in software does not start: swtpm does not listen");
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // swtpm tells nobody that it listens
-  }
+                   folder_.path(), listening.get());
+  listening = {};  // so that swtpm's end is the end of all connections to it
+  if (answers(at())) return;
+  process_->stop();
+  const EndedProcess ended = process_->wait();
+  require(ended.code != OwnedProcess::kNotFound,
+          "one of the demo's devices keeps its key in a TPM in software, and there is no 'swtpm' here: "
+          "install it (apt-get install swtpm)");
+  throw IoError(fmt::format("the TPM in software does not start: swtpm ended with {}: {}", ended.code,
+                            one_line(ended.err)));
 }
 
 void DemoTpm::stop() {

@@ -116,6 +116,7 @@ json demo_seco(const DemoOptions& options, const Style& style) {
       "A provider has a network that reads handwritten digits. It splits it over a gateway and two remotes "
       "that "
       "it does\nnot trust. A user asks about ten digits; no server sees them, nor the answers.\n");
+  const EndingSignals signals;
   TemporaryFolder folder;
   const fs::path parts = folder.path() / "parts", model_file = out / "model.onnx", input = out / "input.npy";
   fs::create_directories(parts);
@@ -154,9 +155,12 @@ json demo_seco(const DemoOptions& options, const Style& style) {
   say(style, "  tacit query --deployment parts/deployment.toml input.npy\n");
   {
     ProgressLine line(style);
-    drive(children, deployment.patience, [&](const std::string& name, const Progress& p) {
-      if (name == kServers[0]) line.show(p);
-    });
+    drive(
+        children, deployment.patience,
+        [&](const std::string& name, const Progress& p) {
+          if (name == kServers[0]) line.show(p);
+        },
+        &signals);
   }
 
   // The demo's own: it has the model and the digits.

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
-#include "process.h"
 #include "tacit/base/error.h"
 
 extern char** environ;
@@ -23,6 +23,21 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct Child {
+  Child() = default;
+  Child(Child&& other) noexcept
+      : name(std::move(other.name)),
+        pid(std::exchange(other.pid, -1)),
+        progress(std::move(other.progress)),
+        errors(std::move(other.errors)),
+        progress_text(std::move(other.progress_text)),
+        error_text(std::move(other.error_text)),
+        status(other.status) {}
+  ~Child() {
+    if (pid < 0 || status) return;
+    ::kill(pid, SIGKILL);
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {}
+  }
+
   std::string name;
   pid_t pid = -1;
   FileDescriptor progress, errors;
@@ -42,6 +57,14 @@ Child start(const ChildSpec& spec) {
   posix_spawn_file_actions_adddup2(&actions, error_write.get(), STDERR_FILENO);
   posix_spawn_file_actions_adddup2(&actions, error_write.get(), STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&actions, progress_write.get(), kProgressFd);
+  // What this program waits for ends the child by itself.
+  sigset_t mask;
+  ::pthread_sigmask(SIG_BLOCK, nullptr, &mask);
+  for (const int signal : {SIGINT, SIGTERM}) sigdelset(&mask, signal);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setsigmask(&attributes, &mask);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   std::vector<std::string> words{fs::read_symlink("/proc/self/exe").string()};
   words.insert(words.end(), spec.arguments.begin(), spec.arguments.end());
   words.insert(words.end(), {"--quiet", "--progress-fd", std::to_string(kProgressFd)});
@@ -54,8 +77,9 @@ Child start(const ChildSpec& spec) {
   argv.push_back(nullptr);
   Child child;
   child.name = spec.name;
-  const int error = posix_spawn(&child.pid, words[0].c_str(), &actions, nullptr, argv.data(), environ);
+  const int error = posix_spawn(&child.pid, words[0].c_str(), &actions, &attributes, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
   if (error != 0)
     throw IoError(fmt::format("cannot start a process for {}: {}", spec.name, std::strerror(error)));
   child.progress = std::move(progress_read);
@@ -80,7 +104,8 @@ Child start(const ChildSpec& spec) {
 }  // namespace
 
 void drive(const std::vector<ChildSpec>& specs, std::chrono::milliseconds patience,
-           const std::function<void(const std::string&, const Progress&)>& progress) {
+           const std::function<void(const std::string&, const Progress&)>& progress,
+           const EndingSignals* signals) {
   std::vector<Child> children;
   for (const ChildSpec& spec : specs) children.push_back(start(spec));
   std::optional<Clock::time_point> failed;
@@ -88,7 +113,9 @@ void drive(const std::vector<ChildSpec>& specs, std::chrono::milliseconds patien
     return std::count_if(children.begin(), children.end(), [](const Child& c) { return !c.status; });
   };
   while (running() > 0) {
+    if (signals != nullptr) signals->check();
     std::vector<pollfd> polls;
+    if (signals != nullptr) polls.push_back({signals->fd(), POLLIN, 0});
     for (const Child& c : children)
       for (const FileDescriptor* fd : {&c.progress, &c.errors})
         if (*fd) polls.push_back({fd->get(), POLLIN, 0});
@@ -112,6 +139,7 @@ void drive(const std::vector<ChildSpec>& specs, std::chrono::milliseconds patien
   }
   for (Child& c : children)
     if (c.errors) take(c.errors, c.error_text);
+  if (signals != nullptr) signals->check();
   if (failed) blame(children);
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "place.h"
+#include "process.h"
 
 namespace tacit::app {
 
@@ -15,9 +16,11 @@ struct ChildSpec {
 };
 
 /// Starts all, shows their progress as they tell it, and waits for all. If one fails, the others notice by
-/// themselves; the error of the one to blame is thrown here as its own kind.
+/// themselves; the error of the one to blame is thrown here as its own kind. With `signals`, all of them end
+/// if one comes: Interrupted.
 void drive(const std::vector<ChildSpec>& children, std::chrono::milliseconds patience,
-           const std::function<void(const std::string& name, const Progress&)>& progress);
+           const std::function<void(const std::string& name, const Progress&)>& progress,
+           const EndingSignals* signals = nullptr);
 
 /// A folder that is removed at the end.
 class TemporaryFolder {

@@ -1,5 +1,4 @@
-// The command line: options, help, and exit codes. 0 done, 2 the user's mistake, 3 disk or network, 4 a peer
-// misbehaved or left, 5 cheating detected, 1 a bug of ours.
+// The command line: options, help, and how the program ends.
 #include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -11,9 +10,10 @@
 #include <nlohmann/json.hpp>
 
 #include "commands.h"
+#include "common/exit_code.h"
+#include "process.h"
 #include "sealed_options.h"
 #include "tacit/base/error.h"
-#include "tacit/base/text.h"
 #include "tacit/version.h"
 
 namespace {
@@ -463,20 +463,13 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   prepare_process();
-  const auto ends = [](const std::exception& e, int code) {
-    std::fprintf(stderr, "tacit: %s\n", one_line(e.what()).c_str());
-    return code;
-  };
   try {
-    return run(argc, argv);
-  } catch (const UsageError& e) { return ends(e, 2); } catch (const IoError& e) {
-    return ends(e, 3);
-  } catch (const PeerError& e) { return ends(e, 4); } catch (const CheatDetected& e) {
-    return ends(e, 5);
-  } catch (const std::bad_alloc&) {
-    return ends(
-        IoError("this machine has not enough memory for it: take smaller batches, a smaller model, or "
-                "another machine"),
-        3);
-  } catch (const std::exception& e) { return ends(e, 1); }
+    return exit_code_of("tacit",
+                        "this machine has not enough memory for it: take smaller batches, a smaller model, "
+                        "or another machine",
+                        [&] { return run(argc, argv); });
+  } catch (const Interrupted& by) {
+    std::fprintf(stderr, "tacit: stopped, and what it had begun is removed\n");
+    by.end();
+  }
 }

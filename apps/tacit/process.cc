@@ -8,8 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <cstring>
 
+#include "common/ending_signals.h"
 #include "tacit/base/error.h"
 
 namespace tacit::app {
@@ -55,7 +57,29 @@ void throw_as_it_ended(const std::string& who, int code, std::string said) {
   }
 }
 
-OwnedProcess::OwnedProcess(std::vector<std::string> words, const std::filesystem::path& folder) {
+void Interrupted::end() const {
+  ::signal(signal, SIG_DFL);
+  const sigset_t set = ending_set();
+  ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+  ::raise(signal);
+  std::_Exit(128 + signal);
+}
+
+EndingSignals::EndingSignals() {
+  ::pthread_sigmask(SIG_BLOCK, nullptr, &before_);
+  fd_ = ending_signals();
+}
+
+EndingSignals::~EndingSignals() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+void EndingSignals::check() const {
+  signalfd_siginfo info;
+  if (::read(fd_.get(), &info, sizeof info) == sizeof info)
+    throw Interrupted{static_cast<int>(info.ssi_signo)};
+}
+
+OwnedProcess::OwnedProcess(std::vector<std::string> words, const std::filesystem::path& folder,
+                           int handed_on) {
   auto [out_read, out_write] = make_pipe();
   auto [err_read, err_write] = make_pipe();
   std::vector<char*> argv;
@@ -72,8 +96,10 @@ OwnedProcess::OwnedProcess(std::vector<std::string> words, const std::filesystem
     const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     const bool ready = nothing >= 0 && ::dup2(nothing, STDIN_FILENO) >= 0 &&
                        ::dup2(out_write.get(), STDOUT_FILENO) >= 0 &&
-                       ::dup2(err_write.get(), STDERR_FILENO) >= 0 && ::chdir(folder.c_str()) == 0;
-    if (!ready) ::_exit(kNotStarted);
+                       ::dup2(err_write.get(), STDERR_FILENO) >= 0 && ::chdir(folder.c_str()) == 0 &&
+                       (handed_on < 0 || ::fcntl(handed_on, F_SETFD, 0) == 0);
+    const sigset_t ending = ending_set();
+    if (!ready || ::sigprocmask(SIG_UNBLOCK, &ending, nullptr) != 0) ::_exit(kNotStarted);
     ::execvp(argv[0], argv.data());
     ::_exit(kNotFound);
   }
@@ -93,12 +119,19 @@ bool OwnedProcess::runs() {
   return pid_ > 0;
 }
 
-EndedProcess OwnedProcess::wait(const std::function<void(const std::string&)>& line) {
+void OwnedProcess::stop() {
+  if (runs()) ::kill(pid_, SIGTERM);
+}
+
+EndedProcess OwnedProcess::wait(const std::function<void(const std::string&)>& line,
+                                const EndingSignals* signals) {
   EndedProcess ended;
   std::size_t told = 0;
   while (out_ || err_) {
-    pollfd polls[2];
+    if (signals != nullptr) signals->check();
+    pollfd polls[3];
     nfds_t count = 0;
+    if (signals != nullptr) polls[count++] = {signals->fd(), POLLIN, 0};
     for (const FileDescriptor* fd : {&out_, &err_})
       if (*fd) polls[count++] = {fd->get(), POLLIN, 0};
     ::poll(polls, count, -1);
@@ -109,6 +142,7 @@ EndedProcess OwnedProcess::wait(const std::function<void(const std::string&)>& l
   }
   while (pid_ > 0 && ::waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {}
   pid_ = -1;
+  if (signals != nullptr) signals->check();  // Ctrl-C reaches the process, too, which may end first
   ended.code = WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_);
   return ended;
 }

@@ -2,6 +2,7 @@
 // type them, and helpers in the background.
 #pragma once
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include <filesystem>
@@ -23,6 +24,33 @@ void take(FileDescriptor& fd, std::string& text);
 /// it wrote to stderr.
 [[noreturn]] void throw_as_it_ended(const std::string& who, int code, std::string said);
 
+/// What EndingSignals throws: nothing that is caught as an error on the way to main().
+struct Interrupted {
+  int signal;
+
+  /// Ends this program by that signal, as whoever started it expects.
+  [[noreturn]] void end() const;
+};
+
+/// While it lives, SIGINT (Ctrl-C) and SIGTERM do not end this program at once: what waits for processes, and
+/// check(), throw, so that all that was begun is cleaned up. To be made before there are other threads.
+class EndingSignals {
+ public:
+  EndingSignals();
+  ~EndingSignals();
+  EndingSignals(const EndingSignals&) = delete;
+  EndingSignals& operator=(const EndingSignals&) = delete;
+
+  /// Interrupted, if one has come.
+  void check() const;
+  /// Can be read from then on.
+  int fd() const { return fd_.get(); }
+
+ private:
+  sigset_t before_{};
+  FileDescriptor fd_;
+};
+
 struct EndedProcess {
   int code = 0;  ///< 128 and the signal's number, if one ended it
   std::string out, err;
@@ -33,17 +61,22 @@ class OwnedProcess {
   /// The exit code if there is no such program.
   static constexpr int kNotFound = 127;
 
-  /// Starts a program, which is looked for as a shell does, in `folder`, with nothing to read. IoError.
-  OwnedProcess(std::vector<std::string> words, const std::filesystem::path& folder);
+  /// Starts a program, which is looked for as a shell does, in `folder`, with nothing to read; it has the
+  /// file `handed_on`, if one is named, under the same number. IoError.
+  OwnedProcess(std::vector<std::string> words, const std::filesystem::path& folder, int handed_on = -1);
   /// Ends it, if it has not ended.
   ~OwnedProcess();
   OwnedProcess(const OwnedProcess&) = delete;
   OwnedProcess& operator=(const OwnedProcess&) = delete;
 
-  /// Waits for its end. `line` is told of each line that it writes to stderr; may be empty.
-  EndedProcess wait(const std::function<void(const std::string&)>& line = {});
+  /// Waits for its end, or, with `signals`, until one comes: Interrupted. `line` is told of each line that it
+  /// writes to stderr; may be empty.
+  EndedProcess wait(const std::function<void(const std::string&)>& line = {},
+                    const EndingSignals* signals = nullptr);
   /// Whether it still runs.
   bool runs();
+  /// Asks it to end.
+  void stop();
 
  private:
   pid_t pid_ = -1;

@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "fingerprint.h"
 #include "kept.h"
+#include "measured_theft.h"
 #include "sealed_options.h"
 #include "segment.h"
 #include "tacit/base/error.h"
@@ -140,8 +141,20 @@ sealed::Bounds bounds_of(const sealed::Header& header, const Recipients& to) {
   return {!to.all_proved(), header.lease.has_value(), !header.fingerprint.empty()};
 }
 
+/// In words, with what was measured of theft by asking.
+std::vector<std::string> not_stopped(const sealed::LevelWords& level, const sealed::Bounds& bounds,
+                                     const std::optional<MeasuredTheft>& theft) {
+  std::vector<std::string> out;
+  for (const std::string_view line : sealed::not_stopped(level, bounds)) {
+    out.emplace_back(line);
+    if (theft && line.find(sealed::kByAsking) != line.npos)
+      out.back() += "; here, by the audit: " + to_words(*theft);
+  }
+  return out;
+}
+
 void tell(const sealed::LevelWords& level, const sealed::Header& header, const Recipients& to,
-          const fs::path& file, std::uint64_t bytes) {
+          const fs::path& file, std::uint64_t bytes, const std::vector<std::string>& open_to) {
   std::printf("%s   %s, by '%s', of use until %s, sealed to\n", file.c_str(),
               human_bytes(static_cast<double>(bytes)).c_str(), header.vendor_name.c_str(),
               sealed::moment_text(header.expires).c_str());
@@ -158,8 +171,7 @@ void tell(const sealed::LevelWords& level, const sealed::Header& header, const R
     std::printf(
         "Level 4, traceable: this customer's copy bears a fingerprint that survives what thieves do.\n");
   std::printf("It does not stop:\n");
-  for (const std::string_view line : not_stopped(level, bounds_of(header, to)))
-    std::printf("  - %s\n", std::string(line).c_str());
+  for (const std::string& line : open_to) std::printf("  - %s\n", line.c_str());
 }
 
 /// What is left without its segment, whose folder is removed if that fails.
@@ -201,6 +213,11 @@ json seal(const SealOptions& o, const Style& style) {
   auto kept = kept_model(o);
   const sealed::LevelWords& level =
       kept ? sealed::words_of(static_cast<unsigned>(kept->header().level)) : level_of(o);
+  std::optional<MeasuredTheft> theft;
+  if (!o.audit.empty()) {
+    require(!kept, "--audit is about an ONNX file, and '{}' is sealed anew: leave it out", o.model.string());
+    theft = read_theft(o.audit, o.model, level.level == sealed::Level::Split);
+  }
   const sealed::Seconds now = clock_now(), expires = sealed::parse_date(o.expires);
   require(expires > now, "--expires {} lies in the past", o.expires);
   const auto vendor = sealed::VendorKeys::open(o.keys);
@@ -240,8 +257,13 @@ json seal(const SealOptions& o, const Style& style) {
     log->sealed(header.id, devices, header.lease->seconds, now);
   }
   const std::uint64_t bytes = fs::file_size(file);
+  const auto open_to = not_stopped(level, bounds_of(header, to), theft);
   if (!style.json) {
-    tell(level, header, to, file, bytes);
+    tell(level, header, to, file, bytes, open_to);
+    if (!theft && !kept)
+      std::printf(
+          "How many questions rebuild it was not measured: run 'tacit audit steal' on it, and seal with "
+          "--audit steal.json.\n");
     if (copy) tell_fingerprint(*copy, o);
     tell_kept(o);
     if (split) tell_segment(*split);
@@ -253,11 +275,10 @@ json seal(const SealOptions& o, const Style& style) {
            {"level", static_cast<unsigned>(level.level)},
            {"level_name", level.name},
            {"promise", level.promise},
-           {"does_not_stop", json::array()},
+           {"does_not_stop", open_to},
            {"expires", sealed::moment_text(header.expires)},
            {"recipients", json::array()}};
-  for (const std::string_view line : not_stopped(level, bounds_of(header, to)))
-    out["does_not_stop"].push_back(line);
+  out["audit"] = theft ? to_json(*theft) : json(nullptr);
   if (copy) out["fingerprint"] = to_json(*copy, o);
   out["kept"] = o.keep;
   if (split) {

@@ -217,6 +217,9 @@ void SealedCommands::add_models(CLI::App& cli, const Style& style, nlohmann::jso
                                "Where devices ask for leases, host:port: 'tacit serve --leases' there");
   lease->needs(lease_from);
   lease_from->needs(lease);
+  seal_command->add_option("--audit", seal_.audit,
+                           "The report of 'tacit audit steal' on this ONNX file: how many questions rebuild "
+                           "it is said with what is not stopped");
   add_protection(seal_command);
   add_folder(seal_command, seal_.keys, "The vendor's", kVendorFolder);
   seal_command->callback([&, fingerprint] {

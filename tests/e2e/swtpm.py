@@ -22,19 +22,18 @@ class SoftwareTpm:
         self.start()
 
     def start(self):
-        self._child = subprocess.Popen(
-            ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.folder}/state"]
-            + ["--server", f"type=unixio,path={self.at}"]
-            + ["--flags", "not-need-init,startup-clear", "--seccomp", "action=none"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        while True:
-            try:
-                return self._connect().close()
-            except (FileNotFoundError, ConnectionRefusedError):
-                assert self._child.poll() is None, "swtpm does not start"
-                os.sched_yield()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
+            # Whoever connects from now on waits for its answer.
+            listening.bind(self.at)
+            listening.listen()
+            self._child = subprocess.Popen(
+                ["swtpm", "socket", "--tpm2", "--tpmstate", f"dir={self.folder}/state"]
+                + ["--server", f"type=unixio,fd={listening.fileno()}"]
+                + ["--flags", "not-need-init,startup-clear", "--seccomp", "action=none"],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[listening.fileno()],
+            )
 
     def stop(self):
         if self._child:
@@ -51,11 +50,7 @@ class SoftwareTpm:
 
     def _connect(self):
         s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            s.connect(self.at)
-        except OSError:
-            s.close()
-            raise
+        s.connect(self.at)
         return s
 
     def extend(self, pcr):

@@ -23,6 +23,7 @@ import numpy
 
 CHEATED = 5
 BROKER, CLIENT, OTHER = 54321, 54322, 54323  # users that need no names
+ASK = ROOT / "examples/ask_a_broker"
 BUILD = pathlib.Path(TACIT).resolve().parents[2]
 LIBRARY = "libtacit_runtime.so.1"
 RARE = struct.unpack("<f", struct.pack("<f", 1.2345678))[0]
@@ -396,7 +397,7 @@ class Languages(BrokerTest):
 
     def compiled(self, compiler, source, *options):
         out = self.bin / f"ask-{compiler}"
-        command = [compiler, ROOT / "examples/ask_a_broker" / source, "-I", ROOT / "include", *options]
+        command = [compiler, source, "-I", ROOT / "include", *options]
         command += ["-Wall", "-Wextra", "-Werror", "-o", out, self.bin / LIBRARY, f"-Wl,-rpath,{self.bin}"]
         subprocess.run([str(c) for c in command], check=True)
         out.chmod(0o755)
@@ -407,8 +408,8 @@ class Languages(BrokerTest):
         self.ready()
         self.write("one.tacit", "no model").chmod(0o644)
         programs = [
-            (self.compiled("gcc", "ask.c", "-std=c99"), (), ()),
-            (self.compiled("g++", "ask.cc", "-std=c++17"), (), ()),
+            (self.compiled("gcc", ASK / "ask.c", "-std=c99"), (), ()),
+            (self.compiled("g++", ASK / "ask.cc", "-std=c++17"), (), ()),
             ("/usr/bin/python3", (str(self.bin / "ask.py"),), (str(self.bin / LIBRARY),)),
         ]
         for program, before, after in programs:
@@ -422,6 +423,14 @@ class Languages(BrokerTest):
                     process = self.run_as(user, *before, socket, file, *after, program=program, code=code)
                     self.assertEqual(len(process.err.splitlines()), 1, self.stories())
                     self.assertIn(part, process.err)
+
+    def test_cpp_on_many_threads(self):
+        """All of one user's, over one connection: they take turns."""
+        self.seal("--level", "2", "--name", "m")
+        self.ready()
+        program = self.compiled("g++", ROOT / "tests/e2e/many_threads.cc", "-std=c++17", "-pthread")
+        process = self.run_as(CLIENT, "--broker", "run/socket", "m.tacit", program=program)
+        self.assertEqual((process.out, process.err), (f"{64 * 4}\n", ""), self.stories())
 
     def test_python_with_arrays_and_lists(self):
         self.seal("--level", "2", "--name", "m")

@@ -6,6 +6,7 @@ import os
 import re
 import time
 import unittest
+from signal import SIGINT, SIGTERM
 
 import numpy
 import onnxruntime
@@ -234,6 +235,20 @@ class Ended(DemoTest):
             os.sched_yield()
         self.assertEqual(self.still_running(), [])
         self.assertFalse((self.folder / "out/report.html").exists())
+
+    def test_stopped(self):
+        """Ctrl-C, in the training and between commands: nothing that it began is left, processes neither."""
+        self.write("out/mine.txt", "kept")
+        for words, signal in (("tacit train job.toml --owner south", SIGINT), ("tacit vendor init", SIGTERM)):
+            with self.subTest(words):
+                process = self.start("demo", "sealed", "--quick", "--out", "out", prepare=self.own_temporary_folder)
+                self.assertTrue(process.wait_for(words), self.stories())
+                process.send(signal)
+                self.assertEqual(process.wait(), -signal, self.stories())
+                self.assertEqual(process.err.splitlines()[-1], "tacit: stopped, and what it had begun is removed")
+                self.assertEqual(self.still_running(), [])
+                self.assertEqual([p.name for p in (self.folder / "out").iterdir()], ["mine.txt"])
+                self.assertEqual(list((self.folder / "tmp").iterdir()), [])
 
     def test_what_it_does_not_begin_with(self):
         self.write("out/keys/vendor/vendor.key", "mine")

@@ -23,7 +23,7 @@ class Runtime(SealTest):
 
     def compiled(self, compiler, source, *options):
         out = self.folder / f"run-{compiler}"
-        command = [compiler, EXAMPLE / source, "-I", ROOT / "include", *options, "-Wall", "-Wextra", "-Werror"]
+        command = [compiler, source, "-I", ROOT / "include", *options, "-Wall", "-Wextra", "-Werror"]
         subprocess.run([str(c) for c in (*command, "-o", out, LIBRARY, f"-Wl,-rpath,{LIBRARY.parent}")], check=True)
         return [str(out)], []
 
@@ -39,8 +39,8 @@ class Runtime(SealTest):
         source = (EXAMPLE / "run.py").read_text()
         self.write("run.py", path + "\n" + source)
         for before, after in (
-            self.compiled("gcc", "run.c", "-std=c99"),
-            self.compiled("g++", "run.cc", "-std=c++17"),
+            self.compiled("gcc", EXAMPLE / "run.c", "-std=c99"),
+            self.compiled("g++", EXAMPLE / "run.cc", "-std=c++17"),
             ([sys.executable, str(self.folder / "run.py")], [str(LIBRARY)]),
         ):
             with self.subTest(before[0]):
@@ -67,6 +67,11 @@ class Runtime(SealTest):
         done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True)
         self.assertEqual(done.returncode, code, done.stderr)
         return done
+
+    def test_cpp_on_many_threads(self):
+        before, _ = self.compiled("g++", ROOT / "tests/e2e/many_threads.cc", "-std=c++17", "-pthread")
+        done = self.program(*before, "d", "m.tacit")
+        self.assertEqual((done.stdout, done.stderr), (f"{64 * 4}\n", ""))
 
     def test_python_on_many_threads(self):
         sys.path.insert(0, str(ROOT / "bindings/python"))

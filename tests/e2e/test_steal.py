@@ -1,6 +1,7 @@
 """The audit of models whose layers are kept back: thieves who have the others, on real data, and the search for the
 cheapest layers to keep; its numbers, its words and its page."""
 
+import hashlib
 import json
 import unittest
 
@@ -9,7 +10,7 @@ import numpy
 import jobs
 import test_page
 from browser import PROGRAM, Browser
-from harness import ROOT, USAGE, TacitTest
+from harness import IO, ROOT, USAGE, TacitTest
 
 MODEL = ROOT / "examples/data/digits.onnx"
 
@@ -59,6 +60,66 @@ class StealTest(TacitTest):
     def curve(self, told, thief):
         (found,) = [c for c in told["curves"] if c["thief"] == thief]
         return {p["queries"]: p for p in found["points"]}
+
+
+class Told(StealTest):
+    """What sealing does not stop, with what the audit measured."""
+
+    def setUp(self):
+        super().setUp()
+        self.run_tacit("vendor", "init", "--keys", "v", "--name", "ACME")
+        self.run_tacit("device", "init", "--software", "--keys", "d")
+
+    def seal(self, *options, model=MODEL, **more):
+        words = ("seal", model, "--to", "d/device.pub", "--expires", "never", "--keys", "v", "-o", "m.tacit")
+        return self.run_tacit("--json", *words, *options, **more)
+
+    def test_the_curve_stands_with_what_is_not_stopped(self):
+        self.place_digits()
+        told = self.steal(MODEL, "--queries", "30,300,1000", "--epochs", "8")
+        self.assertEqual(told["model_digest"], hashlib.sha256(MODEL.read_bytes()).hexdigest())
+        curves = [c for c in told["curves"] if c["protected"] == "all"]
+        best = {n: max(self.curve(told, c["thief"])[n]["fidelity"] for c in curves) for n in (30, 300, 1000)}
+        for options in ((), ("--level", "2"), ("--fingerprint", "Customer")):
+            with self.subTest(options):
+                sealed = json.loads(self.seal("--audit", "steal.json", *options).out)
+                measured = sealed["audit"]
+                self.assertEqual({p["queries"]: p["agreement"] for p in measured["curve"]}, best)
+                self.assertEqual((measured["guess"], measured["random_questions"]), (told["guess"], False))
+                (line,) = [line for line in sealed["does_not_stop"] if "from enough answers" in line]
+                for n, agreement in best.items():
+                    self.assertIn(f"{n} questions give {100 * agreement:.1f} %", line)
+                self.assertIn(f"(a guess: {100 * told['guess']:.1f} %)", line)
+        words = ("seal", MODEL, "--to", "d/device.pub", "--expires", "never", "--keys", "v", "-o", "m.tacit")
+        out = self.run_tacit(*words, "--audit", "steal.json").out
+        self.assertIn(f"1000 questions give {100 * best[1000]:.1f} %", out)
+        self.assertNotIn("was not measured", out)
+
+    def test_without_one_or_with_anothers(self):
+        self.assertIsNone(json.loads(self.seal().out)["audit"])
+        words = ("seal", MODEL, "--to", "d/device.pub", "--expires", "never", "--keys", "v", "-o", "m.tacit")
+        self.assertIn("was not measured: run 'tacit audit steal'", self.run_tacit(*words).out)
+        (self.folder / "m.tacit").unlink()
+        self.write("none.json", "no report")
+        self.write("empty.json", "{}")
+        self.write("other.json", json.dumps({"model_digest": "00", "curves": []}))
+        digest = hashlib.sha256(MODEL.read_bytes()).hexdigest()
+        point = {"queries": 10, "fidelity": 0.5}
+        good = {"model_digest": digest, "guess": 0.1, "random_questions": True}
+        for i, curves in enumerate(([], [{"protected": "2", "points": [point]}])):
+            self.write(f"bad{i}.json", json.dumps({**good, "curves": curves}))
+        for i, bad in enumerate(({"fidelity": 1.5}, {"fidelity": "x"}, {"queries": -1}, {"queries": 0.5})):
+            curves = [{"protected": "all", "points": [{**point, **bad}]}]
+            self.write(f"wrong{i}.json", json.dumps({**good, "curves": curves}))
+        for report, part in (
+            ("other.json", "the audit of another model"),
+            *((f"{f}.json", "is no report of 'tacit audit steal'") for f in ("none", "empty", "bad0", "bad1")),
+            *((f"wrong{i}.json", "is no report of 'tacit audit steal'") for i in range(4)),
+        ):
+            with self.subTest(report):
+                self.assert_one_sentence(self.seal("--audit", report, code=USAGE), report, part)
+        self.assert_one_sentence(self.seal("--audit", "missing.json", code=IO), "missing.json")
+        self.assertFalse((self.folder / "m.tacit").exists())
 
 
 class Stolen(StealTest):

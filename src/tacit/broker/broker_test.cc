@@ -134,6 +134,33 @@ TEST_F(Brokers, SixtyFourThreadsRunOneModel) {
   for (std::thread& t : threads) t.join();
 }
 
+TEST_F(Brokers, SixtyFourClientsAtATime) {
+  limits.clients = limits.clients_of_a_user = 64;
+  start();
+  std::vector<std::unique_ptr<Client>> clients;  // all connected before any of them asks
+  for (unsigned i = 0; i < 64; ++i) clients.push_back(std::make_unique<Client>(socket));
+  const Tensor x{{2, 6}, wave({2, 6}).values};
+  const PublicTensor want = tacit::testing::run(before, {{x.shape, x.values}})[0];
+  std::vector<Tensor> answers(64);
+  std::vector<std::string> outcomes(64);
+  std::vector<std::thread> threads;
+  for (unsigned i = 0; i < 64; ++i)
+    threads.emplace_back([&, i] {
+      outcomes[i] = said([&] {
+        const std::uint32_t model = clients[i]->open(good).model;
+        for (unsigned k = 0; k < 2; ++k) answers[i] = clients[i]->run(model, x);
+      });
+    });
+  for (std::thread& t : threads) t.join();
+  for (unsigned i = 0; i < 64; ++i) {
+    EXPECT_EQ(outcomes[i], "opened") << i;
+    EXPECT_EQ(answers[i], answers[0]) << i;
+  }
+  ASSERT_EQ(answers[0].shape, want.shape);
+  for (std::size_t i = 0; i < want.values.size(); ++i)
+    EXPECT_NEAR(answers[0].values[i], want.values[i], 1e-5);
+}
+
 TEST_F(Brokers, MistakesAreToldAndForgiven) {
   start();
   Client client(socket);

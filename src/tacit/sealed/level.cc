@@ -37,7 +37,9 @@ constexpr std::string_view kSealedDoesNotStop[] = {
     kSoftwareKeys,
     "the recipient itself: it can change the program, read the model from its memory while it is open (so "
     "can root), and keep what it read for ever",
-    kClock, "whoever may ask the model often: from enough answers another is trained that does the same",
+    kClock,
+    "whoever may ask the model often: from enough answers another is trained that does the same "
+    "('tacit audit steal' measures how many)",
     "a recipient who passes the model on in the clear: at this level all copies are alike, and none tells "
     "whose it was"};
 
@@ -48,7 +50,8 @@ constexpr std::string_view kGuardedDoesNotStop[] = {
     "a broker that its operator has exchanged for another program: nothing proves to you which one runs",
     "a machine that hibernates, and a host that looks into its virtual machine: both see all of its memory",
     kClock,
-    "whoever may ask the model often: from enough answers another is trained that does the same"};
+    "whoever may ask the model often: from enough answers another is trained that does the same "
+    "('tacit audit steal' measures how many)"};
 
 constexpr std::string_view kSplitDoesNotStop[] = {
     kSoftwareKeys,
@@ -74,7 +77,7 @@ constexpr std::string_view kTraceableDoesNotStop[] = {
     "can root), and keep what it read for ever; what it reads bears its fingerprint",
     kClock,
     "whoever may ask the model often: from enough answers another is trained that does the same, and bears "
-    "no fingerprint ('tacit audit steal' measures it)",
+    "no fingerprint ('tacit audit steal' measures how many)",
     kMixtures,
     kDispute};
 

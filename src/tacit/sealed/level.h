@@ -9,6 +9,9 @@
 
 namespace tacit::sealed {
 
+/// In the words of every level: what one who may ask learns is not stopped by any.
+constexpr std::string_view kByAsking = "from enough answers";
+
 enum class Level : std::uint8_t { Sealed = 1, Guarded = 2, Split = 3, Traceable = 4 };
 
 struct LevelWords {

@@ -48,7 +48,8 @@ TEST_P(NotStopped, DependsOnKeysAndLeases) {
       EXPECT_EQ(said(bounds, "same day and boot"), !keys && !leases);
       EXPECT_EQ(said(bounds, "the rest of a lease"), leases);
       EXPECT_TRUE(said(bounds, "root"));
-      EXPECT_TRUE(said(bounds, "from enough answers"));
+      EXPECT_TRUE(said(bounds, kByAsking));
+      EXPECT_TRUE(said(bounds, "'tacit audit steal' measures how many"));
     }
 }
 

@@ -3,6 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <numeric>
+#include <random>
+
 #include "tacit/nn/graph/onnx_import.h"
 #include "tacit/trace/mark.h"
 #include "tacit/trace/plain_model.h"
@@ -99,6 +103,36 @@ TEST_F(Tracing, TwoWhoMixTheirCopies) {
     const std::string named = world->named(mixed);
     EXPECT_FALSE(named.empty());
     EXPECT_NE(both.find(named), std::string::npos) << named;  // no innocent
+  }
+}
+
+/// Each of the hundred with another one: of every pair one at least is named, and of the 98 others none.
+TEST_F(Tracing, AnyTwoWhoAverageTheirCopies) {
+  const std::vector<Layer>& layers = world->original.layers();
+  Workers workers(1);
+  const Code code = code_for(world->vendor, world->original.digest(), 2);
+  std::vector<CodeWord> words;
+  for (const Bytes& id : ids) words.push_back(code.word(id));
+  std::vector<std::size_t> order(ids.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::shuffle(order.begin(), order.end(), std::mt19937(4));
+  for (std::size_t k = 0; k + 1 < order.size(); k += 2) {
+    const std::size_t pair[] = {order[k], order[k + 1]};
+    std::vector<Layer> mixed = layers;
+    for (const std::size_t who : pair) {
+      const auto changes = changes_for(layers, code, words[who]);
+      for (std::size_t n = 0; n < mixed.size(); ++n)
+        for (std::size_t i = 0; i < mixed[n].weights.size(); ++i) mixed[n].weights[i] += changes[n][i] / 2;
+    }
+    const Accusation found(code, symbols_of(layers, align(layers, mixed, workers), code));
+    const double threshold = found.threshold(std::log(kFalseAccusation / static_cast<double>(ids.size())));
+    std::size_t named = 0;
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      if (found.score(words[i]) < threshold) continue;
+      EXPECT_TRUE(i == pair[0] || i == pair[1]) << "customer " << i << " is innocent";
+      ++named;
+    }
+    EXPECT_GE(named, 1u) << pair[0] << " and " << pair[1];
   }
 }
 

@@ -11,7 +11,7 @@
 #include <array>
 #include <cstring>
 #include <stdexcept>
-#include <thread>
+#include <string>
 
 #include "tacit/base/file_descriptor.h"
 #include "tacit/tpm/public_area.h"
@@ -23,19 +23,22 @@ namespace {
 using tpm::append_big;
 using tpm::append_sized;
 
-constexpr std::uint64_t kWithSessions = 0x8002, kPassword = 0x40000009;
+constexpr std::uint64_t kWithSessions = 0x8002, kWithoutSessions = 0x8001, kPassword = 0x40000009;
+constexpr std::uint64_t kGetRandom = 0x17b;
 constexpr std::uint64_t kExtend = 0x182, kDefine = 0x12a, kRead = 0x14e, kChangeAuth = 0x129;
 constexpr std::uint64_t kDictionary = 0x13a, kOwner = 0x40000001, kLockout = 0x4000000a, kSha256 = 0x000b;
 constexpr std::uint64_t kGuarded = 0x01a7af00;
 
-FileDescriptor connected(const std::filesystem::path& at) {
+/// A socket, bound there (`call` is ::bind) or connected; none if that fails.
+template <class Call>
+FileDescriptor socket_at(const std::filesystem::path& at, Call&& call) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const std::string name = at.string();
   if (name.size() >= sizeof address.sun_path) throw std::runtime_error("the path of a socket is too long");
   std::memcpy(address.sun_path, name.c_str(), name.size() + 1);
   FileDescriptor fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return {};
+  if (call(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return {};
   return fd;
 }
 
@@ -57,14 +60,15 @@ Bytes body(std::uint64_t code, std::initializer_list<std::uint64_t> handles, std
 }
 
 /// The answer's code.
-std::uint32_t sent(const std::filesystem::path& at, const Bytes& text) {
-  const FileDescriptor fd = connected(at);
+std::uint32_t sent(const std::filesystem::path& at, const Bytes& text, std::uint64_t tag = kWithSessions) {
+  const FileDescriptor fd = socket_at(at, ::connect);
   Bytes whole;
-  append_big(whole, kWithSessions, 2);
+  append_big(whole, tag, 2);
   append_big(whole, text.size() + 6, 4);
   append_bytes(whole, text);
   std::array<unsigned char, 4096> answer;
-  if (!fd || ::write(fd.get(), whole.data(), whole.size()) != static_cast<ssize_t>(whole.size()) ||
+  if (!fd ||
+      ::send(fd.get(), whole.data(), whole.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(whole.size()) ||
       ::recv(fd.get(), answer.data(), 10, MSG_WAITALL) != 10)
     throw std::runtime_error("the software TPM does not answer");
   std::size_t left = static_cast<std::size_t>(answer[4] << 8 | answer[5]) - 10;
@@ -94,22 +98,29 @@ SoftwareTpm::~SoftwareTpm() { stop(); }
 
 void SoftwareTpm::start() {
   const std::string state = "dir=" + folder_.path("state").string();
-  const std::string server = "type=unixio,path=" + at().string();
+  FileDescriptor listening = socket_at(at(), ::bind);
+  if (!listening || ::listen(listening.get(), SOMAXCONN) != 0)
+    throw std::runtime_error("the software TPM has no place for its socket");
+  const std::string server = "type=unixio,fd=" + std::to_string(listening.get());
   child_ = ::fork();
   if (child_ == 0) {
     const int nowhere = ::open("/dev/null", O_WRONLY);
     ::dup2(nowhere, 1);
     ::dup2(nowhere, 2);
+    ::fcntl(listening.get(), F_SETFD, 0);
     ::execlp("swtpm", "swtpm", "socket", "--tpm2", "--tpmstate", state.c_str(), "--server", server.c_str(),
              "--flags", "not-need-init,startup-clear", "--seccomp", "action=none", nullptr);
     ::_exit(127);
   }
-  while (!connected(at())) {
-    if (::waitpid(child_, nullptr, WNOHANG) != 0) {
-      child_ = -1;
-      throw std::runtime_error("swtpm does not start: install Debian's package swtpm");
-    }
-    std::this_thread::yield();
+  listening = {};  // its end is the end of all connections
+  try {
+    Bytes random;  // a byte of it; whoever asks waits until it runs
+    append_big(random, kGetRandom, 4);
+    append_big(random, 1, 2);
+    sent(at(), random, kWithoutSessions);
+  } catch (const std::runtime_error&) {
+    stop();
+    throw std::runtime_error("swtpm does not start: install Debian's package swtpm");
   }
 }
 
