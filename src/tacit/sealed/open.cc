@@ -163,6 +163,7 @@ void OpenedModel::unwrap(const DeviceKey& key, const Wrap& own) {
     cheated(name(), "the key that is sealed to this device is another than the file's");
   cipher_.emplace(chunk_key(content_key->bytes(), h.id).bytes(), sha256(facts_of(h)), false);
   found_right_.assign(h.chunks(), false);
+  if (file_.file().unchangeable) mapped_ = std::make_unique<MappedFile>(file_.file(), file_.size());
 }
 
 class OpenedModel::Text final : public ByteReader {
@@ -208,7 +209,7 @@ void OpenedModel::read(RuntimeKey, std::uint64_t at, ByteSpan scratch, ByteSpan 
   const std::uint64_t last = h.chunks() - 1;
   const auto found = found_right_.begin();
   const auto in_file = [](std::uint64_t number) { return static_cast<std::ptrdiff_t>(number); };
-  if (file_.file().unchangeable &&
+  if (mapped_ &&
       std::all_of(found + in_file(at / h.chunk), found + in_file((at + out.size() - 1) / h.chunk + 1),
                   [](bool right) { return right; }))
     return reopen(at, scratch, out);
@@ -234,8 +235,12 @@ void OpenedModel::reopen(std::uint64_t at, ByteSpan scratch, ByteSpan out) {
     const std::uint64_t number = at / h.chunk;
     const std::size_t skip = static_cast<std::size_t>(at % h.chunk);
     const std::size_t now = std::min(out.size(), h.chunk - skip);
-    const ByteSpan sealed = scratch.first(now);
-    read_from(file_.file(), file_.place_of(number, skip), sealed);
+    const std::uint64_t place = file_.place_of(number, skip);
+    ByteView sealed = scratch.first(now);
+    if (mapped_->bytes().empty())
+      read_from(file_.file(), place, scratch.first(now));
+    else
+      sealed = mapped_->bytes().subspan(static_cast<std::size_t>(place), now);
     cipher_->reopen(number, number + 1 == h.chunks(), skip, sealed, out.first(now));
     at += now;
     out = out.subspan(now);

@@ -14,6 +14,7 @@
 #include "tacit/crypto/sealed_chunks.h"
 #include "tacit/sealed/header.h"
 #include "tacit/sealed/key_folder.h"
+#include "tacit/sealed/mapped_file.h"
 
 namespace tacit::sealed {
 
@@ -54,6 +55,7 @@ class VerifiedFile {
   void read(std::uint64_t number, ByteSpan out) const;
   std::size_t chunk_size(std::uint64_t number) const;
   const OpenFile& file() const { return file_.file_; }
+  std::uint64_t size() const { return file_.layout_.end; }
   /// Where byte `skip` of a chunk stands in the file.
   std::uint64_t place_of(std::uint64_t number, std::size_t skip) const;
 
@@ -100,7 +102,9 @@ class OpenedModel {
   void unwrap(const DeviceKey& key, const Wrap& own);
   VerifiedFile file_;
   std::optional<ChunkCipher> cipher_;
-  std::vector<bool> found_right_;  ///< chunks of a file that nobody can change
+  // Of a file that nobody can change:
+  std::unique_ptr<const MappedFile> mapped_;
+  std::vector<bool> found_right_;  ///< its chunks
 };
 
 /// The steps at once, for a device: the vendor must be one that it trusts.
