@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "tacit/base/error.h"
 #include "tacit/base/json_number.h"

@@ -20,6 +20,8 @@ using nlohmann::json;
 constexpr const char* kNoProof =
     "A match tells you whose copy it was. It proves nothing to others, since you could have made that copy, "
     "too.";
+constexpr const char* kDistilled =
+    "A model that was only trained on a copy's answers (distilled) bears no fingerprint, and names nobody.";
 /// Suspicions that are shown when nobody is named.
 constexpr std::size_t kShown = 3;
 
@@ -31,6 +33,7 @@ void tell(const trace::TraceResult& r, const fs::path& file) {
   if (!r.model) {
     std::printf("%s is a copy of none of the models in the database (the nearest is %.0f %% like it).\n",
                 one_line(file.string()).c_str(), 100 * std::max(0.0, r.likeness));
+    std::printf("%s\n", kDistilled);
     return;
   }
   std::printf("%s is made from '%s': %.1f %% like it, %.0f %% of the weights found, %zu neurons put back.\n",
@@ -44,14 +47,17 @@ void tell(const trace::TraceResult& r, const fs::path& file) {
                 s.customer.c_str(), s.score, r.threshold, bound_text(s).c_str());
   }
   if (named > 0) {
-    std::printf("among %zu copies. %s\n", r.copies, kNoProof);
+    std::printf("among %zu copies. %s %s\n", r.copies, kNoProof, kDistilled);
     return;
   }
   if (!std::isfinite(r.threshold)) {
-    std::printf("Nobody: nothing in it tells one copy from another, as in the model before it was marked.\n");
+    std::printf(
+        "Nobody: nothing in it tells one copy from another, as in the model before it was marked. "
+        "%s\n",
+        kDistilled);
     return;
   }
-  std::printf("Nobody: no score of %zu copies reaches %.1f.\n", r.copies, r.threshold);
+  std::printf("Nobody: no score of %zu copies reaches %.1f. %s\n", r.copies, r.threshold, kDistilled);
   for (std::size_t i = 0; i < r.suspicions.size() && i < kShown; ++i)
     std::printf("  %s   score %.1f\n", r.suspicions[i].customer.c_str(), r.suspicions[i].score);
 }
@@ -64,6 +70,7 @@ json to_json(const trace::TraceResult& r, const fs::path& file) {
            {"neurons_put_back", r.rows_moved},
            {"copies", r.copies},
            {"false_accusation", trace::kFalseAccusation},
+           {"distillation", kDistilled},
            {"named", json::array()},
            {"suspicions", json::array()}};
   if (!r.model) return out;

@@ -341,7 +341,7 @@ class Memory(BrokerTest):
         """Neither of another user nor of the broker's own."""
         broker = self.ready()
         attach = (
-            "import ctypes, sys\n"
+            "import ctypes, os, sys\n"
             "pid = int(sys.argv[1])\n"
             "said = []\n"
             "for name in ('mem', 'environ', 'auxv'):\n"
@@ -355,10 +355,17 @@ class Memory(BrokerTest):
             "    said.append('attached')\n"
             "else:\n"
             "    assert ctypes.get_errno() == 1, ctypes.get_errno()\n"
+            "if 'abort' in sys.argv:\n"
+            "    try:\n"
+            "        os.kill(pid, 6)\n"
+            "        said.append('aborted')\n"
+            "    except PermissionError:\n"
+            "        pass\n"
             "print(said)\n"
         )
-        for user in (CLIENT, BROKER):
-            process = self.run_as(user, "-c", attach, str(broker.number), program="/usr/bin/python3")
+        # Another user cannot even make it abort, of which a dump would be made.
+        for user, more in ((CLIENT, ["abort"]), (BROKER, [])):
+            process = self.run_as(user, "-c", attach, str(broker.number), *more, program="/usr/bin/python3")
             self.assertEqual(process.out, "[]\n", self.stories())
         # The same of a process that is not guarded, so that this can fail.
         os.mkfifo(self.folder / "b/f")

@@ -91,11 +91,14 @@ class Traced(TraceTest):
         self.assertEqual((told["named"], told["model"]), ([], "digits"))
         process = self.run_tacit("trace", "leaked.onnx", "--keys", "v")
         self.assertIn("Nobody: no score of 2 copies reaches", process.out)
+        self.assertIn("distilled", process.out)
         source = numpy.random.default_rng(3)
         unrelated = {name: source.normal(0, x.std() + 0.01, x.shape) for name, x in w.items()}
         told = self.trace(with_weights(original, unrelated))
         self.assertEqual((told["named"], told["model"]), ([], None))
-        self.assertIn("a copy of none of the models", self.run_tacit("trace", "leaked.onnx", "--keys", "v").out)
+        out = self.run_tacit("trace", "leaked.onnx", "--keys", "v").out
+        self.assertIn("a copy of none of the models", out)
+        self.assertIn("distilled", out)
 
     def test_the_change_is_small_and_told(self):
         numpy.save(self.folder / "probe.npy", self.data.images)
@@ -218,6 +221,7 @@ class Traced(TraceTest):
         out = self.run_tacit("trace", "leaked.onnx", "--keys", "v").out
         self.assertIn("ACME", out)
         self.assertIn("proves nothing to others", out)
+        self.assertIn("distilled", out)
 
 
 class Audited(TraceTest):

@@ -51,39 +51,51 @@ def wrap(kem, public, ephemeral, file_id, vendor, facts, content_key):
     return recipient, record(11, struct.pack("<H", kem) + recipient + enc + sealed)
 
 
-def main():
-    vendor_key = Ed25519PrivateKey.from_private_bytes(seed(b"vendor"))
-    vendor = vendor_key.public_key().public_bytes_raw()
-    devices = {kem: hpke.key_pair(kem, seed(b"device")) for kem in (hpke.X25519, hpke.P256)}
-    file_id, content_key = seed(b"file"), seed(b"content key")
-    commitment = hkdf(content_key, file_id, b"tacit sealed model 1: commitment")
+def devices():
+    """The two recipients' key pairs."""
+    return {kem: hpke.key_pair(kem, seed(b"device")) for kem in (hpke.X25519, hpke.P256)}
 
-    facts = record(1, file_id) + record(2, b"\1") + record(3, vendor)
+
+def vendor():
+    key = Ed25519PrivateKey.from_private_bytes(seed(b"vendor"))
+    return key, key.public_key().public_bytes_raw()
+
+
+def sealed_file(word, level, text, kind=1, fingerprint=b"", more=b"", revision=0):
+    """A file of that level to both devices. `word` makes its keys; `more` are records behind all others."""
+    vendor_key, public_key = vendor()
+    file_id, content_key = seed(word + b"file"), seed(word + b"content key")
+    facts = record(1, file_id) + record(2, bytes([level])) + record(3, public_key)
     facts += record(4, VENDOR_NAME) + record(5, MODEL_NAME)
-    facts += record(6, struct.pack("<qq", SEALED_AT, EXPIRES)) + record(7, b"")
-    facts += record(8, struct.pack("<BIQ", 1, CHUNK, len(TEXT))) + record(9, commitment)
+    facts += record(6, struct.pack("<qq", SEALED_AT, EXPIRES)) + record(7, fingerprint)
+    facts += record(8, struct.pack("<BIQ", kind, CHUNK, len(text)))
+    facts += record(9, hkdf(content_key, file_id, b"tacit sealed model 1: commitment"))
 
     cipher = AESGCM(hkdf(content_key, file_id, b"tacit sealed model 1: chunks"))
-    parts = [TEXT[i : i + CHUNK] for i in range(0, len(TEXT), CHUNK)]
+    parts = [text[i : i + CHUNK] for i in range(0, len(text), CHUNK)]
     bound = hashlib.sha256(facts).digest()
     chunks = [
         cipher.encrypt(struct.pack("<QB3x", i, i + 1 == len(parts)), part, bound) for i, part in enumerate(parts)
     ]
     leaves = [hashlib.sha256(b"\0" + c).digest() for c in chunks]
     wraps = sorted(
-        wrap(kem, public, hpke.key_pair(kem, seed(b"exchange")), file_id, vendor, facts, content_key)
-        for kem, (_, public) in devices.items()
+        wrap(kem, public, hpke.key_pair(kem, seed(b"exchange")), file_id, public_key, facts, content_key)
+        for kem, (_, public) in devices().items()
     )
-    # What a later revision might add.
-    records = facts + record(10, merkle(leaves)) + b"".join(w for _, w in wraps) + record(0x8001, b"later")
-    head = b"tacit sealed" + struct.pack("<HHI", 1, 3, len(records)) + records
+    records = facts + record(10, merkle(leaves)) + b"".join(w for _, w in wraps) + more
+    head = b"tacit sealed" + struct.pack("<HHI", 1, revision, len(records)) + records
     signature = vendor_key.sign(b"tacit sealed model 1: signature\n" + head)
-    file = head + signature + b"".join(leaves) + b"".join(chunks)
+    return head + signature + b"".join(leaves) + b"".join(chunks)
 
-    def lines(data):
-        text = data.hex()
-        return "\n    ".join(f'"{text[i : i + 104]}"' for i in range(0, len(text), 104))
 
+def lines(data):
+    text = data.hex()
+    return "\n    ".join(f'"{text[i : i + 104]}"' for i in range(0, len(text), 104))
+
+
+def main():
+    # The last record is what a later revision might add.
+    file = sealed_file(b"", 1, TEXT, more=record(0x8001, b"later"), revision=3)
     print(f"""// A sealed model of version 1 and its keys, in hexadecimal. Written by tests/vectors/sealed.py, which says how.
 #pragma once
 
@@ -91,12 +103,12 @@ def main():
 
 namespace tacit::testing {{
 
-inline constexpr const char* kVersion1Vendor = "{vendor.hex()}";
+inline constexpr const char* kVersion1Vendor = "{vendor()[1].hex()}";
 inline constexpr const char* kVersion1VendorName = "{VENDOR_NAME.decode()}";
 inline constexpr std::int64_t kVersion1SealedAt = {SEALED_AT}, kVersion1Expires = {EXPIRES};
 /// Raw private keys of the two recipients.
-inline constexpr const char* kVersion1X25519 = "{devices[hpke.X25519][0].hex()}";
-inline constexpr const char* kVersion1P256 = "{devices[hpke.P256][0].hex()}";
+inline constexpr const char* kVersion1X25519 = "{devices()[hpke.X25519][0].hex()}";
+inline constexpr const char* kVersion1P256 = "{devices()[hpke.P256][0].hex()}";
 /// Its text is {len(TEXT)} bytes: number i is 7 i + 3, modulo 256.
 inline constexpr const char* kVersion1File =
     {lines(file)};

@@ -10,8 +10,7 @@ import struct
 
 import hpke
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sealed import CHUNK, EXPIRES, MODEL_NAME, SEALED_AT, VENDOR_NAME, device_id, hkdf, merkle, record, seed, wrap
+from sealed import device_id, devices, lines, record, sealed_file, seed
 from tiles import node, value
 
 SEGMENT = hashlib.sha256(b"segment").digest()
@@ -46,37 +45,15 @@ def access(kem, public, server):
 
 
 def main():
-    vendor_key = Ed25519PrivateKey.from_private_bytes(seed(b"vendor"))
-    vendor = vendor_key.public_key().public_bytes_raw()
     server = Ed25519PrivateKey.from_private_bytes(seed(b"server")).public_key().public_bytes_raw()
-    devices = {kem: hpke.key_pair(kem, seed(b"device")) for kem in (hpke.X25519, hpke.P256)}
-    file_id, content_key = seed(b"split file"), seed(b"split content key")
-    commitment = hkdf(content_key, file_id, b"tacit sealed model 1: commitment")
-
-    keys = {kem: access(kem, public, server) for kem, (_, public) in devices.items()}
+    keys = {kem: access(kem, public, server) for kem, (_, public) in devices().items()}
     before, after = layers()
     text = b"tacit split " + struct.pack("<HHIQQQ", 1, 0, len(keys), len(before), len(after), len(PART))
     text += b"".join(packed for _, packed, _ in sorted(keys.values())) + before + after + PART
 
-    facts = record(1, file_id) + record(2, b"\3") + record(3, vendor)
-    facts += record(4, VENDOR_NAME) + record(5, MODEL_NAME)
-    facts += record(6, struct.pack("<qq", SEALED_AT, EXPIRES)) + record(7, b"")
-    facts += record(8, struct.pack("<BIQ", 3, CHUNK, len(text))) + record(9, commitment)
-    cipher = AESGCM(hkdf(content_key, file_id, b"tacit sealed model 1: chunks"))
-    parts = [text[i : i + CHUNK] for i in range(0, len(text), CHUNK)]
-    bound = hashlib.sha256(facts).digest()
-    chunks = [cipher.encrypt(struct.pack("<QB3x", i, i + 1 == len(parts)), p, bound) for i, p in enumerate(parts)]
-    leaves = [hashlib.sha256(b"\0" + c).digest() for c in chunks]
-    wraps = sorted(
-        wrap(kem, public, hpke.key_pair(kem, seed(b"exchange")), file_id, vendor, facts, content_key)
-        for kem, (_, public) in devices.items()
-    )
     shapes = struct.pack("<BI", 1, 3) * 2
     terms = SEGMENT + server + struct.pack("<IBBqq", 100, 32, 10, -8 * 1024, 8 * 1024) + shapes + AT
-    records = facts + record(10, merkle(leaves)) + b"".join(w for _, w in wraps) + record(13, terms)
-    head = b"tacit sealed" + struct.pack("<HHI", 1, 0, len(records)) + records
-    signature = vendor_key.sign(b"tacit sealed model 1: signature\n" + head)
-    file = head + signature + b"".join(leaves) + b"".join(chunks)
+    file = sealed_file(b"split ", 3, text, kind=3, more=record(13, terms))
 
     # What goes into the segment, in units of 2^-10; the test lets the segment turn its signs.
     first = [sum(EXAMPLE[k] * WEIGHTS[3 * k + j] for k in range(2)) + BIAS[j] for j in range(3)]
@@ -86,8 +63,6 @@ def main():
     def public_half(kem):
         return Ed25519PrivateKey.from_private_bytes(keys[kem][2]).public_key().public_bytes_raw().hex()
 
-    digits = file.hex()
-    lines = "\n    ".join(f'"{digits[i : i + 104]}"' for i in range(0, len(digits), 104))
     print(f"""// A sealed model of level 3, in hexadecimal, to the keys of version_1.h. By tests/vectors/split.py.
 #pragma once
 
@@ -96,7 +71,7 @@ def main():
 namespace tacit::testing {{
 
 inline constexpr const char* kSplit1File =
-    {lines};
+    {lines(file)};
 /// The keys that the two devices show the vendor's server.
 inline constexpr const char* kSplit1AccessX25519 =
     "{public_half(hpke.X25519)}";

@@ -29,7 +29,8 @@ def node(operator, called, inputs, attributes):
     return out
 
 
-def main():
+def text():
+    """The model: Gemm, and its result turned round."""
     outline = struct.pack("<I", 3)
     outline += value(0, 0, "x", (1, 2)) + value(1, 4, "w", (2, 3)) + value(1, 8, "b", (3,))
     outline += struct.pack("<I", 2)
@@ -37,10 +38,13 @@ def main():
     outline += node("Gemm", "product", (0, 1, 2), attributes)
     outline += node("Transpose", "turned", (3,), [("perm", 3, struct.pack("<I2q", 2, 0, 1))])
     outline += struct.pack("<I", 4)
-    text = b"tacit tiles " + struct.pack("<HHQ", 1, 0, len(outline)) + outline
-    text += struct.pack("<6f", *WEIGHTS) + struct.pack("<3d", *BIAS)
+    head = b"tacit tiles " + struct.pack("<HHQ", 1, 0, len(outline))
+    return head + outline + struct.pack("<6f", *WEIGHTS) + struct.pack("<3d", *BIAS)
+
+
+def main():
     answer = [2.0 * sum(EXAMPLE[k] * WEIGHTS[3 * k + j] for k in range(2)) + BIAS[j] for j in range(3)]
-    digits = text.hex()
+    digits = text().hex()
     lines = "\n    ".join(f'"{digits[i : i + 104]}"' for i in range(0, len(digits), 104))
     print(f"""// A model in tiles of version 1, in hexadecimal. Written by tests/vectors/tiles.py, which says how.
 #pragma once

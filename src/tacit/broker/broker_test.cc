@@ -140,7 +140,7 @@ TEST_F(Brokers, SixtyFourClientsAtATime) {
   std::vector<std::unique_ptr<Client>> clients;  // all connected before any of them asks
   for (unsigned i = 0; i < 64; ++i) clients.push_back(std::make_unique<Client>(socket));
   const Tensor x{{2, 6}, wave({2, 6}).values};
-  const PublicTensor want = tacit::testing::run(before, {{x.shape, x.values}})[0];
+  const PublicTensor want = tacit::testing::run(before, {PublicTensor{x.shape, x.values}})[0];
   std::vector<Tensor> answers(64);
   std::vector<std::string> outcomes(64);
   std::vector<std::thread> threads;

@@ -5,8 +5,7 @@
 
 #include "tacit/sealed/split_runtime.h"
 #include "tacit/sealed/testing/sealed_world.h"
-#include "tacit/sealed/testing/version_1.h"
-#include "tacit/sealed/witness.h"
+#include "tacit/sealed/testing/version_1_keys.h"
 
 namespace tacit::sealed {
 namespace {
@@ -17,22 +16,13 @@ TEST(Split1, OpensForEver) {
   const ScratchFolder folder;
   const Bytes bytes = from_hex(kSplit1File);
   const auto file = folder.write("split.tacit", text_of(bytes));
-  VendorCard by{kVersion1VendorName, {}};
-  const Bytes vendor_key = from_hex(kVersion1Vendor);
-  std::copy(vendor_key.begin(), vendor_key.end(), by.key.raw.begin());
   struct Recipient {
     Kem kem;
-    const char *raw, *access;
+    const char* access;
   };
-  for (const Recipient& r : {Recipient{Kem::X25519, kVersion1X25519, kSplit1AccessX25519},
-                             Recipient{Kem::P256, kVersion1P256, kSplit1AccessP256}}) {
-    KeyFolder keys = KeyFolder::make(folder.path(name_of(r.kem)));
-    std::filesystem::create_directory(keys.file("trusted"));
-    KemPrivateKey key = KemPrivateKey::from_raw(r.kem, from_hex(r.raw));
-    const KemPublicKey half = key.public_key();
-    const DeviceKeys device{std::move(keys), {"a device", half}, std::move(key)};
-    begin_witness(device.folder, device.key, kVersion1SealedAt);
-    device.trust(by);
+  for (const Recipient& r :
+       {Recipient{Kem::X25519, kSplit1AccessX25519}, Recipient{Kem::P256, kSplit1AccessP256}}) {
+    const DeviceKeys device = version_1_device(folder, r.kem);
     SplitRuntime runtime(open_model(file, device, kVersion1SealedAt + kDay), device, 1);
     EXPECT_EQ(to_hex(runtime.access().public_key().raw), r.access);
     EXPECT_EQ(text_of(runtime.part()), kSplit1Part);

@@ -15,7 +15,7 @@ using namespace tacit::testing;
 
 constexpr unsigned kThreads = 64;
 
-std::filesystem::path small_model(const SealedWorld& world) {
+std::filesystem::path sealed_to(const SealedWorld& world) {
   Model m;
   m.input("x", {0, 20}).output("y");
   m.hold(floats("w", {20, 7}, wave({140}, 0.2).values));
@@ -26,7 +26,7 @@ std::filesystem::path small_model(const SealedWorld& world) {
 
 TEST(ManyThreads, OpenAndRunOneModel) {
   const SealedWorld world;
-  const auto file = small_model(world);
+  const auto file = sealed_to(world);
   const PublicTensor x = wave({3, 20}), want = Runtime(open_model(file, world.device, kNow), 1).run(x);
   ASSERT_EQ(want.shape, (Shape{3, 7}));
   std::vector<std::string> said(kThreads);
@@ -45,7 +45,7 @@ TEST(ManyThreads, OpenAndRunOneModel) {
 
 TEST(ManyThreads, RunOneOpenModel) {
   const SealedWorld world;
-  const Runtime model(open_model(small_model(world), world.device, kNow), 2);
+  const Runtime model(open_model(sealed_to(world), world.device, kNow), 2);
   std::vector<PublicTensor> asked, want;
   for (const std::size_t rows : {1u, 3u, 40u}) {
     asked.push_back(wave({rows, 20}, 0.1 * static_cast<double>(rows)));

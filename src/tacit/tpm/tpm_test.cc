@@ -4,15 +4,19 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tacit/base/error.h"
 #include "tacit/crypto/kem.h"
 #include "tacit/tpm/testing/swtpm.h"
+#include "tacit/tpm/testing/wiretap.h"
 
 namespace tacit::tpm {
 namespace {
 
 using tacit::testing::ScratchFolder;
 using tacit::testing::SoftwareTpm;
+using tacit::testing::Wiretap;
 
 template <class Action>
 std::string refusal(Action&& action) {
@@ -41,6 +45,75 @@ TEST(Tpm, ExchangesWithItsKeys) {
         refusal([&] { tpm.exchange(key, nowhere); }).starts_with("usage: these bytes are no public key"));
   }
   EXPECT_NE(tpm.make_key({7}).point, tpm.make_key({7}).point);
+}
+
+bool has(ByteView text, ByteView part) {
+  return std::search(text.begin(), text.end(), part.begin(), part.end()) != text.end();
+}
+
+std::size_t big(ByteView at, std::size_t size) {
+  std::size_t out = 0;
+  for (const std::byte b : at.first(size)) out = out << 8 | std::to_integer<std::size_t>(b);
+  return out;
+}
+
+/// Of TPM2_StartAuthSession's body: whether its key is salted by another than nobody, and ciphers by AES.
+bool salted(ByteView body) {
+  constexpr std::size_t kNobody = 0x40000007;
+  const std::size_t nonce = big(body.subspan(8), 2), salt = big(body.subspan(10 + nonce), 2);
+  return big(body, 4) != kNobody && salt > 32;
+}
+
+/// Of the body of a command with one handle: whether a session encrypts what goes in and what comes out.
+bool encrypted(ByteView body) {
+  std::size_t attributes = 0;
+  ByteView sessions = body.subspan(8, big(body.subspan(4), 4));
+  while (!sessions.empty()) {
+    const std::size_t nonce = big(sessions.subspan(4), 2);
+    attributes |= big(sessions.subspan(6 + nonce), 1);
+    sessions = sessions.subspan(9 + nonce + big(sessions.subspan(7 + nonce), 2));
+  }
+  constexpr std::size_t kBoth = 0x60;  // decrypt and encrypt
+  return (attributes & kBoth) == kBoth;
+}
+
+TEST(Tpm, WhoListensToItLearnsNoSecret) {
+  constexpr std::size_t kStartSession = 0x176, kExchange = 0x154, kHead = 10;
+  const SoftwareTpm chip;
+  Wiretap wire(chip.at());
+  const KemPrivateKey peer = KemPrivateKey::generate(Kem::P256);
+  Bytes secret, point;
+  {
+    Tpm tpm(wire.at());
+    const TpmKey key = tpm.make_key({7});
+    const SecretBytes shared = tpm.exchange(key, peer.public_key().raw);
+    secret.assign(shared.bytes().begin(), shared.bytes().end());
+    point = key.point;
+  }
+  wire.end();
+  ASSERT_EQ(secret.size(), 32u);
+  // Of numbers of 32 bytes the last 16, which a TPM writes whatever the first are.
+  const ByteView end_of_secret = ByteView(secret).last(16), ours = ByteView(point).subspan(17, 16);
+  const Bytes theirs = peer.public_key().raw;
+  EXPECT_TRUE(has(wire.answers(), ours)) << "the look finds nothing at all";
+  EXPECT_FALSE(has(wire.answers(), end_of_secret));
+  EXPECT_FALSE(has(wire.commands(), end_of_secret));
+  EXPECT_FALSE(has(wire.commands(), ByteView(theirs).subspan(17, 16)));
+  std::size_t sessions = 0, exchanges = 0;
+  for (ByteView rest = wire.commands(); !rest.empty(); rest = rest.subspan(big(rest.subspan(2), 4))) {
+    const ByteView body = rest.first(big(rest.subspan(2), 4)).subspan(kHead);
+    const std::size_t code = big(rest.subspan(6), 4);
+    if (code == kStartSession) {
+      EXPECT_TRUE(salted(body));
+      ++sessions;
+    }
+    if (code == kExchange) {
+      EXPECT_TRUE(encrypted(body));
+      ++exchanges;
+    }
+  }
+  EXPECT_GE(sessions, 1u);
+  EXPECT_EQ(exchanges, 1u);
 }
 
 TEST(Tpm, ItsEndorsementKeyStays) {
