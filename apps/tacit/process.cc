@@ -55,7 +55,7 @@ void throw_as_it_ended(const std::string& who, int code, std::string said) {
   }
 }
 
-OwnedProcess::OwnedProcess(std::vector<std::string> words, const std::filesystem::path& folder) {
+OwnedProcess::OwnedProcess(std::vector<std::string> words, const std::filesystem::path& folder, int keep) {
   auto [out_read, out_write] = make_pipe();
   auto [err_read, err_write] = make_pipe();
   std::vector<char*> argv;
@@ -72,7 +72,8 @@ OwnedProcess::OwnedProcess(std::vector<std::string> words, const std::filesystem
     const int nothing = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
     const bool ready = nothing >= 0 && ::dup2(nothing, STDIN_FILENO) >= 0 &&
                        ::dup2(out_write.get(), STDOUT_FILENO) >= 0 &&
-                       ::dup2(err_write.get(), STDERR_FILENO) >= 0 && ::chdir(folder.c_str()) == 0;
+                       ::dup2(err_write.get(), STDERR_FILENO) >= 0 && ::chdir(folder.c_str()) == 0 &&
+                       (keep < 0 || ::fcntl(keep, F_SETFD, 0) == 0);
     if (!ready) ::_exit(kNotStarted);
     ::execvp(argv[0], argv.data());
     ::_exit(kNotFound);
@@ -93,24 +94,36 @@ bool OwnedProcess::runs() {
   return pid_ > 0;
 }
 
+/// Waits for something to read, and takes it.
+void OwnedProcess::take_some() {
+  pollfd polls[2];
+  nfds_t count = 0;
+  for (const FileDescriptor* fd : {&out_, &err_})
+    if (*fd) polls[count++] = {fd->get(), POLLIN, 0};
+  ::poll(polls, count, -1);
+  if (out_) take(out_, ended_.out);
+  if (err_) take(err_, ended_.err);
+}
+
+bool OwnedProcess::says(std::string_view text) {
+  while (ended_.err.find(text) == std::string::npos) {
+    if (!err_) return false;
+    take_some();
+  }
+  return true;
+}
+
 EndedProcess OwnedProcess::wait(const std::function<void(const std::string&)>& line) {
-  EndedProcess ended;
   std::size_t told = 0;
   while (out_ || err_) {
-    pollfd polls[2];
-    nfds_t count = 0;
-    for (const FileDescriptor* fd : {&out_, &err_})
-      if (*fd) polls[count++] = {fd->get(), POLLIN, 0};
-    ::poll(polls, count, -1);
-    if (out_) take(out_, ended.out);
-    if (err_) take(err_, ended.err);
-    for (std::size_t end; line && (end = ended.err.find('\n', told)) != std::string::npos; told = end + 1)
-      line(ended.err.substr(told, end - told));
+    take_some();
+    for (std::size_t end; line && (end = ended_.err.find('\n', told)) != std::string::npos; told = end + 1)
+      line(ended_.err.substr(told, end - told));
   }
   while (pid_ > 0 && ::waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {}
   pid_ = -1;
-  ended.code = WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_);
-  return ended;
+  ended_.code = WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_);
+  return std::move(ended_);
 }
 
 }  // namespace tacit::app

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -33,8 +34,9 @@ class OwnedProcess {
   /// The exit code if there is no such program.
   static constexpr int kNotFound = 127;
 
-  /// Starts a program, which is looked for as a shell does, in `folder`, with nothing to read. IoError.
-  OwnedProcess(std::vector<std::string> words, const std::filesystem::path& folder);
+  /// Starts a program, which is looked for as a shell does, in `folder`, with nothing to read. `keep`: a
+  /// descriptor of this process's that it gets, too, under its number. IoError.
+  OwnedProcess(std::vector<std::string> words, const std::filesystem::path& folder, int keep = -1);
   /// Ends it, if it has not ended.
   ~OwnedProcess();
   OwnedProcess(const OwnedProcess&) = delete;
@@ -42,13 +44,17 @@ class OwnedProcess {
 
   /// Waits for its end. `line` is told of each line that it writes to stderr; may be empty.
   EndedProcess wait(const std::function<void(const std::string&)>& line = {});
+  /// Waits until it has written that to stderr, and says whether it has, or ended before.
+  bool says(std::string_view text);
   /// Whether it still runs.
   bool runs();
 
  private:
   pid_t pid_ = -1;
   int status_ = 0;
+  void take_some();
   FileDescriptor out_, err_;
+  EndedProcess ended_;  ///< what it has said so far
 };
 
 }  // namespace tacit::app

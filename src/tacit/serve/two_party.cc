@@ -101,9 +101,9 @@ class Session {
   std::optional<seco::Preparation> preparation_;
 };
 
-/// As if nobody else might ask.
-Deployment with_user_alone(Deployment deployment, const std::string& name) {
-  std::erase_if(deployment.users, [&](const Endpoint& e) { return e.name != name; });
+/// As if nobody else might ask. (A user may have several keys, under one name.)
+Deployment with_user_alone(Deployment deployment, PartyId user) {
+  deployment.users = {deployment.roster()[index(user)]};
   return deployment;
 }
 
@@ -113,7 +113,7 @@ void serve_user(const Deployment& all, const seco::Part& part, TlsTransport& use
                 ServiceReport& report) {
   const PartyId user = place.user();
   const std::string name = all.roster()[index(user)].name;
-  const Deployment deployment = admit ? with_user_alone(all, name) : all;
+  const Deployment deployment = admit ? with_user_alone(all, user) : all;
   const Admission admission = admit ? admit(name) : Admission{};
   auto tell = [&](const char* what) {
     if (options.progress) options.progress({fmt::format("{} {}", what, name), 0, 0, std::nullopt, 0});

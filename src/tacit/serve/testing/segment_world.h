@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "tacit/ring/codec.h"
+#include "tacit/sealed/kept.h"
 #include "tacit/sealed/segment.h"
 #include "tacit/sealed/split_runtime.h"
 #include "tacit/sealed/testing/plain_run.h"
@@ -94,6 +95,7 @@ class SegmentWorld : public ::testing::Test {
     text = sealed::to_text({made.access, std::move(cut.before), std::move(cut.after), made.devices_part});
     sealed::SealRequest request = world.request();
     request.to = devices;
+    request.to.push_back(sealed::keeper_of(world.vendor).public_key());
     request.level = sealed::Level::Split;
     request.split = made.vendors.terms;
     return world.seal(text, name, request);
@@ -106,7 +108,11 @@ class SegmentWorld : public ::testing::Test {
   /// What a device gets, asking at an address.
   PublicTensor run_as(const sealed::DeviceKeys& device, const std::string& address, const PublicTensor& x,
                       const OverWire& over = {}) const {
-    sealed::SplitRuntime runtime = open_as(device, model);
+    return run_file(model, device, address, x, over);
+  }
+  static PublicTensor run_file(const std::filesystem::path& file, const sealed::DeviceKeys& device,
+                               const std::string& address, const PublicTensor& x, const OverWire& over = {}) {
+    sealed::SplitRuntime runtime = open_as(device, file);
     const seco::Part part = read_devices_part(runtime.terms(), runtime.part(), "layers");
     sealed::SplitTerms terms = runtime.terms();
     terms.from = address;
