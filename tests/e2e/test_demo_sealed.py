@@ -16,7 +16,8 @@ from harness import DONE, LIMIT, ROOT, SIGKILL, USAGE, TacitTest
 CUSTOMERS, ALL = ["office", "clinic"], ["office", "clinic", "stranger"]
 LEFT = {
     "report.html", "report.json", "model.onnx", "input.npy", "digits.npy", "leaked.onnx", "steal.json", "steal.html",
-    "model.tacit", "office.tacit", "clinic.tacit", "tried/changed.tacit", "tried/expired.tacit", "split.tacit", "few.npy",
+    "model.tacit", "office.tacit", "clinic.tacit", "split.tacit", "few.npy",
+    "tried/changed.tacit", "tried/expired.tacit",
     "training/job.toml", "training/report.html", "training/report.json", "training/model.onnx",
 }  # fmt: skip
 
