@@ -122,6 +122,7 @@ struct ServeOptions : DeployedOptions {
   fs::path state;           ///< default: NAME-state beside the deployment file
   fs::path report;          ///< where costs are written at the end
   std::size_t queries = 0;  ///< ends after so many; 0: never
+  std::size_t at_once = 0;  ///< devices of a segment that are answered at a time; 0: the usual number
 };
 nlohmann::json serve(const ServeOptions&, const Style&);
 /// The server of a segment that stays at the vendor: `deployment` is its folder. `listen`: where, if not at
@@ -213,7 +214,8 @@ struct SealedOptions {
   bool keys_given = false;
   // Of run:
   fs::path input, out;
-  fs::path broker;  ///< the socket of the broker that opens it; none: this process does, at level 1
+  fs::path broker;     ///< the socket of the broker that opens it; none: this process does, at level 1
+  std::string server;  ///< at level 3: where its vendor's server is asked, if not where the model says
   unsigned threads = 0;
 };
 /// What anybody may know of a sealed model.

@@ -84,12 +84,31 @@ void print_report(const json& r, const fs::path& out) {
 
 void Commands::tell(const std::string& what) const { say(style_, "      " + one_line(what)); }
 
-EndedProcess Commands::run(const std::vector<std::string>& words,
-                           const std::function<void(const std::string&)>& line) const {
+void Commands::show(const std::vector<std::string>& words) const {
   std::string shown = "  tacit";
   for (const std::string& w : words)
     shown += w.find(' ') == std::string::npos ? " " + w : fmt::format(" \"{}\"", w);
   say(style_, shown);
+}
+
+std::unique_ptr<OwnedProcess> Commands::started(const std::vector<std::string>& words,
+                                                const std::vector<std::string>& unseen, int keep,
+                                                std::string_view ready) const {
+  show(words);
+  std::vector<std::string> all{fs::read_symlink("/proc/self/exe").string()};
+  all.insert(all.end(), words.begin(), words.end());
+  all.insert(all.end(), unseen.begin(), unseen.end());
+  auto out = std::make_unique<OwnedProcess>(std::move(all), folder_, keep);
+  if (!out->says(ready, &signals_)) {
+    const EndedProcess ended = out->wait();
+    throw_as_it_ended("'tacit " + words.at(0) + "'", ended.code, one_line(ended.err));
+  }
+  return out;
+}
+
+EndedProcess Commands::run(const std::vector<std::string>& words,
+                           const std::function<void(const std::string&)>& line) const {
+  show(words);
   std::vector<std::string> all{fs::read_symlink("/proc/self/exe").string(), "--json"};
   if (!line) all.push_back("--quiet");
   all.insert(all.end(), words.begin(), words.end());
@@ -141,6 +160,7 @@ nlohmann::json demo_sealed(const DemoOptions& options, const Style& style) {
     prove_the_tpm(stage);
     seal_copies(stage);
     run_copies(stage);
+    split_and_run(stage);
     try_what_is_stopped(stage);
     leak_and_trace(stage);
     const std::string drawings = steal_by_asking(stage);

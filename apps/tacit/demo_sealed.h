@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -23,8 +24,10 @@ using nlohmann::json;
 constexpr const char *kVendor = "vendor", *kOffice = "office", *kClinic = "clinic", *kStranger = "stranger";
 inline std::string keys_of(const std::string& who) { return "keys/" + who; }
 
-/// Sealed at level 1 to both customers, and each customer's own copy.
-constexpr const char *kForBoth = "model.tacit", *kOfOffice = "office.tacit", *kOfClinic = "clinic.tacit";
+/// Sealed at level 1 to both customers, each customer's own copy, and one of which layers stay with the
+/// vendor.
+constexpr const char *kForBoth = "model.tacit", *kOfOffice = "office.tacit", *kOfClinic = "clinic.tacit",
+                     *kWithoutLayers = "split.tacit";
 
 /// This program's commands, each a process of its own.
 class Commands {
@@ -39,10 +42,16 @@ class Commands {
   /// Runs one that has to end with that exit code, and shows it and its sentence, which it returns.
   /// std::runtime_error if it ends otherwise.
   std::string refused(const std::vector<std::string>& words, int code) const;
+  /// Starts one that goes on by itself, with a descriptor of ours (OwnedProcess), shows it as `words`, and
+  /// waits until it has said `ready`. Its error, as its kind, if it ends before that.
+  std::unique_ptr<OwnedProcess> started(const std::vector<std::string>& words,
+                                        const std::vector<std::string>& unseen, int keep,
+                                        std::string_view ready) const;
   /// A word about the last one.
   void tell(const std::string& what) const;
 
  private:
+  void show(const std::vector<std::string>& words) const;
   EndedProcess run(const std::vector<std::string>& words,
                    const std::function<void(const std::string&)>& line) const;
 
@@ -92,6 +101,8 @@ void prove_the_tpm(Stage&);
 void seal_copies(Stage&);
 /// On both devices, and what they answer beside the plain model.
 void run_copies(Stage&);
+/// Level 3: its last layers stay with the vendor, whose server the office's device asks.
+void split_and_run(Stage&);
 /// Who is refused, and who is not. The TPM is off afterwards.
 void try_what_is_stopped(Stage&);
 /// The office leaks its copy, changed; the vendor asks whose it is.
@@ -103,6 +114,13 @@ std::string steal_by_asking(Stage&);
 
 /// Numbers of a model in the clear for the images of `digits`.
 PublicTensor images_of(const Digits& digits);
+/// Seals the model to devices, tells the level, and puts it in the report. `copy`: it is the first one's.
+void seal_one(Stage&, const std::string& file, const std::vector<std::string>& to, bool copy,
+              const std::vector<std::string>& options);
+/// Runs a file on a device, and puts what it answers beside the plain model's scores in the report.
+/// std::runtime_error if it is another model, by more than `tolerance` of the largest score.
+void run_one(Stage&, const std::string& device, const std::string& file, const std::string& input,
+             const PublicTensor& plain, double tolerance);
 /// How many answers are right, as a part of all.
 double accuracy_of(const PublicTensor& scores, const std::vector<int>& digits);
 

@@ -65,6 +65,9 @@ std::string files_of(const json& r) {
                      html::grouped(s.at("bytes").get<std::uint64_t>())},
                     ""});
     promises.emplace_back("Level " + level, text_at(s, "promise"));
+    if (s.contains("segment"))
+      promises.emplace_back("What of " + file + " stays with the vendor",
+                            "nodes " + text_at(s.at("segment"), "nodes") + ", which its server computes");
     for (const json& line : s.at("does_not_stop")) {
       const std::string words = escaped(line.get<std::string>());
       auto at = std::find_if(not_stopped.begin(), not_stopped.end(),
@@ -110,7 +113,8 @@ std::string runs_of(const json& r) {
                       rows) +
           "<p class=\"note\">Differences are parts of the largest score; scores count as equal within "
           "10<sup>−5"
-          "</sup> of it. A copy with a fingerprint is another model by a little: that is its "
+          "</sup> of it, and at level 3, where the vendor’s layers are computed in fixed point, within "
+          "10<sup>−2</sup>. A copy with a fingerprint is another model by a little: that is its "
           "fingerprint.</p>\n");
 }
 

@@ -32,8 +32,34 @@ std::optional<sealed::KeptModel> kept_model(const SealOptions& o) {
       "'{}' is sealed already, and keeps the fingerprint that it has: --customers and --probe belong to a "
       "model",
       o.model.string());
+  require(
+      o.protect.empty(),
+      "'{}' is sealed already, and which of its layers stay with the vendor is settled: --protect belongs "
+      "to a model",
+      o.model.string());
   const auto by = sealed::VendorKeys::open(o.kept_by.empty() ? o.keys : o.kept_by);
-  return sealed::KeptModel(sealed::SealedFile(o.model), by);
+  sealed::KeptModel kept(sealed::SealedFile(o.model), by);
+  require(kept.header().split || o.segment.empty(),
+          "--segment belongs to level 3 (split), and '{}' is of level {}", o.model.string(),
+          static_cast<unsigned>(kept.header().level));
+  return std::optional<sealed::KeptModel>(std::move(kept));
+}
+
+fs::path segment_of(const SealOptions& o) {
+  fs::path out = o.segment.empty() ? fs::path(o.model.string() + ".segment") : o.segment;
+  require(fs::is_directory(out),
+          "the vendor's part of '{}' is not in '{}', and its server has to know new devices: name its folder "
+          "with --segment",
+          o.model.string(), out.string());
+  return out;
+}
+
+void tell_more_devices(const fs::path& segment, const sealed::SplitTerms& terms) {
+  std::printf(
+      "\nThe segment stays in %s, whose server knows the new devices when it is started again:\n"
+      "    tacit serve %s\n"
+      "A device may ask %u times an hour, at %s.\n",
+      segment.c_str(), segment.c_str(), terms.queries, terms.from.c_str());
 }
 
 void take_over(const sealed::Header& old, const SealOptions& o, sealed::SealRequest& to) {

@@ -385,6 +385,12 @@ int run(int argc, char** argv) {
                             "Folder for the numbers of used queries (default: NAME-state beside it)");
   serve_command->add_option("--queries", serve_options.queries, "End after so many answers (default: never)");
   serve_command->add_option("--report", serve_options.report, "At the end, write costs as JSON to this file");
+  serve_command
+      ->add_option(
+          "--at-once", serve_options.at_once,
+          "Of a segment: devices that are answered at a time (default: 8); the next waits until one is "
+          "done, and one that lets the server wait for a minute then gives its place up")
+      ->check(CLI::Range(1, 250));
   add_deployed(serve_command, serve_options);
   serve_command->callback([&] {
     if (!leases.keys.empty()) {
@@ -406,6 +412,7 @@ int run(int argc, char** argv) {
             "vendor's key "
             "folder");
     require(leases.at.empty(), "--listen belongs to --leases and to a segment's folder");
+    require(serve_options.at_once == 0, "--at-once belongs to a segment's folder");
     result = serve(serve_options, style);
   });
 

@@ -123,28 +123,40 @@ void OwnedProcess::stop() {
   if (runs()) ::kill(pid_, SIGTERM);
 }
 
+/// Waits for something to read, and takes it.
+void OwnedProcess::take_some(const EndingSignals* signals) {
+  if (signals != nullptr) signals->check();
+  pollfd polls[3];
+  nfds_t count = 0;
+  if (signals != nullptr) polls[count++] = {signals->fd(), POLLIN, 0};
+  for (const FileDescriptor* fd : {&out_, &err_})
+    if (*fd) polls[count++] = {fd->get(), POLLIN, 0};
+  ::poll(polls, count, -1);
+  if (out_) take(out_, ended_.out);
+  if (err_) take(err_, ended_.err);
+}
+
+bool OwnedProcess::says(std::string_view text, const EndingSignals* signals) {
+  while (ended_.err.find(text) == std::string::npos) {
+    if (!err_) return false;
+    take_some(signals);
+  }
+  return true;
+}
+
 EndedProcess OwnedProcess::wait(const std::function<void(const std::string&)>& line,
                                 const EndingSignals* signals) {
-  EndedProcess ended;
   std::size_t told = 0;
   while (out_ || err_) {
-    if (signals != nullptr) signals->check();
-    pollfd polls[3];
-    nfds_t count = 0;
-    if (signals != nullptr) polls[count++] = {signals->fd(), POLLIN, 0};
-    for (const FileDescriptor* fd : {&out_, &err_})
-      if (*fd) polls[count++] = {fd->get(), POLLIN, 0};
-    ::poll(polls, count, -1);
-    if (out_) take(out_, ended.out);
-    if (err_) take(err_, ended.err);
-    for (std::size_t end; line && (end = ended.err.find('\n', told)) != std::string::npos; told = end + 1)
-      line(ended.err.substr(told, end - told));
+    take_some(signals);
+    for (std::size_t end; line && (end = ended_.err.find('\n', told)) != std::string::npos; told = end + 1)
+      line(ended_.err.substr(told, end - told));
   }
   while (pid_ > 0 && ::waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {}
   pid_ = -1;
   if (signals != nullptr) signals->check();  // Ctrl-C reaches the process, too, which may end first
-  ended.code = WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_);
-  return ended;
+  ended_.code = WIFEXITED(status_) ? WEXITSTATUS(status_) : 128 + WTERMSIG(status_);
+  return std::move(ended_);
 }
 
 }  // namespace tacit::app

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -73,6 +74,9 @@ class OwnedProcess {
   /// writes to stderr; may be empty.
   EndedProcess wait(const std::function<void(const std::string&)>& line = {},
                     const EndingSignals* signals = nullptr);
+  /// Waits until it has written that to stderr, and says whether it has, or ended before. `signals`: as
+  /// above.
+  bool says(std::string_view text, const EndingSignals* signals = nullptr);
   /// Whether it still runs.
   bool runs();
   /// Asks it to end.
@@ -81,7 +85,9 @@ class OwnedProcess {
  private:
   pid_t pid_ = -1;
   int status_ = 0;
+  void take_some(const EndingSignals* signals);
   FileDescriptor out_, err_;
+  EndedProcess ended_;  ///< what it has said so far
 };
 
 }  // namespace tacit::app

@@ -24,13 +24,16 @@ struct Answered {
 };
 
 Answered run_here(const SealedOptions& o) {
-  const auto device = sealed::DeviceKeys::open(o.keys);
+  auto device = sealed::DeviceKeys::open(o.keys);
   sealed::OpenedModel model = sealed::open_model(o.file, device, now_here());
   if (model.header().level == sealed::Level::Split) {
-    SplitAnswer done = run_split(std::move(model), device, o);
+    SplitAnswer done = run_split(std::move(model), std::move(device), o);
     return {std::move(done.answer), done.header.model_name, done.header.vendor_name,
             static_cast<unsigned>(done.header.level)};
   }
+  require(o.server.empty(),
+          "--server is where the vendor of a model of level 3 (split) is asked, and '{}' is of level {}",
+          o.file.string(), static_cast<unsigned>(model.header().level));
   sealed::Runtime runtime(std::move(model), o.threads);
   const sealed::Header& h = runtime.header();
   return {runtime.run(examples_of(o.input, runtime.example())), h.model_name, h.vendor_name,

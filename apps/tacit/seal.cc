@@ -21,6 +21,7 @@
 #include "tacit/sealed/lease_log.h"
 #include "tacit/sealed/runtime.h"
 #include "tacit/sealed/tiles.h"
+#include "tacit/serve/segment_folder.h"
 
 namespace tacit::app {
 
@@ -51,10 +52,9 @@ const sealed::LevelWords& level_of(const SealOptions& o) {
   require(split == (level.level == sealed::Level::Split),
           "level 3 (split) and --protect NODES with --vendor-address HOST:PORT belong together: which layers "
           "stay with you, and where devices ask for them");
-  require(
-      !split || !o.keep,
-      "--keep is not for level 3 (split), whose vendor's server knows the devices: seal the model once more "
-      "for other devices, with a segment of its own");
+  require(split || o.segment.empty(),
+          "--segment belongs to level 3 (split): to --protect, or to a file of it "
+          "that is sealed anew");
   const bool traceable = level.level == sealed::Level::Traceable;
   require(marked || !traceable,
           "level 4 (traceable) needs --fingerprint NAME, the customer whose copy this is");
@@ -186,6 +186,15 @@ sealed::Header seal_split(const SplitModel& split, const fs::path& file, const s
   }
 }
 
+/// What is sealed anew, and the devices that its segment's server knows from then on.
+sealed::Header seal_kept(sealed::KeptModel& kept, std::optional<NewSegmentDevices>& more,
+                         const fs::path& file, const sealed::SealRequest& request) {
+  if (!more) return kept.seal_anew(file, request);
+  sealed::Header header = kept.seal_anew(file, request, {}, more->access());
+  more->keep();
+  return header;
+}
+
 /// The model, or the customer's copy of it, as it is or in tiles.
 sealed::Header seal_text(const fs::path& model, sealed::Level level,
                          const std::optional<trace::MarkedCopy>& copy, const fs::path& file,
@@ -243,12 +252,17 @@ json seal(const SealOptions& o, const Style& style) {
   if (o.keep) request.to.push_back(sealed::keeper_of(vendor.identity).public_key());
   if (request.lease) log.emplace(sealed::KeyFolder::open(o.keys, "tacit vendor init"), vendor);
   const auto copy = kept ? std::nullopt : fingerprinted(o, vendor, now);
+  std::optional<NewSegmentDevices> more;
+  if (kept && kept->header().split) {
+    more.emplace(segment_of(o), *kept->header().split, to.keys);
+    request.split = more->terms();
+  }
   std::optional<SplitModel> split;
   if (!kept && level.level == sealed::Level::Split) {
     split.emplace(split_off(o, to.keys, file, style));
     request.split = split->terms;
   }
-  const sealed::Header header = kept    ? kept->seal_anew(file, request)
+  const sealed::Header header = kept    ? seal_kept(*kept, more, file, request)
                                 : split ? seal_split(*split, file, request)
                                         : seal_text(o.model, level.level, copy, file, request);
   if (header.lease) {
@@ -267,6 +281,7 @@ json seal(const SealOptions& o, const Style& style) {
     if (copy) tell_fingerprint(*copy, o);
     tell_kept(o);
     if (split) tell_segment(*split);
+    if (more) tell_more_devices(segment_of(o), more->terms());
   }
   json out{{"file", file.string()},
            {"bytes", bytes},
@@ -285,6 +300,10 @@ json seal(const SealOptions& o, const Style& style) {
     out["segment"] = to_json(split->terms);
     out["segment"]["folder"] = split->folder.string();
     out["segment"]["nodes"] = split->protected_nodes;
+  }
+  if (more) {
+    out["segment"] = to_json(more->terms());
+    out["segment"]["folder"] = segment_of(o).string();
   }
   if (header.lease) out["lease"] = {{"seconds", header.lease->seconds}, {"from", header.lease->from}};
   for (std::size_t i = 0; i < to.cards.size(); ++i)

@@ -248,10 +248,16 @@ void SealedCommands::add_models(CLI::App& cli, const Style& style, nlohmann::jso
   run_command->add_option("-o,--out", run_.out, "Write the predictions to this NPY file");
   run_command->add_option("--threads", run_.threads, "Threads for local work (default: all processors)");
   auto* run_keys = add_folder(run_command, run_.keys, "This device's", kDeviceFolder);
+  auto* run_broker =
+      run_command
+          ->add_option(
+              "--broker", run_.broker,
+              "The socket of a broker, which opens the model in its own process: for models of level 2")
+          ->excludes(run_keys);
   run_command
-      ->add_option("--broker", run_.broker,
-                   "The socket of a broker, which opens the model in its own process: for models of level 2")
-      ->excludes(run_keys);
+      ->add_option("--server", run_.server,
+                   "Of level 3: where the vendor's server is, host:port (default: what the model says)")
+      ->excludes(run_broker);
   run_command->callback([&] { result = run_sealed(run_, style); });
 
   auto* broker_command =
@@ -280,12 +286,12 @@ void SealedCommands::add_protection(CLI::App* seal_command) {
                                "Where devices ask for them, host:port: 'tacit serve FOLDER' there");
   protect->needs(address);
   address->needs(protect);
+  seal_command->add_option("--segment", seal_.segment,
+                           "The folder for them, which stays with the vendor (default: the sealed file's "
+                           "name, with .segment). Of a "
+                           "file of level 3 that is sealed anew: where it is");
   for (CLI::Option* option :
-       {seal_command->add_option(
-            "--segment", seal_.segment,
-            "The folder for them, which stays with the vendor (default: the sealed file's "
-            "name, with .segment)"),
-        seal_command
+       {seal_command
             ->add_option("--queries", seal_.queries,
                          "How often each device may ask in an hour (default: 100)")
             ->check(CLI::Range(1, 1000000)),

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "fingerprint.h"
 #include "place.h"
@@ -14,8 +15,7 @@
 #include "tacit/nn/graph/onnx_import.h"
 #include "tacit/nn/graph/ranges.h"
 #include "tacit/sealed/segment.h"
-#include "tacit/sealed/split_runtime.h"
-#include "tacit/serve/segment_client.h"
+#include "tacit/serve/segment_model.h"
 #include "tacit/serve/segment_service.h"
 
 namespace tacit::app {
@@ -142,16 +142,9 @@ json to_json(const sealed::SplitTerms& t) {
           {"output", t.output}};
 }
 
-SplitAnswer run_split(sealed::OpenedModel model, const sealed::DeviceKeys& device, const SealedOptions& o) {
-  sealed::SplitRuntime runtime(std::move(model), device, o.threads);
-  const seco::Part part = read_devices_part(runtime.terms(), runtime.part(), runtime.header().model_name);
-  const SegmentAsker asker{device.key, sealed::device_id(device.card.key), runtime.access()};
-  SegmentOptions options;
-  options.threads = threads_for(o.threads, 1);
-  const auto ask = [&](std::span<const std::vector<Word>> inputs) {
-    return ask_segment(runtime.terms(), part, asker, inputs, options);
-  };
-  return {runtime.run(examples_of(o.input, runtime.example()), ask), runtime.header()};
+SplitAnswer run_split(sealed::OpenedModel model, sealed::DeviceKeys device, const SealedOptions& o) {
+  SegmentModel whole(std::move(model), std::move(device), o.server, threads_for(o.threads, 1));
+  return {whole.run(examples_of(o.input, whole.example())), whole.header()};
 }
 
 json serve_segment(const ServeOptions& o, const std::string& listen, const Style& style) {
@@ -160,6 +153,8 @@ json serve_segment(const ServeOptions& o, const std::string& listen, const Style
   ServiceOptions options;
   options.threads = threads_for(o.threads, 1);
   options.queries = o.queries;
+  options.at_once = o.at_once > 0 ? o.at_once : kSegmentPlaces;
+  options.give_way = kSegmentGiveWay;
   options.progress = [&](const Progress& p) { sink(p); };
   TlsSettings settings;
   settings.roster = segment_server_deployment(segment).roster();
@@ -174,9 +169,11 @@ json serve_segment(const ServeOptions& o, const std::string& listen, const Style
   };
   const std::string at = to_string(settings.roster[0].address);
   const auto tls = TlsTransport::connect(std::move(settings), segment.server);
+  std::set<Digest> devices;  // of which one may have several keys
+  for (const SegmentDevice& d : segment.devices) devices.insert(d.id);
   if (!style.quiet)
-    std::fprintf(stderr, "serving the segment of '%s' to %zu devices on %s\n",
-                 one_line(segment.part.model).c_str(), segment.devices.size(), at.c_str());
+    std::fprintf(stderr, "serving the segment of '%s' to %zu devices on %s, up to %zu at a time\n",
+                 one_line(segment.part.model).c_str(), devices.size(), at.c_str(), options.at_once);
   json out;
   try {
     out = to_json(run_segment_service(segment, o.deployment, *tls, options, microseconds_now));

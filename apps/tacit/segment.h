@@ -29,6 +29,6 @@ struct SplitAnswer {
   PublicTensor answer;
   sealed::Header header;
 };
-SplitAnswer run_split(sealed::OpenedModel model, const sealed::DeviceKeys& device, const SealedOptions&);
+SplitAnswer run_split(sealed::OpenedModel model, sealed::DeviceKeys device, const SealedOptions&);
 
 }  // namespace tacit::app

@@ -1,5 +1,5 @@
-// include/tacit/tacit_runtime.h over sealed::Runtime and broker::Client: exceptions become statuses, and
-// nothing else happens here.
+// include/tacit/tacit_runtime.h over sealed::Runtime, SegmentModel and broker::Client: exceptions become
+// statuses, and nothing else happens here.
 #include "tacit/sealed/runtime.h"
 
 #include <algorithm>
@@ -12,6 +12,7 @@
 #include "tacit/base/error.h"
 #include "tacit/base/text.h"
 #include "tacit/broker/client.h"
+#include "tacit/serve/segment_model.h"
 #include "tacit/tacit_runtime.h"
 
 using namespace tacit;
@@ -41,13 +42,15 @@ struct tacit_model {
 
 namespace {
 
-broker::Opened about_of(const sealed::Runtime& runtime) {
-  const sealed::Header& h = runtime.header();
-  return {0, static_cast<std::uint8_t>(h.level), h.model_name, h.vendor_name, h.expires, runtime.example()};
+broker::Opened about_of(const sealed::Header& h, const Shape& example) {
+  return {0, static_cast<std::uint8_t>(h.level), h.model_name, h.vendor_name, h.expires, example};
 }
 
+/// By a runtime of this process: sealed::Runtime or SegmentModel.
+template <class Opener>
 struct OpenedHere final : tacit_model {
-  explicit OpenedHere(std::unique_ptr<sealed::Runtime> r) : tacit_model(about_of(*r)), opened(std::move(r)) {}
+  explicit OpenedHere(std::unique_ptr<Opener> r)
+      : tacit_model(about_of(r->header(), r->example())), opened(std::move(r)) {}
   broker::Tensor run(const double* examples, std::size_t rows) const override {
     require(rows > 0 && rows <= (std::size_t{1} << 40) / std::max<std::size_t>(1, example_size),
             "{} rows of {} numbers cannot be asked at a time", rows, example_size);
@@ -57,7 +60,7 @@ struct OpenedHere final : tacit_model {
     PublicTensor answer = opened->run({shape(rows), {examples, examples + n}});
     return {std::move(answer.shape), std::move(answer.values)};
   }
-  std::unique_ptr<sealed::Runtime> opened;
+  std::unique_ptr<Opener> opened;
 };
 
 struct OpenedThere final : tacit_model {
@@ -77,8 +80,8 @@ struct OpenedThere final : tacit_model {
 };
 
 /// An answer, and what it points to.
-struct Answer : tacit_answer {
-  explicit Answer(broker::Tensor t) : tensor(std::move(t)) {
+struct Answered : tacit_answer {
+  explicit Answered(broker::Tensor t) : tensor(std::move(t)) {
     axes = tensor.shape.size();
     extents = tensor.shape.data();
     size = tensor.values.size();
@@ -131,8 +134,21 @@ tacit_status tacit_open(const char* keys, const char* file, unsigned threads, ta
             "tacit_open was given no key folder, no file, or no place for a model");
     *out = nullptr;
     const auto device = sealed::DeviceKeys::open(keys);
-    *out = new OpenedHere(
+    *out = new OpenedHere<sealed::Runtime>(
         std::make_unique<sealed::Runtime>(sealed::open_model(file, device, now_here()), threads));
+  });
+}
+
+tacit_status tacit_open_split(const char* keys, const char* file, const char* server, unsigned threads,
+                              tacit_model** out, char* message, size_t size) {
+  return guarded(message, size, [&] {
+    require(keys != nullptr && file != nullptr && out != nullptr,
+            "tacit_open_split was given no key folder, no file, or no place for a model");
+    *out = nullptr;
+    auto device = sealed::DeviceKeys::open(keys);
+    sealed::OpenedModel model = sealed::open_model(file, device, now_here());
+    *out = new OpenedHere<SegmentModel>(std::make_unique<SegmentModel>(
+        std::move(model), std::move(device), server == nullptr ? "" : server, threads));
   });
 }
 
@@ -176,10 +192,10 @@ tacit_status tacit_run(const tacit_model* model, const double* examples, size_t 
     require(model != nullptr && examples != nullptr && out != nullptr,
             "tacit_run was given no model, no examples, or no place for an answer");
     *out = nullptr;
-    *out = new Answer(model->run(examples, rows));
+    *out = new Answered(model->run(examples, rows));
   });
 }
 
-void tacit_answer_free(tacit_answer* answer) { delete static_cast<Answer*>(answer); }
+void tacit_answer_free(tacit_answer* answer) { delete static_cast<Answered*>(answer); }
 
 void tacit_close(tacit_model* model) { delete model; }

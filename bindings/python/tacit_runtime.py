@@ -1,9 +1,12 @@
-"""Sealed models from Python: opened within this process (levels 1 and 4), or through a broker (level 2, docs/broker.md),
-which opens them in a process of its own, so that no key and no weight is ever in this one. Needs libtacit_runtime.so and
-nothing else; with NumPy, arrays go in and come out.
+"""Sealed models from Python: opened within this process (levels 1 and 4; level 3, docs/segments.md, but for a segment
+that stays at its vendor's server), or through a broker (level 2, docs/broker.md), which opens them in a process of its
+own, so that no key and no weight is ever in this one. Needs libtacit_runtime.so and nothing else; with NumPy, arrays go
+in and come out.
 
     with tacit_runtime.open("keys", "model.tacit") as model:
         print(model.name, model.level, model.example, model.run(examples))
+    with tacit_runtime.open_split("keys", "model.tacit", "vendor.example:7300") as model:
+        print(model.run(examples))
     with tacit_runtime.Broker("/run/tacit/broker") as broker, broker.open("model.tacit") as model:
         print(model.run(examples))
 """
@@ -13,7 +16,7 @@ import ctypes
 import math
 import threading
 
-__all__ = ["open", "Broker", "Model", "TacitError", "UsageError", "IoError", "PeerError", "CheatDetected"]
+__all__ = ["open", "open_split", "Broker", "Model", "TacitError", "UsageError", "IoError", "PeerError", "CheatDetected"]
 
 
 LIBRARY = "libtacit_runtime.so.1"
@@ -26,7 +29,8 @@ class TacitError(Exception):
 
 
 class UsageError(TacitError):
-    """A wrong argument, file or model; also one that expired, or is not for this device."""
+    """A wrong argument, file or model; also one that expired, is not for this device, or whose vendor allows no more
+    questions now."""
 
     status = 2
 
@@ -38,7 +42,7 @@ class IoError(TacitError):
 
 
 class PeerError(TacitError):
-    """The broker left, or spoke out of turn."""
+    """The broker, or the vendor's server, left, does not answer, or spoke out of turn."""
 
     status = 4
 
@@ -83,6 +87,11 @@ def _library(name):
         raise IoError(f"the library '{name}' cannot be loaded: {e}") from None
     for function, result, arguments in (
         ("tacit_open", ctypes.c_int, [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_uint, *model]),
+        (
+            "tacit_open_split",
+            ctypes.c_int,
+            [ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_uint, *model],
+        ),
         ("tacit_broker_connect", ctypes.c_int, [ctypes.c_char_p, *model]),
         ("tacit_broker_leave", None, [pointer]),
         ("tacit_broker_open", ctypes.c_int, [pointer, ctypes.c_char_p, *model]),
@@ -117,6 +126,14 @@ def open(keys, file, threads=0, library=LIBRARY):
     that a run may use; 0 for all processors. `library`: libtacit_runtime.so, where it lies."""
     loaded = _library(library)
     return Model(loaded, loaded.tacit_open, _path(keys), _path(file), threads)
+
+
+def open_split(keys, file, server=None, threads=0, library=LIBRARY):
+    """The same of a file of level 3: each run asks the vendor's server, which never sees the data. `server`: where, as
+    "host:port"; None for where the file says."""
+    loaded = _library(library)
+    at = None if server is None else server.encode()
+    return Model(loaded, loaded.tacit_open_split, _path(keys), _path(file), at, threads)
 
 
 class Broker:

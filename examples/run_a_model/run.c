@@ -1,15 +1,16 @@
-/* Opens a sealed model in this process and asks it about one example:  run KEYS MODEL */
+/* Opens a sealed model in this process and asks it about one example:  run KEYS MODEL [SERVER] */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "tacit/tacit_runtime.h"
 
 int main(int argc, char** argv) {
-  char words[1024] = "it is called as run KEYS MODEL";
+  char words[1024] = "it is called as run KEYS MODEL [SERVER]";
   tacit_model* model = NULL;
   tacit_answer* answer = NULL;
   tacit_status status = TACIT_USAGE;
   if (argc == 3) status = tacit_open(argv[1], argv[2], 1, &model, words, sizeof words);
+  if (argc == 4) status = tacit_open_split(argv[1], argv[2], argv[3], 1, &model, words, sizeof words);
   if (status == TACIT_OK) {
     const tacit_model_info info = tacit_info(model);
     double* example = malloc(info.example_size * sizeof *example);

@@ -50,6 +50,17 @@ class Model {
     model_.reset(raw);
   }
 
+  /// The same of a model of level 3, whose vendor's server is asked in each run. `server`: where, as
+  /// host:port; empty for where the file says. Error.
+  static Model split(const std::string& keys, const std::string& file, const std::string& server = "",
+                     unsigned threads = 0) {
+    tacit_model* raw = nullptr;
+    detail::check([&](char* words, std::size_t size) {
+      return tacit_open_split(keys.c_str(), file.c_str(), server.c_str(), threads, &raw, words, size);
+    });
+    return Model(nullptr, raw);
+  }
+
   tacit_model_info info() const { return tacit_info(model_.get()); }
   /// Of `rows` examples that lie one after the other. Any threads may call it at a time. Error.
   Answer run(const std::vector<double>& examples, std::size_t rows) const {

@@ -17,7 +17,8 @@ from harness import DONE, LIMIT, ROOT, SIGKILL, USAGE, TacitTest
 CUSTOMERS, ALL = ["office", "clinic"], ["office", "clinic", "stranger"]
 LEFT = {
     "report.html", "report.json", "model.onnx", "input.npy", "digits.npy", "leaked.onnx", "steal.json", "steal.html",
-    "model.tacit", "office.tacit", "clinic.tacit", "tried/changed.tacit", "tried/expired.tacit",
+    "model.tacit", "office.tacit", "clinic.tacit", "split.tacit", "few.npy",
+    "tried/changed.tacit", "tried/expired.tacit",
     "training/job.toml", "training/report.html", "training/report.json", "training/model.onnx",
 }  # fmt: skip
 
@@ -66,7 +67,7 @@ class Sealed(DemoTest):
         report = json.loads((self.folder / "out/report.json").read_text())
         self.assertEqual(json.loads(process.out), report)
         for check in (self.check_files, self.check_devices, self.check_sealed, self.check_answers, self.check_refusals,
-                      self.check_trace, self.check_steal, self.check_page, self.go_on):  # fmt: skip
+                      self.check_split, self.check_trace, self.check_steal, self.check_page, self.go_on):  # fmt: skip
             with self.subTest(check.__name__):
                 check(report)
         for words in (
@@ -75,6 +76,8 @@ class Sealed(DemoTest):
             "level 4, traceable",
             "What the office's file does not stop",
             "tacit trace leaked.onnx",
+            "tacit serve keys/split.segment",
+            "level 3, split",
         ):
             self.assertIn(words, process.err)
 
@@ -107,7 +110,8 @@ class Sealed(DemoTest):
     def check_sealed(self, report):
         sealed = {s["file"]: s for s in report["sealed"]}
         self.assertEqual(
-            [(s["level"], s["customer"]) for s in sealed.values()], [(1, None), (4, "office"), (4, "clinic")]
+            [(s["level"], s["customer"]) for s in sealed.values()],
+            [(1, None), (4, "office"), (4, "clinic"), (3, None)],
         )
         for name, s in sealed.items():
             self.assertEqual(s["bytes"], (self.folder / "out" / name).stat().st_size)
@@ -127,8 +131,18 @@ class Sealed(DemoTest):
     def check_answers(self, report):
         runs = {(r["device"], r["file"]): r for r in report["runs"]}
         self.assertEqual(
-            set(runs), {(d, "model.tacit") for d in CUSTOMERS} | {(d, f"{d}.tacit") for d in CUSTOMERS}
+            set(runs),
+            {(d, "model.tacit") for d in CUSTOMERS}
+            | {(d, f"{d}.tacit") for d in CUSTOMERS}
+            | {("office", "split.tacit")},
         )
+        run = runs.pop(("office", "split.tacit"))
+        self.assertEqual((run["level"], run["examples"], run["scores"], run["equal_scores"]), (3, 3, 30, 30))
+        self.assertLessEqual(run["worst_difference"], run["tolerance"])
+        self.assertLessEqual(run["tolerance"], 1e-2)
+        (segment,) = [s["segment"] for s in report["sealed"] if "segment" in s]
+        self.assertEqual(segment["folder"], "keys/split.segment")
+        self.assertRegex(segment["nodes"], r"to \d+ of \d+ \(.*Relu.*\)")
         for (_, file), run in runs.items():
             self.assertEqual((run["examples"], run["scores"]), (358, 3580))
             if file == "model.tacit":
@@ -143,6 +157,15 @@ class Sealed(DemoTest):
         want = self.scores("model.onnx")
         self.assertLessEqual(abs(numpy.load(self.folder / "out.npy") - want).max(), 1e-5 * abs(want).max())
         self.assertAlmostEqual(self.accuracy("model.onnx"), report["trained"]["accuracy_of_the_file"], delta=0.006)
+
+    def check_split(self, report):
+        """What was left of level 3 goes on: the vendor's server, and a device that asks it."""
+        server = self.start("serve", "out/keys/split.segment", name="vendor's server")
+        self.assertTrue(server.wait_for("serving the segment"), self.stories())
+        self.run_tacit("run", "out/split.tacit", "out/few.npy", "--keys", "out/keys/office", "-o", "few.npy")
+        want = self.scores("model.onnx")[:3]
+        self.assertLessEqual(abs(numpy.load(self.folder / "few.npy") - want).max(), 1e-2 * abs(want).max())
+        server.end()
 
     def check_refusals(self, report):
         checks = report["checks"]
@@ -210,7 +233,7 @@ class Sealed(DemoTest):
         words = page.ask("document.body.innerText")
         for check in report["checks"]:
             self.assertIn(check["what"], words)
-        for file in ("model.tacit", "office.tacit", "clinic.tacit", "leaked.onnx"):
+        for file in ("model.tacit", "office.tacit", "clinic.tacit", "split.tacit", "leaked.onnx"):
             self.assertIn(file, words)
 
     def go_on(self, report):

@@ -8,6 +8,7 @@ from harness import USAGE
 from splitting import MODEL, digits
 from swtpm import SoftwareTpm
 from test_seal import CHEATED, SealTest, oracle
+from test_sealed_split import SplitLevelTest
 
 
 class AgainTest(SealTest):
@@ -92,6 +93,70 @@ class Again(AgainTest):
         self.again()
         told = self.inspect("n.tacit")
         self.assertEqual((told["level"], told["fingerprint"]), (2, "Customer D"))
+
+
+class SplitAgain(SplitLevelTest):
+    """Level 3: the segment stays where it is, and its server knows the new devices."""
+
+    def again(self, *options, to="e", out="n.tacit", keys="v", model="m.tacit", json=False, **more):
+        first = ["--json"] if json else []
+        words = ("seal", model, "--to", f"{to}/device.pub", "--expires", "2999-01-01", "--keys", keys, "-o", out)
+        return self.run_tacit(*first, *words, *options, **more)
+
+    def test_to_others_under_a_new_key_without_the_model(self):
+        self.device("e")
+        self.protect("--keep", "--queries", "9")
+        (self.folder / "net.onnx").unlink()
+        self.run_tacit("vendor", "rotate", "--keys", "v", "--new-keys", "v2")
+        for device in ("d", "e"):
+            words = ("device", "trust", "--rotated", "v2/vendor.rotation", "--keys", device)
+            self.run_tacit(*words)
+        before = self.files()
+        said = self.again("--kept-by", "v", "--keep", keys="v2").out
+        self.assertIn("Level 3, split", said)
+        self.assertIn("The segment stays in m.tacit.segment, whose server knows the new devices when", said)
+        self.assertEqual(self.files() - before, {"n.tacit"})
+        # What was sealed anew and kept is sealed anew, and the first device has two files then.
+        words = ("--segment", "m.tacit.segment")
+        told = json.loads(self.again(*words, model="n.tacit", to="d", out="o.tacit", keys="v2", json=True).out)
+        self.assertEqual(told["segment"]["folder"], "m.tacit.segment")
+        server = self.serve("m.tacit.segment")
+        self.assertIn("to 2 devices", server.err)
+        for file, device in (("m.tacit", "d"), ("n.tacit", "e"), ("o.tacit", "d")):
+            self.run_model(file, device=device, x=digits(2))
+            self.close(digits(2))
+            (self.folder / "out.npy").unlink()
+        self.refuse("is not sealed to the device", file="n.tacit", device="d")
+        # Its questions are a device's, and not a file's.
+        self.refuse("9 questions an hour, and 5 are left", file="o.tacit", x=digits(8))
+        self.run_tacit("vendor", "revoke", "--segment", "m.tacit.segment", "--device", "d/device.pub")
+        for file in ("m.tacit", "o.tacit"):
+            self.refuse("the vendor has revoked this device", file=file)
+
+    def test_what_cannot_be_sealed_anew(self):
+        self.device("e")
+        self.protect(out="plain.tacit")
+        self.assert_one_sentence(self.again(model="plain.tacit", code=USAGE), "was not kept by its vendor", "--keep")
+        self.protect("--keep")
+        toml = self.folder / "m.tacit.segment/segment.toml"
+        text = toml.read_text()
+        for words, parts in (
+            (("--level", "1"), ("sealed at level 3", "seal the model itself")),
+            (("--segment", "plain.tacit.segment"), ("of another segment than the file",)),
+            (("--segment", "nowhere"), ("is not in 'nowhere'", "--segment")),
+            (("--protect", "4-6", "--vendor-address", self.at), ("sealed already", "--protect")),
+        ):
+            with self.subTest(words=words):
+                self.assert_one_sentence(self.again(*words, code=USAGE), *parts)
+        self.run_tacit("vendor", "revoke", "--segment", "m.tacit.segment", "--device", "d/device.pub")
+        self.assert_one_sentence(self.again(to="d", code=USAGE), "was revoked at the segment", "remove its line")
+        self.assertEqual(toml.read_text(), text)
+        self.assertFalse([f for f in self.files() if f.startswith("n.tacit")])
+        self.seal("--keep", out="one.tacit")
+        process = self.again("--segment", "m.tacit.segment", model="one.tacit", code=USAGE)
+        self.assert_one_sentence(process, "--segment belongs to level 3")
+        process = self.seal("--segment", "x", out="x.tacit", code=USAGE)
+        self.assert_one_sentence(process, "--segment belongs to level 3")
 
 
 class NewKeys(AgainTest):

@@ -174,6 +174,35 @@ class SplitLevel(SplitLevelTest):
         self.assert_one_sentence(device, "the vendor's server at", self.at)
         self.assertFalse((self.folder / "out.npy").exists())
 
+    def test_several_devices_at_a_time(self):
+        """One that stopped in the middle of a question holds up nobody, also where there is no other place."""
+        self.device("e")
+        self.protect(to=("d", "e"))
+        server = self.serve("m.tacit.segment", "--at-once", "2")
+        self.assertIn("to 2 devices", server.err)
+        self.assertIn("up to 2 at a time", server.err)
+        numpy.save(self.folder / "input.npy", digits(20))
+        stopped = self.start("run", "m.tacit", "input.npy", "--keys", "d", "-o", "d.npy", name="device d")
+        self.assertTrue(server.wait_for("answering device-"), self.stories())
+        stopped.send(signal.SIGSTOP)
+        self.run_model(x=digits(2), device="e")
+        self.close(digits(2))
+        (self.folder / "out.npy").unlink()
+        stopped.send(signal.SIGKILL)
+        server.end()
+        server = self.serve("m.tacit.segment", "--at-once", "1")
+        stopped = self.start("run", "m.tacit", "input.npy", "--keys", "d", "-o", "d.npy", name="device d")
+        self.assertTrue(server.wait_for("answering device-"), self.stories())
+        stopped.send(signal.SIGSTOP)
+        self.run_model(x=digits(2), device="e")
+        self.close(digits(2))
+        (self.folder / "out.npy").unlink()
+        stopped.send(signal.SIGKILL)
+        self.assertFalse((self.folder / "d.npy").exists())
+        # What a session that broke had asked for is spent.
+        self.refuse("100 questions an hour, and 6", "are left now", x=digits(90))
+        self.assert_one_sentence(self.run_tacit("serve", "m.tacit", "--at-once", "2", code=USAGE), "deployment")
+
     def test_of_another_sealing_it_fits_no_file(self):
         self.protect()
         self.protect("--segment", "other", out="other.tacit")

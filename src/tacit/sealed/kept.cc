@@ -22,7 +22,7 @@ KemPrivateKey keeper_of(const Identity& vendor) {
 KeptModel::KeptModel(SealedFile file, const VendorKeys& by) : model_(kept_by(std::move(file), by)) {}
 
 Header KeptModel::seal_anew(const std::filesystem::path& out, const SealRequest& request,
-                            const DiskStep& before) {
+                            const DiskStep& before, const std::vector<SegmentAccess>& access) {
   const Header& h = header();
   require(
       request.level == h.level,
@@ -32,8 +32,14 @@ Header KeptModel::seal_anew(const std::filesystem::path& out, const SealRequest&
   require(request.fingerprint == h.fingerprint,
           "'{}' is {}: for another customer's copy seal the model itself", model_.name().string(),
           h.fingerprint.empty() ? "nobody's copy" : "the copy of '" + h.fingerprint + "'");
+  ensure((h.level == Level::Split) == !access.empty(), "a segment's devices are known to its server");
   const auto text = model_.text(RuntimeKey());
-  return seal(*text, h.text_size, out, request, before);
+  if (access.empty()) return seal(*text, h.text_size, out, request, before);
+  SecretBytes old(h.text_size);
+  text->read(old.bytes());
+  const SecretBytes anew = with_access(old.bytes(), access);
+  MemoryReader reader(anew.bytes());
+  return seal(reader, anew.size(), out, request, before);
 }
 
 }  // namespace tacit::sealed

@@ -9,6 +9,7 @@
 
 #include "tacit/sealed/open.h"
 #include "tacit/sealed/seal.h"
+#include "tacit/sealed/split_text.h"
 
 namespace tacit::sealed {
 
@@ -24,8 +25,11 @@ class KeptModel {
   const Header& header() const { return model_.header(); }
   /// The same text under a new content key and id, as seal() writes it. Level and fingerprint of `request`
   /// must be the old file's, since the text is of that level and that customer's: else UsageError. All else
-  /// is as `request` says. CheatDetected where a chunk is not what was signed; what seal() throws.
-  Header seal_anew(const std::filesystem::path& out, const SealRequest& request, const DiskStep& before = {});
+  /// is as `request` says. At level 3 `access` are the new recipients' keys for the vendor's server, by
+  /// devices, upwards, in the place of the old file's; at other levels there are none. CheatDetected where a
+  /// chunk is not what was signed; what seal() throws.
+  Header seal_anew(const std::filesystem::path& out, const SealRequest& request, const DiskStep& before = {},
+                   const std::vector<SegmentAccess>& access = {});
 
  private:
   OpenedModel model_;

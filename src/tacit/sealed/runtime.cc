@@ -26,7 +26,7 @@ nn::Graph graph_in(ByteReader& text, const Header& header) {
   require(
       header.level != Level::Split,
       "'{}' is sealed at level 3 (split): a segment of it is at its vendor, who has to be asked ('tacit run' "
-      "does)",
+      "does, and in programs tacit_open_split)",
       header.model_name);
   return import(text, header.text_size, header.model_name);
 }

@@ -106,38 +106,17 @@ Identity open_access(const SplitTerms& terms, const SegmentAccess& access, const
   return Identity::from_raw(raw->bytes());
 }
 
-Bytes to_text(const SplitText& split) {
-  Bytes before, after;
-  try {
-    before = tiles_of_layers(split.before);
-    after = tiles_of_layers(split.after);
-  } catch (const UsageError& e) {
-    throw UsageError(fmt::format("the layers that stay with the device cannot be sealed: {}", e.what()));
-  }
-  Bytes out;
-  append_bytes(out, bytes_of(kSplitMagic));
-  append(out, kSplitVersion);
-  append(out, std::uint16_t{0});
-  append(out, static_cast<std::uint32_t>(split.access.size()));
-  const Bytes* const pieces[] = {&before, &after, &split.part};
-  for (const Bytes* piece : pieces) append(out, static_cast<std::uint64_t>(piece->size()));
-  for (const SegmentAccess& a : split.access) {
-    ensure(a.sealed.size() == kSealedAccess, "a sealed key");
-    append_bytes(out, a.device);
-    append(out, static_cast<std::uint16_t>(a.enc.size()));
-    append_bytes(out, a.enc);
-    append_bytes(out, a.sealed);
-  }
-  for (const Bytes* piece : pieces) append_bytes(out, *piece);
-  return out;
-}
+namespace {
 
-SplitText read_split_text(ByteReader& from, std::uint64_t size) {
-  require(size >= kSplitPrelude, "it holds no model without its segment");
-  // All of it holds the device's layers in the clear.
-  SecretBytes text(size);
-  from.read(text.bytes());
-  Pieces pieces(text.bytes());
+/// The three pieces of a text, one after the other, and its devices.
+struct RawText {
+  std::vector<SegmentAccess> access;
+  ByteView pieces[3];
+};
+
+RawText raw_text(ByteView text) {
+  require(text.size() >= kSplitPrelude, "it holds no model without its segment");
+  Pieces pieces(text);
   require(text_of(pieces.take(kSplitMagic.size())) == kSplitMagic, "it holds no model without its segment");
   const auto version = pieces.take<std::uint16_t>();
   require(version == kSplitVersion,
@@ -149,20 +128,79 @@ SplitText read_split_text(ByteReader& from, std::uint64_t size) {
   require(devices >= 1 && devices <= kMaxRecipients, "what is sealed claims {} devices", devices);
   std::uint64_t sizes[3];
   for (std::uint64_t& s : sizes) s = pieces.take<std::uint64_t>();
-  SplitText out;
+  RawText out;
   for (std::uint32_t i = 0; i < devices; ++i) {
     out.access.push_back(read_access(pieces));
     require(i == 0 || out.access[i - 1].device < out.access[i].device,
             "the devices of what is sealed are not in order, or one is there twice");
   }
-  for (std::size_t i = 0; i < 2; ++i) {
-    const ByteView layers = pieces.take(sizes[i]);
-    if (!layers.empty()) (i == 0 ? out.before : out.after) = whole(layers);
-  }
-  const ByteView part = pieces.take(sizes[2]);
-  require(!part.empty(), "what is sealed tells nothing of its segment");
-  out.part.assign(part.begin(), part.end());
+  for (std::size_t i = 0; i < 3; ++i) out.pieces[i] = pieces.take(sizes[i]);
+  require(!out.pieces[2].empty(), "what is sealed tells nothing of its segment");
   pieces.finish();
+  return out;
+}
+
+/// All that comes before the pieces.
+Bytes begin_of_text(const std::vector<SegmentAccess>& access, const std::uint64_t (&sizes)[3]) {
+  Bytes out;
+  append_bytes(out, bytes_of(kSplitMagic));
+  append(out, kSplitVersion);
+  append(out, std::uint16_t{0});
+  append(out, static_cast<std::uint32_t>(access.size()));
+  for (const std::uint64_t size : sizes) append(out, size);
+  for (const SegmentAccess& a : access) {
+    ensure(a.sealed.size() == kSealedAccess, "a sealed key");
+    append_bytes(out, a.device);
+    append(out, static_cast<std::uint16_t>(a.enc.size()));
+    append_bytes(out, a.enc);
+    append_bytes(out, a.sealed);
+  }
+  return out;
+}
+
+}  // namespace
+
+Bytes to_text(const SplitText& split) {
+  Bytes before, after;
+  try {
+    before = tiles_of_layers(split.before);
+    after = tiles_of_layers(split.after);
+  } catch (const UsageError& e) {
+    throw UsageError(fmt::format("the layers that stay with the device cannot be sealed: {}", e.what()));
+  }
+  Bytes out = begin_of_text(split.access, {before.size(), after.size(), split.part.size()});
+  append_bytes(out, before);
+  append_bytes(out, after);
+  append_bytes(out, split.part);
+  return out;
+}
+
+SecretBytes with_access(ByteView text, const std::vector<SegmentAccess>& access) {
+  const RawText raw = raw_text(text);
+  const Bytes begin =
+      begin_of_text(access, {raw.pieces[0].size(), raw.pieces[1].size(), raw.pieces[2].size()});
+  std::size_t size = begin.size();
+  for (const ByteView piece : raw.pieces) size += piece.size();
+  SecretBytes out(size);
+  std::size_t at = 0;
+  for (const ByteView piece : {ByteView(begin), raw.pieces[0], raw.pieces[1], raw.pieces[2]}) {
+    std::copy(piece.begin(), piece.end(), out.bytes().begin() + static_cast<std::ptrdiff_t>(at));
+    at += piece.size();
+  }
+  return out;
+}
+
+SplitText read_split_text(ByteReader& from, std::uint64_t size) {
+  require(size >= kSplitPrelude, "it holds no model without its segment");
+  // All of it holds the device's layers in the clear.
+  SecretBytes text(size);
+  from.read(text.bytes());
+  RawText raw = raw_text(text.bytes());
+  SplitText out;
+  out.access = std::move(raw.access);
+  for (std::size_t i = 0; i < 2; ++i)
+    if (!raw.pieces[i].empty()) (i == 0 ? out.before : out.after) = whole(raw.pieces[i]);
+  out.part.assign(raw.pieces[2].begin(), raw.pieces[2].end());
   return out;
 }
 

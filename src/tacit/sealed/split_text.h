@@ -36,6 +36,9 @@ struct SplitText {
 };
 /// UsageError, naming the node, for local layers that cannot be written.
 Bytes to_text(const SplitText& split);
+/// The same text with other devices' keys, for a file that is sealed anew. `text`: as to_text writes it, else
+/// UsageError.
+SecretBytes with_access(ByteView text, const std::vector<SegmentAccess>& access);
 /// Reads all `size` bytes. UsageError for anything but what to_text writes.
 SplitText read_split_text(ByteReader& from, std::uint64_t size);
 

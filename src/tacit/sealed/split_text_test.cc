@@ -57,6 +57,21 @@ TEST(SplitText, ThereAndBack) {
   EXPECT_FALSE(read_back(to_text(bare)).before || read_back(to_text(bare)).after);
 }
 
+TEST(SplitText, WithOtherDevicesKeysItIsTheSame) {
+  const KemPrivateKey a = KemPrivateKey::generate(Kem::X25519), b = KemPrivateKey::generate(Kem::P256);
+  const SplitTerms terms = some_split_terms();
+  const SplitText split = some_split({a.public_key()}, terms);
+  SplitText anew = split;
+  anew.access = some_split({b.public_key(), a.public_key()}, terms).access;
+  const SecretBytes got = with_access(to_text(split), anew.access);
+  EXPECT_EQ(Bytes(got.bytes().begin(), got.bytes().end()), to_text(anew));
+  Bytes longer = to_text(split);
+  longer.push_back(std::byte{0});
+  EXPECT_EQ(outcome([&] { with_access(longer, anew.access); }), "usage: what is sealed is too long");
+  EXPECT_EQ(outcome([&] { with_access(some_bytes(500), anew.access); }),
+            "usage: it holds no model without its segment");
+}
+
 TEST(SplitText, IsTheDocumentedOne) {
   const KemPublicKey device = KemPrivateKey::generate(Kem::P256).public_key();
   SplitText split = some_split({device}, some_split_terms());

@@ -48,6 +48,7 @@ void QueryLimit::write(const std::string& who, std::int64_t full_at) const {
 }
 
 QueryLimit::Taken QueryLimit::take(const std::string& who, std::uint64_t questions, std::int64_t now) {
+  const std::lock_guard lock(mutex_);
   const std::int64_t whole = each_ * an_hour_, empty = now + whole;
   const std::optional<std::int64_t> kept = read(who, now);
   // Later than an empty bucket's only where the clock was set back. It runs full again from now on.

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -25,7 +26,7 @@ class QueryLimit {
   };
   /// Takes so many questions from the bucket of `who` (a plain name), or none. `now`: microseconds since
   /// 1970. A clock that was set back never fills a bucket; what cannot be read counts as empty. IoError if it
-  /// cannot be written: nothing was granted then.
+  /// cannot be written: nothing was granted then. Any threads may call it at a time.
   Taken take(const std::string& who, std::uint64_t questions, std::int64_t now);
   std::uint32_t an_hour() const { return an_hour_; }
 
@@ -33,6 +34,7 @@ class QueryLimit {
   /// Nothing if it cannot be read.
   std::optional<std::int64_t> read(const std::string& who, std::int64_t otherwise) const;
   void write(const std::string& who, std::int64_t full_at) const;
+  std::mutex mutex_;  ///< of the files
   OwnFolder own_;
   std::filesystem::path folder_;
   std::uint32_t an_hour_;

@@ -49,6 +49,30 @@ Shape shape_of(TomlTable& t, const std::string& key) {
   return out;
 }
 
+std::string text_of_device(const SegmentDevice& d) {
+  return fmt::format("\n[[device]]\nid = \"{}\"\nkey = \"{}:{}\"\naccess = \"{}\"\n", to_hex(d.id),
+                     name_of(d.key.kem), to_hex(d.key.raw), to_string(d.access));
+}
+
+/// Each device's new key; what the server has to know goes to `known`.
+std::vector<sealed::SegmentAccess> keys_for(const std::vector<KemPublicKey>& devices,
+                                            const sealed::SplitTerms& terms,
+                                            std::vector<SegmentDevice>& known) {
+  require(
+      known.size() + devices.size() <= kMostSegmentDevices,
+      "a segment's server knows {} devices' keys at most, and these would be {}: seal the model to fewer, "
+      "or remove a [[device]] that is of no use any more",
+      kMostSegmentDevices, known.size() + devices.size());
+  std::vector<sealed::SegmentAccess> out;
+  for (const KemPublicKey& key : devices) {
+    sealed::NewAccess access = sealed::make_access(terms, key);
+    known.push_back({access.access.device, key, access.key});
+    out.push_back(std::move(access.access));
+  }
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.device < b.device; });
+  return out;
+}
+
 std::string text_of(const Segment& s) {
   const sealed::SplitTerms& t = s.terms;
   std::string out = fmt::format(
@@ -61,9 +85,7 @@ std::string text_of(const Segment& s) {
       "bits = {}\nfraction = {}\nlow = {}\nhigh = {}\ninput = [{}]\noutput = [{}]\n",
       to_hex(t.segment), t.from, t.queries, t.bits, t.fraction, t.low, t.high, fmt::join(t.input, ", "),
       fmt::join(t.output, ", "));
-  for (const SegmentDevice& d : s.devices)
-    out += fmt::format("\n[[device]]\nid = \"{}\"\nkey = \"{}:{}\"\naccess = \"{}\"\n", to_hex(d.id),
-                       name_of(d.key.kem), to_hex(d.key.raw), to_string(d.access));
+  for (const SegmentDevice& d : s.devices) out += text_of_device(d);
   return out;
 }
 
@@ -76,6 +98,13 @@ std::vector<SegmentDevice> devices_of(TomlTable& file) {
     t.finish();
     out.push_back(std::move(d));
   }
+  return out;
+}
+
+std::string text_in(const fs::path& file) {
+  OwnFile in(file);
+  std::string out(in.size(), '\0');
+  in.read(std::as_writable_bytes(std::span(out)));
   return out;
 }
 
@@ -113,13 +142,7 @@ NewSegment make_segment(const nn::Graph& graph, const SegmentRequest& request,
   terms.output = without_batch(graph.values[graph.outputs[0]].shape);
   terms.from = request.at;
   NewSegment out{{terms, std::move(parts[0]), std::move(server), {}}, seco::to_bytes(parts[1]), {}};
-  for (const KemPublicKey& key : devices) {
-    sealed::NewAccess access = sealed::make_access(terms, key);
-    out.vendors.devices.push_back({access.access.device, key, access.key});
-    out.access.push_back(std::move(access.access));
-  }
-  std::sort(out.access.begin(), out.access.end(),
-            [](const auto& a, const auto& b) { return a.device < b.device; });
+  out.access = keys_for(devices, terms, out.vendors.devices);
   return out;
 }
 
@@ -198,6 +221,37 @@ void revoke(const fs::path& path, const Digest& device) {
 
 bool is_revoked(const fs::path& path, const Digest& device) {
   return revoked_in(sealed::KeyFolder::open(path, kMadeBy)).find(to_hex(device) + "\n") != std::string::npos;
+}
+
+NewSegmentDevices::NewSegmentDevices(const fs::path& path, const sealed::SplitTerms& of,
+                                     const std::vector<KemPublicKey>& devices)
+    : folder_(sealed::KeyFolder::open(path, kMadeBy)), lock_(folder_.lock()) {
+  Segment segment = read_segment(path);
+  require(segment.terms.segment == of.segment && segment.terms.server == of.server,
+          "the folder '{}' is of another segment than the file that is sealed anew: name the right one with "
+          "--segment",
+          path.string());
+  const std::string gone = revoked_in(folder_);
+  for (const KemPublicKey& key : devices)
+    require(
+        gone.find(to_hex(sealed::device_id(key)) + "\n") == std::string::npos,
+        "the device {} was revoked at the segment of '{}': remove its line from '{}' first if it is to ask "
+        "again",
+        sealed::in_groups(sealed::device_id(key)), path.string(), folder_.file(kGoneFile).string());
+  terms_ = segment.terms;
+  before_ = text_in(folder_.file(kTermsFile));
+  const std::size_t had = segment.devices.size();
+  access_ = keys_for(devices, terms_, segment.devices);
+  std::string after = before_.ends_with('\n') ? before_ : before_ + "\n";
+  for (std::size_t i = had; i < segment.devices.size(); ++i) after += text_of_device(segment.devices[i]);
+  folder_.replace(kTermsFile, after);
+}
+
+NewSegmentDevices::~NewSegmentDevices() {
+  if (kept_) return;
+  try {
+    folder_.replace(kTermsFile, before_);
+  } catch (const std::exception&) {}  // then there are keys that nobody has
 }
 
 std::string segment_name_of(const Digest& device) { return "device-" + to_hex(device).substr(0, 32); }

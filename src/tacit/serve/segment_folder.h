@@ -9,6 +9,7 @@
 //   revoked        ids of devices that may not ask any more, a line each
 #pragma once
 
+#include "tacit/base/file_descriptor.h"
 #include "tacit/sealed/key_folder.h"
 #include "tacit/sealed/split_text.h"
 #include "tacit/serve/deployment.h"
@@ -17,6 +18,7 @@
 
 namespace tacit {
 
+/// A device's key for one file: of a device that has several there are several.
 struct SegmentDevice {
   Digest id{};  ///< sealed::device_id of `key`
   KemPublicKey key;
@@ -43,7 +45,8 @@ struct NewSegment {
   Bytes devices_part;  ///< without weights: for the text of the sealed file
   std::vector<sealed::SegmentAccess> access;
 };
-/// Cuts the segment for these devices. UsageError for what cannot be protected (segment_network.h).
+/// Cuts the segment for these devices. UsageError for what cannot be protected (segment_network.h), and for
+/// too many devices.
 NewSegment make_segment(const nn::Graph& segment, const SegmentRequest& request,
                         const std::vector<KemPublicKey>& devices);
 
@@ -51,6 +54,36 @@ NewSegment make_segment(const nn::Graph& segment, const SegmentRequest& request,
 void write_segment(const Segment& segment, const std::filesystem::path& folder);
 /// UsageError if the folder is not this user's alone, or its files are not what write_segment wrote.
 Segment read_segment(const std::filesystem::path& folder);
+
+/// So many keys a segment's server knows at most.
+constexpr std::size_t kMostSegmentDevices = 250;
+
+/// Devices that are let in for a file that is sealed anew, each by a new key, beside those that may ask: for
+/// good with keep(), or as if nothing had been. A server lets them in when it is started again. Holds the
+/// folder's lock for as long as it lives.
+class NewSegmentDevices {
+ public:
+  /// `of`: the segment of the file that is sealed anew. UsageError if the folder is another's, for a device
+  /// that was revoked, and for too many; IoError.
+  NewSegmentDevices(const std::filesystem::path& folder, const sealed::SplitTerms& of,
+                    const std::vector<KemPublicKey>& devices);
+  ~NewSegmentDevices();
+  NewSegmentDevices(const NewSegmentDevices&) = delete;
+  NewSegmentDevices& operator=(const NewSegmentDevices&) = delete;
+
+  /// With the address and the number of questions that the folder has now.
+  const sealed::SplitTerms& terms() const { return terms_; }
+  const std::vector<sealed::SegmentAccess>& access() const { return access_; }
+  void keep() { kept_ = true; }
+
+ private:
+  sealed::KeyFolder folder_;
+  FileDescriptor lock_;
+  sealed::SplitTerms terms_;
+  std::vector<sealed::SegmentAccess> access_;
+  std::string before_;  ///< what stood there
+  bool kept_ = false;
+};
 
 /// A device may not ask from now on, also while a server runs. UsageError if it may not anyway.
 void revoke(const std::filesystem::path& folder, const Digest& device);

@@ -4,16 +4,9 @@
 
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <fstream>
-#include <thread>
 
-#include "tacit/ring/codec.h"
-#include "tacit/sealed/segment.h"
-#include "tacit/sealed/split_runtime.h"
-#include "tacit/sealed/testing/plain_run.h"
-#include "tacit/sealed/testing/sealed_world.h"
-#include "tacit/serve/segment_client.h"
+#include "tacit/serve/testing/segment_world.h"
 
 namespace tacit {
 namespace {
@@ -21,43 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 using namespace testing;
 using sealed::SplitRuntime;
-
-constexpr std::int64_t kSecond = 1'000'000, kMoment = 1'800'000'000 * kSecond;
-/// In a weight of the segment, and nowhere else.
-constexpr double kRare = 0.7316529;
-
-/// A vendor's server, in a thread, until it has answered so many questions.
-class VendorServer {
- public:
-  VendorServer(const fs::path& folder, std::size_t questions, std::atomic<std::int64_t>& clock)
-      : listener_(listen_on({"127.0.0.1", 0})), port_(local_port(listener_)), thread_([=, this, &clock] {
-          try {
-            const Segment segment = read_segment(folder);
-            TlsSettings settings;
-            settings.roster = segment_server_deployment(segment).roster();
-            settings.parties = 1;
-            settings.self = party_id(0);
-            settings.listener = std::move(listener_);
-            const auto tls = TlsTransport::connect(std::move(settings), segment.server);
-            ServiceOptions options;
-            options.queries = questions;
-            report = run_segment_service(segment, folder, *tls, options, [&clock] { return clock.load(); });
-            tls->goodbye("");
-          } catch (const std::exception& e) { error = e.what(); }
-        }) {}
-  ~VendorServer() { join(); }
-  void join() {
-    if (thread_.joinable()) thread_.join();
-  }
-  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
-  ServiceReport report;
-  std::string error;
-
- private:
-  FileDescriptor listener_;
-  std::uint16_t port_;
-  std::thread thread_;
-};
 
 /// All that goes over a device's wire, in tags and sizes.
 class RecordedWire : public Transport {
@@ -78,67 +34,6 @@ class RecordedWire : public Transport {
  private:
   Transport& wire_;
   std::vector<std::string>& traffic_;
-};
-
-class SegmentWorld : public ::testing::Test {
- protected:
-  SegmentWorld() {
-    auto& planted = graph.values[graph.nodes[2].inputs[1]].initial.values;
-    std::fill(planted.begin(), planted.begin() + static_cast<std::ptrdiff_t>(planted.size() / 2), kRare);
-    model = seal(graph, folder());
-  }
-  fs::path folder() const { return world.folder.path("segment"); }
-
-  fs::path seal(const nn::Graph& g, const fs::path& to, const std::string& name = "m.tacit") {
-    sealed::CutModel cut = sealed::cut_segment(g, {2, 4});
-    const NewSegment made =
-        make_segment(cut.segment, {"layers", "127.0.0.1:1", 5, 10, {}}, {world.device.card.key});
-    write_segment(made.vendors, to);
-    text = sealed::to_text({made.access, std::move(cut.before), std::move(cut.after), made.devices_part});
-    sealed::SealRequest request = world.request();
-    request.level = sealed::Level::Split;
-    request.split = made.vendors.terms;
-    return world.seal(text, name, request);
-  }
-
-  SplitRuntime open(const fs::path& file) const {
-    return {sealed::open_model(file, world.device, testing::kNow), world.device, 1};
-  }
-  /// What the device gets, asking at an address.
-  PublicTensor run(const std::string& address, const PublicTensor& x,
-                   std::vector<std::string>* traffic = nullptr) {
-    SplitRuntime runtime = open(model);
-    const seco::Part part = read_devices_part(runtime.terms(), runtime.part(), "layers");
-    sealed::SplitTerms terms = runtime.terms();
-    terms.from = address;
-    const SegmentAsker asker{world.device.key, sealed::device_id(world.device.card.key), runtime.access()};
-    return runtime.run(x, [&](std::span<const std::vector<Word>> inputs) {
-      if (traffic == nullptr) return ask_segment(terms, part, asker, inputs, {});
-      TlsSettings settings;
-      settings.roster = segment_deployment(terms, asker.id, asker.access.public_key()).roster();
-      settings.parties = 1;
-      settings.self = party_id(1);
-      const auto tls = TlsTransport::connect(std::move(settings), asker.access);
-      RecordedWire wire(*tls, *traffic);
-      auto out = ask_segment_over(wire, terms, part, asker, inputs, 1);
-      tls->goodbye("");
-      return out;
-    });
-  }
-  std::string refusal(const std::string& address, const PublicTensor& x) {
-    try {
-      run(address, x);
-    } catch (const PeerError& e) { return std::string("peer: ") + e.what(); } catch (const UsageError& e) {
-      return std::string("usage: ") + e.what();
-    }
-    return "answered";
-  }
-
-  SealedWorld world;
-  nn::Graph graph = layered_graph();
-  Bytes text;
-  fs::path model;
-  std::atomic<std::int64_t> clock{kMoment};
 };
 
 TEST_F(SegmentWorld, AnswersAsThePlainModelDoes) {
@@ -176,9 +71,12 @@ TEST_F(SegmentWorld, NoWeightOfItIsInTheFile) {
 TEST_F(SegmentWorld, TrafficTellsNothingOfTheData) {
   std::vector<std::vector<std::string>> traffic(2);
   VendorServer server(folder(), 4, clock);
-  run(server.address(), random_tensor({2, 6}, 1, 5), &traffic[0]);
+  const auto recorded = [](std::vector<std::string>& to) -> OverWire {
+    return [&to](Transport& wire) { return std::make_unique<RecordedWire>(wire, to); };
+  };
+  run(server.address(), random_tensor({2, 6}, 1, 5), recorded(traffic[0]));
   PublicTensor zeros{{2, 6}, std::vector<double>(12, 0)};
-  run(server.address(), zeros, &traffic[1]);
+  run(server.address(), zeros, recorded(traffic[1]));
   EXPECT_FALSE(traffic[0].empty());
   EXPECT_EQ(traffic[0], traffic[1]);
 }

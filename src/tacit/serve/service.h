@@ -17,6 +17,10 @@ struct ServiceOptions {
   std::function<void(const Progress&)> progress;
   /// Ends in good order after so many answers; 0: never.
   std::size_t queries = 0;
+  // Of the gateway of two parties (two_party.h):
+  std::size_t at_once = 1;  ///< users that are answered at a time; others wait their turn
+  /// Who lets the gateway wait for longer, while another user waits for a place, is left; 0: nobody.
+  std::chrono::milliseconds give_way{0};
 };
 
 /// The queries that were prepared and not used when the report was made, and what became of others.

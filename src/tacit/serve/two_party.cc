@@ -1,7 +1,10 @@
 #include "tacit/serve/two_party.h"
 
+#include <mutex>
+
 #include "tacit/base/error.h"
 #include "tacit/party/handshake.h"
+#include "tacit/serve/places.h"
 #include "tacit/serve/wire.h"
 
 namespace tacit {
@@ -20,10 +23,19 @@ constexpr std::uint64_t kMostQuestions = 10000;  ///< of one session
 /// The gateway's wire to one of its users, as the second of two parties.
 class WireToUser : public Transport {
  public:
-  WireToUser(TlsTransport& users, PartyId user) : users_(users), user_(user) {}
-  void send(PartyId, const FrameHead& head, ByteView body) override { users_.send(user_, head, body); }
-  FrameHead receive_head(PartyId) override { return users_.receive_head(user_); }
-  void receive_body(PartyId, ByteSpan body) override { users_.receive_body(user_, body); }
+  WireToUser(TlsTransport& users, Place& place) : users_(users), place_(place), user_(place.user()) {}
+  void send(PartyId, const FrameHead& head, ByteView body) override {
+    const Place::Waiting waiting(place_);
+    users_.send(user_, head, body);
+  }
+  FrameHead receive_head(PartyId) override {
+    const Place::Waiting waiting(place_);
+    return users_.receive_head(user_);
+  }
+  void receive_body(PartyId, ByteSpan body) override {
+    const Place::Waiting waiting(place_);
+    users_.receive_body(user_, body);
+  }
   void goodbye(std::string_view reason) noexcept override {
     try {
       users_.drop(user_, reason);
@@ -34,11 +46,13 @@ class WireToUser : public Transport {
     std::vector<Incoming> from(in.begin(), in.end());
     for (Outgoing& o : to) o.to = user_;
     for (Incoming& i : from) i.from = user_;
+    const Place::Waiting waiting(place_);
     users_.transfer(to, from);
   }
 
  private:
   TlsTransport& users_;
+  Place& place_;
   PartyId user_;
 };
 
@@ -87,29 +101,30 @@ class Session {
   std::optional<seco::Preparation> preparation_;
 };
 
-/// As if nobody else might ask.
-Deployment with_user_alone(Deployment deployment, const std::string& name) {
-  std::erase_if(deployment.users, [&](const Endpoint& e) { return e.name != name; });
+/// As if nobody else might ask. (A user may have several keys, under one name.)
+Deployment with_user_alone(Deployment deployment, PartyId user) {
+  deployment.users = {deployment.roster()[index(user)]};
   return deployment;
 }
 
-/// Everything that one user asks; gives the number of answers.
-void serve_user(const Deployment& all, const seco::Part& part, TlsTransport& users, PartyId user,
+/// Everything that one user asks, and what it costs.
+void serve_user(const Deployment& all, const seco::Part& part, TlsTransport& users, Place& place,
                 const ServiceOptions& options, const std::function<Admission(const std::string&)>& admit,
                 ServiceReport& report) {
+  const PartyId user = place.user();
   const std::string name = all.roster()[index(user)].name;
-  const Deployment deployment = admit ? with_user_alone(all, name) : all;
+  const Deployment deployment = admit ? with_user_alone(all, user) : all;
   const Admission admission = admit ? admit(name) : Admission{};
   auto tell = [&](const char* what) {
     if (options.progress) options.progress({fmt::format("{} {}", what, name), 0, 0, std::nullopt, 0});
   };
-  WireToUser wire(users, user);
-  users.wait_for(user, deployment.patience);
-  // For all that a session waits for its user; heartbeats alone do not keep the gateway.
-  users.limit(user, deployment.start_patience);
+  WireToUser wire(users, place);
+  // Heartbeats alone do not keep the gateway: a user that has come greets at once, and may work later.
+  place.allow(deployment.patience);
   const auto start = Clock::now();
   tell("setting up with");
   Session session(deployment, part, name, wire, options.threads);
+  place.allow(deployment.start_patience);
   if (admission.begin) admission.begin(session.id(), session.user());
   session.begin();
   report.setup.seconds += seconds_between(start, Clock::now());
@@ -123,7 +138,7 @@ void serve_user(const Deployment& all, const seco::Part& part, TlsTransport& use
                                       questions[0], kMostQuestions));
   if (admission.questions) admission.questions(questions[0], session.user());
   for (std::uint64_t q = 0; q < questions[0]; ++q) {
-    users.limit(user, deployment.start_patience);
+    place.allow(deployment.start_patience);
     std::optional<seco::Correlation> correlation;
     {
       const PhaseClock clock(session.party().meter(), report.preparation);
@@ -142,24 +157,57 @@ void serve_user(const Deployment& all, const seco::Part& part, TlsTransport& use
   }
 }
 
+void add(const PhaseCost& some, PhaseCost& to) {
+  to.seconds += some.seconds;
+  to.bytes += some.bytes;
+  to.rounds += some.rounds;
+}
+
+void add(const ServiceReport& some, ServiceReport& to) {
+  add(some.setup, to.setup);
+  add(some.preparation, to.preparation);
+  add(some.online, to.online);
+  to.prepared += some.prepared;
+  to.answered += some.answered;
+}
+
 }  // namespace
 
 ServiceReport run_two_party_service(const Deployment& deployment, const seco::Part& part, TlsTransport& users,
-                                    const ServiceOptions& options,
+                                    const ServiceOptions& shared,
                                     const std::function<Admission(const std::string&)>& admit) {
   ServiceReport report;
-  while (options.queries == 0 || report.answered < options.queries) {
-    if (options.progress) options.progress({"waiting for a user", 0, 0, std::nullopt, 0});
-    const PartyId user = users.wait_for_any_owner();
-    const std::string name = deployment.roster()[index(user)].name;
+  std::mutex mutex;  // of the report, and of whoever is told of progress
+  ServiceOptions options = shared;
+  if (shared.progress)
+    options.progress = [&](const Progress& p) {
+      const std::lock_guard lock(mutex);
+      shared.progress(p);
+    };
+  const auto session = [&](Place& place) {
+    const std::string name = deployment.roster()[index(place.user())].name;
+    ServiceReport own;
     try {
-      serve_user(deployment, part, users, user, options, admit, report);
-      users.drop(user, "");
+      serve_user(deployment, part, users, place, options, admit, own);
+      users.drop(place.user(), "");
     } catch (const PeerError& e) {
-      if (e.peer != name) throw;
-      users.drop(user, e.what());
+      if (e.peer != name && !place.gives_way()) throw;
+      users.drop(place.user(), place.farewell(e.what()));
     }
-  }
+    const std::lock_guard lock(mutex);
+    add(own, report);
+  };
+  std::vector<PartyId> all;
+  for (std::size_t i = deployment.servers.size(); i < deployment.roster().size(); ++i)
+    all.push_back(party_id(i));
+  const auto enough = [&] {
+    const std::lock_guard lock(mutex);
+    return options.queries > 0 && report.answered >= options.queries;
+  };
+  const auto idle = [&] {
+    if (options.progress) options.progress({"waiting for a user", 0, 0, std::nullopt, 0});
+  };
+  Places(users, std::move(all), {options.at_once, options.give_way}, session).serve(enough, idle);
   return report;
 }
 

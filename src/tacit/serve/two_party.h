@@ -18,9 +18,10 @@ struct Admission {
   std::function<void(std::uint64_t questions, Channel& other)> questions;
 };
 
-/// The gateway's end, for as long as it is wanted: one user after the other. Users fail by themselves. With
-/// `admit`, which is asked for each user's admission, a session is one between the gateway and that user
-/// alone: it need not know who else may ask.
+/// The gateway's end, for as long as it is wanted: so many users at a time as the options say, each on a
+/// thread of its own, and the next as soon as a place is free (places.h). Users fail by themselves. With
+/// `admit`, which is called on that user's thread and is asked for each user's admission, a session is one
+/// between the gateway and that user alone: it need not know who else may ask.
 ServiceReport run_two_party_service(const Deployment& deployment, const seco::Part& part, TlsTransport& users,
                                     const ServiceOptions& options,
                                     const std::function<Admission(const std::string& user)>& admit = {});

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <numeric>
 #include <thread>
 
@@ -103,7 +104,11 @@ class TlsTransportImpl final : public TlsTransport {
   void transfer(std::span<const Outgoing> out, std::span<const Incoming> in) override {
     tls_transfer(
         out, in, [this](PartyId id) { return link(id); }, [this](const TlsLink& l) { fail(l); },
-        [this](std::span<const LinkWant> wants) { wait_on(wants); });
+        [&](std::span<const LinkWant> wants) {
+          for (const Outgoing& o : out) check_limit(o.to);
+          for (const Incoming& i : in) check_limit(i.from);
+          wait_on(wants);
+        });
   }
 
   void goodbye(std::string_view reason) noexcept override {
@@ -157,6 +162,7 @@ class TlsTransportImpl final : public TlsTransport {
     dial_all(Clock::now() + limit);
   }
   void limit(PartyId peer, std::chrono::milliseconds time) override {
+    const std::lock_guard lock(limits_mutex_);
     limits_[index(peer)].reset();
     if (time.count() > 0) limits_[index(peer)] = Limit{Clock::now() + time, time};
   }
@@ -189,6 +195,7 @@ class TlsTransportImpl final : public TlsTransport {
     return l;
   }
   void check_limit(PartyId id) const {
+    const std::lock_guard lock(limits_mutex_);
     const auto& l = limits_[index(id)];
     if (l && Clock::now() > l->until)
       throw PeerError(name(index(id)), fmt::format("{} took longer than {:.1f} s", name(index(id)),
@@ -388,7 +395,7 @@ class TlsTransportImpl final : public TlsTransport {
   }
 
   void wait(PartyId owner, std::chrono::milliseconds limit, bool next) {
-    limits_[index(owner)].reset();
+    this->limit(owner, std::chrono::milliseconds(0));
     await(index(owner), Clock::now() + limit, next);
   }
   void await(std::size_t i, Clock::time_point deadline, bool next = false) {
@@ -407,6 +414,7 @@ class TlsTransportImpl final : public TlsTransport {
   TlsSettings settings_;
   TlsContext context_;
   LinkTable links_;
+  mutable std::mutex limits_mutex_;
   std::vector<std::optional<Limit>> limits_;
   std::vector<std::size_t> told_mended_;
   std::atomic<bool> stop_{false};

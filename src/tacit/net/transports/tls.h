@@ -35,6 +35,8 @@ struct TlsSettings {
   std::function<void(const std::string& claim, const std::optional<PublicKey>& key)> stranger;
 };
 
+/// For a party that is alone, owners may be spoken to by several threads at a time, each with its own; one
+/// more may wait for those who come (next_of, with nobody in `speaking`) and set limits of all.
 class TlsTransport : public Transport {
  public:
   /// Connects to all parties. PeerError if one does not come in time, or shows a key that is not the job's.
