@@ -170,7 +170,7 @@ class Split(SplitLevelTest, Programs):
                     (("d", "m.tacit", *after), USAGE, ("a segment of it is at its vendor", "tacit_open_split")),
                     (("d", "one.tacit", *after, self.at), USAGE, ("sealed at level 1", "no segment")),
                     (("d", "m.tacit", *after, "nowhere"), USAGE, ("nowhere",)),
-                    (("v", "m.tacit", *after, self.at), USAGE, ("device",)),
+                    (("none", "m.tacit", *after, self.at), USAGE, ("none",)),
                 ):
                     self.failed(*before, *words, code=code, parts=parts)
         # It takes ten seconds to find that nobody answers.

@@ -191,6 +191,7 @@ class SplitLevel(SplitLevelTest):
         stopped.send(signal.SIGKILL)
         server.end()
         server = self.serve("m.tacit.segment", "--at-once", "1")
+        numpy.save(self.folder / "input.npy", digits(20))
         stopped = self.start("run", "m.tacit", "input.npy", "--keys", "d", "-o", "d.npy", name="device d")
         self.assertTrue(server.wait_for("answering device-"), self.stories())
         stopped.send(signal.SIGSTOP)
