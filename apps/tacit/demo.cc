@@ -4,6 +4,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "begun_files.h"
 #include "commands.h"
 #include "drive.h"
 #include "sample_data.h"
@@ -112,6 +113,7 @@ nlohmann::json demo(const DemoOptions& options, const Style& style) {
       "will train a network on all of them. No party ever holds a row, and none sees the model.\n");
   const EndingSignals signals;
   TemporaryFolder folder;
+  BegunFiles begun(out);
   std::vector<FileDescriptor> listeners;
   std::map<std::string, std::string> keys;
   for (const char* party : kParties) {
@@ -124,7 +126,7 @@ nlohmann::json demo(const DemoOptions& options, const Style& style) {
     identity.save(folder.path() / (name + ".key"));
     key = to_string(identity.public_key());
   }
-  const fs::path job_file = out / "job.toml";
+  const fs::path job_file = begun.add("job.toml");
   write_file(job_file, job_text(keys, listeners, options.quick));
   const auto halves = split_rows(sample_digits(), 2);
   std::vector<DataFiles> files;
@@ -172,13 +174,14 @@ nlohmann::json demo(const DemoOptions& options, const Style& style) {
   }
   const fs::path received = folder.path() / "north-out" / "model.onnx";
   require(fs::exists(received), "north did not receive the model");
-  fs::copy_file(received, out / "model.onnx", fs::copy_options::overwrite_existing);
+  fs::copy_file(received, begun.add("model.onnx"), fs::copy_options::overwrite_existing);
   const nn::Graph exported = nn::import_onnx(out / "model.onnx");
   std::vector<PublicTensor> parameters;
   for (nn::ValueId id : exported.parameters()) parameters.push_back(exported.values[id].initial);
   report.agreement = compare_model(job, files, exported, parameters);
-  write_file(out / "report.json", to_json(report).dump(2) + "\n");
-  write_file(out / "report.html", html_of(report));
+  write_file(begun.add("report.json"), to_json(report).dump(2) + "\n");
+  write_file(begun.add("report.html"), html_of(report));
+  begun.done();
   if (!style.json) print_result(report, out);
   return to_json(report);
 }

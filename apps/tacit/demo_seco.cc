@@ -3,6 +3,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "begun_files.h"
 #include "commands.h"
 #include "drive.h"
 #include "sample_data.h"
@@ -118,7 +119,9 @@ json demo_seco(const DemoOptions& options, const Style& style) {
       "it does\nnot trust. A user asks about ten digits; no server sees them, nor the answers.\n");
   const EndingSignals signals;
   TemporaryFolder folder;
-  const fs::path parts = folder.path() / "parts", model_file = out / "model.onnx", input = out / "input.npy";
+  BegunFiles begun(out);
+  const fs::path parts = folder.path() / "parts", model_file = begun.add("model.onnx"),
+                 input = begun.add("input.npy");
   fs::create_directories(parts);
   write_file(model_file, sample_model());
   const Digits digits = last_digits(kQuestions);  // which 'tacit demo' had kept from training
@@ -197,8 +200,9 @@ json demo_seco(const DemoOptions& options, const Style& style) {
                     {"bytes_sent", asked.at("answers").at(0).at("bytes_sent")},
                     {"bytes_received", asked.at("answers").at(0).at("bytes_received")}};
   for (const Knowledge& k : kLearned) report["learned"].push_back({{"who", k.who}, {"what", k.learned}});
-  write_file(out / "report.json", report.dump(2) + "\n");
-  write_file(out / "report.html", html_of(report));
+  write_file(begun.add("report.json"), report.dump(2) + "\n");
+  write_file(begun.add("report.html"), html_of(report));
+  begun.done();
   if (!style.json) print(report, out);
   return report;
 }

@@ -260,11 +260,16 @@ class Ended(DemoTest):
         self.assertFalse((self.folder / "out/report.html").exists())
 
     def test_stopped(self):
-        """Ctrl-C, in the training and between commands: nothing that it began is left, processes neither."""
+        """Ctrl-C, in each demo's work and between commands: nothing that it began is left, processes neither."""
         self.write("out/mine.txt", "kept")
-        for words, signal in (("tacit train job.toml --owner south", SIGINT), ("tacit vendor init", SIGTERM)):
+        for demo, words, signal in (
+            (("sealed", "--quick"), "tacit train job.toml --owner south", SIGINT),
+            (("sealed", "--quick"), "tacit vendor init", SIGTERM),
+            (("--quick",), "training 0/", SIGINT),
+            (("seco",), "setting up", SIGTERM),
+        ):
             with self.subTest(words):
-                process = self.start("demo", "sealed", "--quick", "--out", "out", prepare=self.own_temporary_folder)
+                process = self.start("demo", *demo, "--out", "out", prepare=self.own_temporary_folder)
                 self.assertTrue(process.wait_for(words), self.stories())
                 process.send(signal)
                 self.assertEqual(process.wait(), -signal, self.stories())
