@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tacit/base/error.h"
+#include "tacit/base/json_number.h"
 #include "tacit/job/report.h"
 
 namespace tacit {
@@ -24,8 +25,10 @@ Uses load_uses(const Job& job, const Digest& training, const std::filesystem::pa
     std::ifstream in(file);
     const json j = json::parse(in);
     if (j.at("training").get<std::string>() != to_hex(training)) return out;
+    const json& used = j.at("used");
     for (std::size_t i = 0; i < out.size(); ++i)
-      out[i] = j.at("used").value(job.releases[i].what, std::uint64_t{0});
+      if (used.contains(job.releases[i].what))
+        out[i] = whole_number<std::uint64_t>(used.at(job.releases[i].what));
   } catch (const json::exception&) {
     throw UsageError(
         fmt::format("'{}', which counts what was asked of the model, is damaged: put a copy back, or delete "

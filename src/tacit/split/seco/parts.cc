@@ -21,7 +21,8 @@ json to_json(const ConvGeometry& g) {
           g.pad_right, g.dilation_h, g.dilation_w, g.groups};
 }
 ConvGeometry geometry_from(const json& j) {
-  return {j.at(0), j.at(1), j.at(2), j.at(3), j.at(4), j.at(5), j.at(6), j.at(7), j.at(8)};
+  const auto n = [&](std::size_t i) { return whole_number<std::size_t>(j.at(i)); };
+  return {n(0), n(1), n(2), n(3), n(4), n(5), n(6), n(7), n(8)};
 }
 
 json to_json(const Term& t) {
@@ -31,13 +32,13 @@ json to_json(const Term& t) {
 }
 Term term_from(const json& j) {
   return {.kind = static_cast<Term::Kind>(whole_number<int>(j.at("kind"))),
-          .value = j.at("value"),
-          .in = j.at("in"),
-          .weights = j.at("weights"),
+          .value = whole_number<std::size_t>(j.at("value")),
+          .in = whole_numbers<Shape>(j.at("in")),
+          .weights = whole_number<std::size_t>(j.at("weights")),
           .geometry = geometry_from(j.at("geometry")),
-          .kernel = j.at("kernel"),
-          .factor = j.at("factor"),
-          .lift = j.at("lift")};
+          .kernel = whole_numbers<Shape>(j.at("kernel")),
+          .factor = whole_number<Word>(j.at("factor")),
+          .lift = whole_number<unsigned>(j.at("lift"))};
 }
 
 json to_json(const Stage& s) {
@@ -56,16 +57,16 @@ Stage stage_from(const json& j) {
   Stage s;
   s.name = j.at("name");
   for (const json& t : j.at("terms")) s.terms.push_back(term_from(t));
-  s.bias_lift = j.at("bias_lift");
+  s.bias_lift = whole_number<unsigned>(j.at("bias_lift"));
   s.sum = whole_numbers<Shape>(j.at("sum"));
   s.out = whole_numbers<Shape>(j.at("out"));
-  s.activation.truncate = j.at("truncate");
-  s.activation.relu = j.at("relu");
-  s.activation.places = j.at("places");
+  s.activation.truncate = whole_number<unsigned>(j.at("truncate"));
+  s.activation.relu = j.at("relu").get<bool>();
+  s.activation.places = whole_number<std::size_t>(j.at("places"));
   s.activation.windows = whole_numbers<std::vector<std::size_t>>(j.at("windows"));
-  s.activation.positions = j.at("positions");
+  s.activation.positions = whole_number<std::size_t>(j.at("positions"));
   if (j.contains("bias")) s.bias = whole_number<std::size_t>(j.at("bias"));
-  if (j.contains("ceiling")) s.activation.ceiling = j.at("ceiling").get<Word>();
+  if (j.contains("ceiling")) s.activation.ceiling = whole_number<Word>(j.at("ceiling"));
   return s;
 }
 
@@ -201,10 +202,11 @@ Part read_part(ByteView bytes, std::string_view name) {
     at += size;
     part.model = j.at("model");
     part.servers = j.at("servers").get<std::vector<std::string>>();
-    part.network.numbers = {.bits = j.at("bits"), .fraction = j.at("fraction")};
+    part.network.numbers = {.bits = whole_number<unsigned>(j.at("bits")),
+                            .fraction = whole_number<unsigned>(j.at("fraction"))};
     part.network.input = whole_numbers<Shape>(j.at("input"));
     for (const json& s : j.at("stages")) part.network.stages.push_back(stage_from(s));
-    part.network.weights = j.at("weights").get<std::vector<Shape>>();
+    for (const json& shape : j.at("weights")) part.network.weights.push_back(whole_numbers<Shape>(shape));
     for (const json& row : j.at("holders")) {
       auto& who = part.holders.emplace_back();
       for (const json& i : row) who.push_back(party_id(whole_number<std::size_t>(i)));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tacit/base/error.h"
+#include "tacit/crypto/hash.h"
 #include "tacit/split/seco/testing/models.h"
 
 namespace tacit::seco {
@@ -63,6 +64,38 @@ TEST(Parts, DamagedFilesAreRefused) {
     wrong[at] ^= std::byte{1};
     EXPECT_THROW(read_part(wrong, "file"), UsageError) << at;
   }
+}
+
+/// Nothing but whole numbers from 0 on is taken for one, wherever one stands in the structure.
+TEST(Parts, NumbersThatAreNoneAreRefused) {
+  constexpr std::size_t kSize = 13 + 32 + 8, kText = kSize + 8, kSum = 32;
+  std::size_t tried = 0;
+  for (const std::size_t which : {0u, 3u}) {
+    const Bytes bytes = to_bytes(
+        cut(model_of(which), "m", {"a", "b"}, place_layers(model_of(which).network, 2, 0, false))[1]);
+    const auto size = static_cast<std::size_t>(read_at<std::uint64_t>(bytes, kSize));
+    const std::string text(text_of(ByteView(bytes).subspan(kText, size)));
+    const auto with = [&](const std::string& other) {
+      Bytes out(bytes.begin(), bytes.begin() + kSize);
+      append(out, static_cast<std::uint64_t>(other.size()));
+      append_bytes(out, bytes_of(other));
+      append_bytes(out, ByteView(bytes).subspan(kText + size, bytes.size() - kText - size - kSum));
+      append_bytes(out, sha256(out));
+      return out;
+    };
+    ASSERT_EQ(with(text), bytes);
+    for (std::size_t at = 1; at < text.size(); ++at) {
+      if (std::string(":,[").find(text[at - 1]) == std::string::npos || std::isdigit(text[at]) == 0) continue;
+      const std::size_t end = text.find_first_of(",]}", at);
+      for (const char* other : {"6.7e33", "-1", "1.5", "99999999999999999999", "true", "\"1\""}) {
+        std::string changed = text;
+        changed.replace(at, end - at, other);
+        EXPECT_THROW(read_part(with(changed), "file"), UsageError) << changed;
+        ++tried;
+      }
+    }
+  }
+  EXPECT_GT(tried, 300u);
 }
 
 TEST(Network, WhatDoesNotFitTogetherIsRefused) {
