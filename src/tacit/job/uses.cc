@@ -25,10 +25,10 @@ Uses load_uses(const Job& job, const Digest& training, const std::filesystem::pa
     std::ifstream in(file);
     const json j = json::parse(in);
     if (j.at("training").get<std::string>() != to_hex(training)) return out;
-    const json& used = j.at("used");
+    const auto& used = j.at("used").get_ref<const json::object_t&>();
     for (std::size_t i = 0; i < out.size(); ++i)
-      if (used.contains(job.releases[i].what))
-        out[i] = whole_number<std::uint64_t>(used.at(job.releases[i].what));
+      if (const auto at = used.find(job.releases[i].what); at != used.end())
+        out[i] = whole_number<std::uint64_t>(at->second);
   } catch (const json::exception&) {
     throw UsageError(
         fmt::format("'{}', which counts what was asked of the model, is damaged: put a copy back, or delete "

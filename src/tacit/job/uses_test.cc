@@ -42,7 +42,9 @@ TEST_F(UsesTest, DamageIsTold) {
   const std::string whole = "{\"training\": \"" + to_hex(kTraining) + "\", \"used\": {}}";
   for (const std::string& text :
        {whole.substr(0, 20), std::string("[]"), std::string("{}"), std::string("{\"training\": 3}"),
-        "{\"training\": \"" + to_hex(kTraining) + "\", \"used\": 3}"}) {
+        "{\"training\": \"" + to_hex(kTraining) + "\", \"used\": 3}",
+        "{\"training\": \"" + to_hex(kTraining) + "\", \"used\": {\"" + job_.releases[0].what + "\": 6e33}}",
+        "{\"training\": \"" + to_hex(kTraining) + "\", \"used\": {\"" + job_.releases[0].what + "\": -1}}"}) {
     folder_.write("model.uses", text);
     const std::string said =
         usage_error(folder_, [&] { load_uses(job_, kTraining, folder_.path("model.uses").parent_path()); });
