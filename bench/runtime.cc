@@ -250,12 +250,12 @@ class Bench {
     if (!fd || ::fsync(fd.get()) != 0 || ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_DONTNEED) != 0)
       throw IoError("the file cannot be put out of the cache");
   }
-  /// Seconds, median of five.
+  /// Seconds, median of fifteen: disks have their moments.
   static double opening(const fs::path& file, bool cold, const std::function<void()>& open) {
     using Clock = std::chrono::steady_clock;
     open();  // the first time is another matter
     std::vector<double> seconds;
-    while (seconds.size() < 5) {
+    while (seconds.size() < 15) {
       if (cold) forget(file);
       const auto begin = Clock::now();
       open();

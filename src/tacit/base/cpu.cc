@@ -63,7 +63,10 @@ bool has_vpclmul() { return false; }
 bool has_fast_mullo64() { return false; }
 #endif
 
-Isa detect_isa() { return runnable_isas().back(); }
+Isa detect_isa() {
+  static const Isa best = runnable_isas().back();  // virtual machines are slow to tell
+  return best;
+}
 
 std::string cpu_model() {
   std::ifstream info("/proc/cpuinfo");

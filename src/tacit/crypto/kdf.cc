@@ -22,8 +22,9 @@ SecretBytes hkdf(int mode, ByteView key, ByteView salt, ByteView info, std::size
     void operator()(EVP_KDF* k) const { EVP_KDF_free(k); }
     void operator()(EVP_KDF_CTX* c) const { EVP_KDF_CTX_free(c); }
   };
-  std::unique_ptr<EVP_KDF, Free> kdf(EVP_KDF_fetch(nullptr, "HKDF", nullptr));
-  std::unique_ptr<EVP_KDF_CTX, Free> ctx(EVP_KDF_CTX_new(kdf.get()));
+  // Looking it up takes longer than what it does.
+  static const std::unique_ptr<EVP_KDF, Free> kdf(EVP_KDF_fetch(nullptr, "HKDF", nullptr));
+  const std::unique_ptr<EVP_KDF_CTX, Free> ctx(EVP_KDF_CTX_new(kdf.get()));
   auto octets = [](const char* name, ByteView v) {
     return OSSL_PARAM_construct_octet_string(name, const_cast<std::byte*>(v.data()), v.size());
   };

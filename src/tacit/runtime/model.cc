@@ -18,6 +18,12 @@ bool has_numbers(const nn::ValueInfo& v) {
   return v.kind != nn::ValueInfo::Kind::Input && v.kind != nn::ValueInfo::Kind::Result;
 }
 
+template <class T>
+void forget(std::vector<T>& numbers) {
+  ::explicit_bzero(numbers.data(), numbers.size() * sizeof(T));
+  numbers = {};
+}
+
 }  // namespace
 
 struct Model::State {
@@ -25,11 +31,10 @@ struct Model::State {
       : graph(std::move(g)), memory(m), workers(w), kernels(float_kernels(isa)) {
     for (nn::ValueInfo& v : graph.values) {
       weights.numbers.emplace_back(memory, has_numbers(v) ? v.initial.values.size() : 0);
+      weights.given.push_back(v.floats.empty() ? nullptr : v.floats.data());
       std::transform(v.initial.values.begin(), v.initial.values.end(), weights.numbers.back().data(),
                      [](double x) { return static_cast<float>(x); });
-      if (!has_numbers(v) || v.kind == nn::ValueInfo::Kind::Constant) continue;
-      ::explicit_bzero(v.initial.values.data(), v.initial.values.size() * sizeof(double));
-      v.initial.values = {};
+      if (has_numbers(v) && v.kind != nn::ValueInfo::Kind::Constant) forget(v.initial.values);
     }
     idle.reserve(kWorkspaces);  // giving one back must not fail
     compute_own(graph, weights, kernels, memory, workers);
@@ -38,8 +43,17 @@ struct Model::State {
       weights.packs.push_back(std::make_unique<Packs>(Packs{memory}));
     for (const nn::ValueId id : graph.inputs) inputs.push_back(graph.values[id].shape);
     auto first = std::make_shared<const Plan>(graph, items, weights, kernels, inputs);
-    for (nn::ValueId id = 0; id < graph.values.size(); ++id)
-      if (!first->needed()[id]) weights.numbers[id] = Buffer();
+    for (nn::ValueId id = 0; id < graph.values.size(); ++id) {
+      std::vector<float>& given = graph.values[id].floats;
+      if (!first->needed()[id]) {
+        weights.numbers[id] = Buffer();
+      } else if (!given.empty()) {
+        weights.numbers[id] = Buffer(memory, given.size());
+        std::copy(given.begin(), given.end(), weights.numbers[id].data());
+      }
+      weights.given[id] = nullptr;
+      forget(given);
+    }
     plans.emplace(inputs, std::move(first));
   }
 

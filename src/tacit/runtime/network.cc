@@ -72,7 +72,7 @@ void compute_own(nn::Graph& graph, Weights& weights, const FloatKernels& kernels
       r.there.push_back(v != nullptr);
       r.in.push_back(v == nullptr ? Shape{} : v->shape);
       r.known.push_back(v != nullptr && v->kind == nn::ValueInfo::Kind::Constant ? &v->initial : nullptr);
-      r.weights.push_back(v == nullptr ? nullptr : weights.numbers[id].data());
+      r.weights.push_back(v == nullptr ? nullptr : weights.at(id));
       in.push_back(r.weights.back());
     }
     const Step step = make(r);

@@ -13,7 +13,13 @@ namespace tacit::runtime {
 
 /// The numbers of a model, as floats.
 struct Weights {
+  /// Of a value; null if none are needed.
+  const float* at(nn::ValueId id) const {
+    return numbers[id].data() != nullptr ? numbers[id].data() : given[id];
+  }
+
   std::vector<Buffer> numbers;                ///< a value of the graph; empty where none are needed
+  std::vector<const float*> given;            ///< the same, while they lie where they came from
   std::vector<std::unique_ptr<Packs>> packs;  ///< an item
 };
 

@@ -93,8 +93,14 @@ TEST(ExportedModelsInFloats, GiveTheScoresOfOnnxRuntime) {
       const FileTensors given = tensors_of(data, "input"), wanted = tensors_of(data, "output");
       ASSERT_EQ(given.size(), 1u) << folder;
       ASSERT_EQ(wanted.size(), 1u) << folder;
-      const Model model(nn::import_onnx(folder / "model.onnx", {.fold_batch_norm = fold}), memory, workers);
-      const FloatTensor got = model.run(floats_of({{given[0].shape, given[0].values}}))[0];
+      const auto scores = [&](bool keep_floats) {
+        const Model model(
+            nn::import_onnx(folder / "model.onnx", {.fold_batch_norm = fold, .keep_floats = keep_floats}),
+            memory, workers);
+        return model.run(floats_of({{given[0].shape, given[0].values}}))[0];
+      };
+      const FloatTensor got = scores(true);
+      ASSERT_EQ(got.values, scores(false).values) << folder << ": weights of doubles are the same floats";
       ASSERT_EQ(got.shape, wanted[0].shape) << folder;
       double largest = 0;
       for (const double v : wanted[0].values) largest = std::max(largest, std::fabs(v));

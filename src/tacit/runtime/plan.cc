@@ -120,7 +120,7 @@ Plan::Plan(const nn::Graph& graph, const std::vector<Item>& items, Weights& weig
       r.in.push_back(there ? shapes[id] : Shape{});
       const ValueInfo* v = there ? &graph.values[layout.root(id)] : nullptr;
       r.known.push_back(there && v->kind == ValueInfo::Kind::Constant ? &v->initial : nullptr);
-      r.weights.push_back(there ? weights.numbers[layout.root(id)].data() : nullptr);
+      r.weights.push_back(there ? weights.at(layout.root(id)) : nullptr);
     }
     Ready ready;
     try {
@@ -187,7 +187,7 @@ const float* Plan::find(const Place& place, const Weights& weights, const float*
     case Place::Kind::Input:
       return in[place.at];
     case Place::Kind::Weight:
-      return weights.numbers[place.at].data();
+      return weights.at(place.at);
     case Place::Kind::Arena:
       return arena + place.at;
     case Place::Kind::None:

@@ -56,7 +56,7 @@ std::vector<ValueId> Graph::trained() const {
 
 std::size_t Graph::parameter_count() const {
   std::size_t n = 0;
-  for (ValueId i : parameters()) n += values[i].initial.values.size();
+  for (ValueId i : parameters()) n += elements(values[i].shape);
   return n;
 }
 

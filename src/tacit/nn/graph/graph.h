@@ -19,6 +19,8 @@ struct ValueInfo {
   std::string name;
   Shape shape;           ///< inputs and results: of a batch of one example
   PublicTensor initial;  ///< parameters, state and constants
+  /// Instead of initial's numbers, where an import was asked to keep what its file has in float32.
+  std::vector<float> floats = {};
 };
 
 struct Node {

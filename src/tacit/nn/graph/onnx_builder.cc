@@ -30,7 +30,7 @@ Element result_element(const Step& step) {
 }
 
 bool same(const Operand& x) {
-  return x.one == x.two || (x.one->shape == x.two->shape && x.one->values == x.two->values);
+  return x.weight || x.one == x.two || (x.one->shape == x.two->shape && x.one->values == x.two->values);
 }
 
 /// Whether `two` is `one`, once for each of two examples.
@@ -60,7 +60,7 @@ constexpr double kNoScore = -10000;
 bool masks(const Operand& x, const Step& step) {
   const auto none = [](double v) { return v < kNoScore; };
   return step.to_softmax && one_of(step.op, {"Add", "Where"}) && x.numbers() &&
-         std::any_of(x.one->values.begin(), x.one->values.end(), none);
+         std::any_of(x.first()->values.begin(), x.first()->values.end(), none);
 }
 TensorPtr as_mask(const TensorPtr& t) {
   Tensor out = *t;
@@ -87,7 +87,7 @@ TensorPtr numbers_of(const Operand& x, const Step& step, std::string_view input)
   require(same(x),
           "{} takes its '{}' from the size of the batch; make it a constant that holds for every batch",
           step.what(), input);
-  return x.one;
+  return x.first();
 }
 
 Operand Builder::input(const std::string& name, Element element, Shape one, Shape two) {
@@ -103,9 +103,11 @@ Operand Builder::input(const std::string& name, Element element, Shape one, Shap
 }
 
 const Shape& Builder::shape(const Operand& x) const {
+  if (x.weight) return x.weight->shape();
   return x.is == Operand::Is::Live ? graph_.values[x.id].shape : x.one->shape;
 }
 const Shape& Builder::shape_of_two(const Operand& x) const {
+  if (x.weight) return x.weight->shape();
   return x.is == Operand::Is::Live ? two_.values[x.id].shape : x.two->shape;
 }
 
@@ -132,14 +134,13 @@ Operand Builder::fold(const Step& step, TensorPtr (*pick)(const Operand&)) {
 }
 
 Operand Builder::folded(const Step& step) {
-  Operand out = fold(step, [](const Operand& x) { return x.one; });
+  Operand out = fold(step, [](const Operand& x) { return x.first(); });
   if (!std::all_of(step.in.begin(), step.in.end(), [](const Operand& x) { return !x.present() || same(x); }))
-    out.two = fold(step, [](const Operand& x) { return x.two; }).one;
+    out.two = fold(step, [](const Operand& x) { return x.second(); }).one;
   if (step.in.empty() || step.in[0].is != Operand::Is::Weight) return out;
-  out.is = Operand::Is::Weight;
-  out.name = step.in[0].name;
-  out.sole_use = step.in[0].sole_use;
-  return out;
+  Operand arranged = weight(step.in[0].name, Weight(*out.one));
+  arranged.sole_use = step.in[0].sole_use;
+  return arranged;
 }
 
 Operand Builder::shape_constant(const Step& step) {
@@ -193,21 +194,11 @@ Operand Builder::emit(const Step& step) {
   return out;
 }
 
-namespace {
-
-/// The first number that is not finite, or as good as that; null if all are in order.
-const double* out_of_bounds(const std::vector<double>& values) {
-  const auto at = std::find_if(values.begin(), values.end(), [](double v) { return !(std::fabs(v) < 1e30); });
-  return at == values.end() ? nullptr : &*at;
-}
-
-}  // namespace
-
 ValueId Builder::constant(const Operand& x, const Step& step) {
   const bool once = !same(x) && broadcasts(step.op) && repeats(*x.one, *x.two);
   TensorPtr t = once ? x.one : numbers_of(x, step, printable(x.name));
   if (masks(x, step)) t = as_mask(t);
-  if (const double* v = out_of_bounds(t->values))
+  if (const auto v = out_of_bounds(t->values))
     throw UsageError(fmt::format(
         "the constant '{}' that {} reads holds {}, which fixed point cannot; use a finite number, "
         "as small as will do",
@@ -224,23 +215,17 @@ ValueId Builder::value(const Operand& x, const Step& step) {
   const std::pair key(fixed ? Operand::Is::Known : x.is, mask ? x.name + " as a mask" : x.name);
   if (const auto at = placed_.find(key); at != placed_.end()) return at->second;
   if (fixed) return placed_[key] = constant(x, step);
-  if (const double* v = out_of_bounds(x.one->values))
+  if (const auto v = x.weight->out_of_bounds())
     throw UsageError(fmt::format("the weight '{}' holds {}; train the model again, from finite numbers",
                                  printable(x.name), *v));
-  two_.add_parameter(x.name, {x.one->shape, {}});
-  const ValueId id = graph_.add_parameter(clean(x.name), {x.one->shape, {}});
-  weights_[id] = x.one;
+  two_.add_parameter(x.name, {x.weight->shape(), {}});
+  const ValueId id = graph_.add_parameter(clean(x.name), {x.weight->shape(), {}});
+  weights_[id] = x.weight;
   return placed_[key] = id;
 }
 
 void Builder::give_numbers() {
-  for (auto& [id, tensor] : weights_) {
-    std::vector<double>& to = graph_.values[id].initial.values;
-    if (tensor.use_count() == 1)
-      to = std::move(std::const_pointer_cast<Tensor>(tensor)->values);
-    else
-      to = tensor->values;
-  }
+  for (auto& [id, weight] : weights_) weight->give(graph_.values[id], weight.use_count() == 1);
   weights_.clear();
 }
 

@@ -50,7 +50,7 @@ class Builder {
   Graph graph_, two_;
   /// Parameters and constants by their name in the file: one tensor may be read as both.
   std::map<std::pair<Operand::Is, std::string>, ValueId> placed_;
-  std::map<ValueId, TensorPtr> weights_;  ///< what the parameters begin as
+  std::map<ValueId, std::shared_ptr<Weight>> weights_;  ///< what the parameters begin as
   std::map<std::string, std::size_t> missing_;
   std::uint64_t budget_;
 };

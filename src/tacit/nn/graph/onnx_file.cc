@@ -1,6 +1,7 @@
 #include "tacit/nn/graph/onnx_file.h"
 
 #include <google/protobuf/io/zero_copy_stream.h>
+#include <string.h>
 
 #include <algorithm>
 #include <charconv>
@@ -9,7 +10,6 @@
 #include <limits>
 
 #include "tacit/base/error.h"
-#include "tacit/base/secret_bytes.h"
 #include "tacit/nn/graph/onnx_tensor.h"
 
 namespace tacit::nn::onnx_io {
@@ -46,10 +46,12 @@ bool inside(const fs::path& folder, const fs::path& file) {
 
 namespace {
 
-/// The bytes of a reader, one piece after the other, in memory that is zeroed in the end.
+/// The bytes of a reader, one piece after the other, in memory that is zeroed in the end (and, as the
+/// messages are not, not locked).
 class PieceStream final : public google::protobuf::io::ZeroCopyInputStream {
  public:
   PieceStream(ByteReader& from, std::uint64_t size) : from_(from), left_(size), piece_(kPiece) {}
+  ~PieceStream() override { ::explicit_bzero(piece_.data(), piece_.size()); }
 
   bool Next(const void** data, int* size) override {
     if (given_ == filled_) {
@@ -57,7 +59,7 @@ class PieceStream final : public google::protobuf::io::ZeroCopyInputStream {
       if (left_ == 0 || broken_) return false;
       const auto now = static_cast<std::size_t>(std::min<std::uint64_t>(left_, piece_.size()));
       try {
-        from_.read(piece_.bytes().first(now));
+        from_.read(ByteSpan(piece_).first(now));
       } catch (...) {
         broken_ = std::current_exception();
         return false;
@@ -67,7 +69,7 @@ class PieceStream final : public google::protobuf::io::ZeroCopyInputStream {
       filled_ = now;
       given_ = 0;
     }
-    *data = piece_.bytes().data() + given_;
+    *data = piece_.data() + given_;
     *size = static_cast<int>(filled_ - given_);
     given_ = filled_;
     return true;
@@ -93,7 +95,7 @@ class PieceStream final : public google::protobuf::io::ZeroCopyInputStream {
   static constexpr std::size_t kPiece = std::size_t{1} << 16;
   ByteReader& from_;
   std::uint64_t left_, done_ = 0;
-  SecretBytes piece_;
+  Bytes piece_;
   std::size_t filled_ = 0, given_ = 0;
   std::exception_ptr broken_;
 };

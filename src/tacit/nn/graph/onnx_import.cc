@@ -157,13 +157,20 @@ class Importer {
               printable(t.name()));
       const auto reads = reads_.find(t.name());
       if (reads == reads_.end()) continue;
-      Operand x = known(t.name(), read_tensor(t, folder_));
-      // A float with axes is a weight; one without is a number of the formula, but in files that tacit wrote.
-      if (x.element == Element::Float && (!x.one->shape.empty() || model_.producer_name() == "tacit"))
-        x.is = Operand::Is::Weight;
+      Operand x = initializer(t);
       x.sole_use = reads->second == 1;
       define(t.name(), std::move(x));
     }
+  }
+
+  Operand initializer(const ::onnx::TensorProto& t) const {
+    // A float with axes is a weight; one without is a number of the formula, but in files that tacit wrote.
+    const bool may_be_weight = t.dims_size() > 0 || model_.producer_name() == "tacit";
+    if (options_.keep_floats && may_be_weight)
+      if (auto floats = read_floats(t)) return weight(t.name(), Weight(std::move(*floats)));
+    Tensor tensor = read_tensor(t, folder_);
+    if (tensor.element != Element::Float || !may_be_weight) return known(t.name(), std::move(tensor));
+    return weight(t.name(), Weight(std::move(tensor)));
   }
 
   Operand operand(const std::string& name, const std::string& reader) const {

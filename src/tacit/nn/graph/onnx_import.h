@@ -17,6 +17,9 @@ struct ImportOptions {
   /// The first axis of every input counts examples, and its size is open. Else shapes are taken as they
   /// stand.
   bool open_batch = true;
+  /// Weights that the file has in float32, and of which nothing had to be computed, stay so
+  /// (ValueInfo::floats): for what runs in float32 and opens large models.
+  bool keep_floats = false;
 };
 
 /// UsageError in one sentence if the file is missing, damaged, or asks for what tacit does not have; in the

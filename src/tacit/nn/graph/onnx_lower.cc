@@ -56,7 +56,7 @@ Results dropout(Builder& builder, Step step) {
 /// A bound so large that it stands for none.
 void drop_infinite(Step& step, std::size_t i) {
   if (!step.has(i) || !step.in[i].numbers()) return;
-  const auto& values = step.in[i].one->values;
+  const auto& values = step.in[i].first()->values;
   if (values.size() == 1 && std::fabs(values[0]) >= 1e30 && (values[0] < 0) == (i == 1))
     step.in[i] = Operand();
 }

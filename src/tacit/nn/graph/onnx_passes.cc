@@ -49,6 +49,15 @@ std::vector<std::size_t> uses(const Graph& graph) {
   return out;
 }
 
+/// As doubles, which they become if they were kept in float32.
+std::vector<double>& numbers_of(ValueInfo& v) {
+  if (!v.floats.empty()) {
+    v.initial.values.assign(v.floats.begin(), v.floats.end());
+    v.floats = {};
+  }
+  return v.initial.values;
+}
+
 /// The node that a normalisation can go into: its weights, and its bias if it has one, are read by nothing
 /// else.
 Node* host(Graph& graph, const Node& norm, const std::vector<std::size_t>& used) {
@@ -60,7 +69,7 @@ Node* host(Graph& graph, const Node& norm, const std::vector<std::size_t>& used)
       return nullptr;
     for (std::size_t i = 1; i < node.inputs.size(); ++i)
       if (node.inputs[i] == kNoValue || used[node.inputs[i]] != 1 ||
-          graph.values[node.inputs[i]].initial.values.empty())
+          numbers_of(graph.values[node.inputs[i]]).empty())
         return nullptr;
     return &node;
   }
@@ -76,7 +85,7 @@ void fold_batch_norms(Graph& graph) {
     Node* node = host(graph, norm, uses(graph));
     if (node == nullptr) continue;
     const auto numbers = [&](std::size_t i) -> const std::vector<double>& {
-      return graph.values[norm.inputs.at(i)].initial.values;
+      return numbers_of(graph.values[norm.inputs.at(i)]);
     };
     const std::size_t channels = numbers(1).size();
     bool known = true;
@@ -90,11 +99,11 @@ void fold_batch_norms(Graph& graph) {
     }
     // Weights lie by output channel, but those of a Gemm without transB.
     const bool columns = node->op->name == "Gemm" && node->attrs.integer("transB", 0) == 0;
-    std::vector<double>& w = graph.values[node->inputs[1]].initial.values;
+    std::vector<double>& w = numbers_of(graph.values[node->inputs[1]]);
     const std::size_t inner = w.size() / channels;
     for (std::size_t i = 0; i < w.size(); ++i) w[i] *= factor[columns ? i % channels : i / inner];
     if (node->inputs.size() > 2) {
-      std::vector<double>& b = graph.values[node->inputs[2]].initial.values;
+      std::vector<double>& b = numbers_of(graph.values[node->inputs[2]]);
       const std::vector<double> old = b;
       b.resize(channels);
       for (std::size_t c = 0; c < channels; ++c)

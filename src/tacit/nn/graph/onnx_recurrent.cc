@@ -114,8 +114,8 @@ class Recurrent {
             "{} takes its 'sequence_lens' from data, and how many steps run must be known before; pad the "
             "sequences, and leave the lengths out",
             step_.what());
-    std::vector<std::int64_t> all = integers_of(*lengths.one, "sequence_lens");
-    const auto more = integers_of(*lengths.two, "sequence_lens");
+    std::vector<std::int64_t> all = integers_of(*lengths.first(), "sequence_lens");
+    const auto more = integers_of(*lengths.second(), "sequence_lens");
     all.insert(all.end(), more.begin(), more.end());
     require(
         !all.empty() && std::all_of(all.begin(), all.end(), [&](std::int64_t n) { return n == all[0]; }),
@@ -160,7 +160,7 @@ class Recurrent {
   Operand initial(std::size_t i, std::string_view name) {
     if (!step_.has(i)) return {};
     Operand s = step_.in[i];
-    if (s.numbers() && all_zero(s.one) && all_zero(s.two)) return {};
+    if (s.numbers() && all_zero(s.first()) && all_zero(s.second())) return {};
     const Shape given = builder_.shape(s);
     const auto fits = [&](const Shape& shape, std::size_t batch) {
       const bool three = shape.size() == 3;

@@ -108,7 +108,7 @@ Operand lower_reshape(Builder& builder, Step step, const Origin& origin) {
   const Operand x = step.in[0], target = step.in[1];
   if (x.is != Operand::Is::Live || !target.numbers() || !origin.batched) return builder.emit(step);
   const Shape &one = builder.shape(x), &two = builder.shape_of_two(x);
-  Extents first = integers_of(*target.one, "a shape"), second = integers_of(*target.two, "a shape");
+  Extents first = integers_of(*target.first(), "a shape"), second = integers_of(*target.second(), "a shape");
   // Where no axis is empty, an axis of 0 may as well mean one that is kept.
   if (std::find(first.begin(), first.end(), 0) == first.end() &&
       std::find(second.begin(), second.end(), 0) == second.end())

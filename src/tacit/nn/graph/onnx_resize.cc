@@ -31,7 +31,7 @@ class Resize {
 
  private:
   bool filled(std::size_t i) const {
-    return step_.has(i) && (!step_.in[i].numbers() || !step_.in[i].one->values.empty());
+    return step_.has(i) && (!step_.in[i].numbers() || !step_.in[i].first()->values.empty());
   }
 
   /// The input with the scales moved when there came a second way to say how large.
@@ -99,8 +99,8 @@ class Resize {
         given.numbers(),
         "{} takes its 'sizes' from data, and they must be known before the model runs; make them constants",
         step_.what());
-    const auto one = of_each(given.one->values, axes.size(), "sizes"),
-               two = of_each(given.two->values, axes.size(), "sizes");
+    const auto one = of_each(given.first()->values, axes.size(), "sizes"),
+               two = of_each(given.second()->values, axes.size(), "sizes");
     for (std::size_t i = 0; i < axes.size(); ++i) {
       ResizedAxis& a = axes[i];
       const auto own = static_cast<double>(a.from),

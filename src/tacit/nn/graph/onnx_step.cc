@@ -6,6 +6,36 @@
 
 namespace tacit::nn::onnx_io {
 
+const TensorPtr& Weight::tensor() {
+  if (!tensor_) {
+    tensor_ = std::make_shared<const Tensor>(
+        Tensor{Element::Float, floats_.shape, {floats_.values.begin(), floats_.values.end()}});
+    floats_ = {};
+  }
+  return tensor_;
+}
+
+std::optional<double> Weight::out_of_bounds() const {
+  return tensor_ ? onnx_io::out_of_bounds(tensor_->values) : floats_.out_of_bounds;
+}
+
+void Weight::give(ValueInfo& to, bool last) {
+  if (!tensor_)
+    to.floats = last ? std::move(floats_.values) : floats_.values;
+  else if (last && tensor_.use_count() == 1)
+    to.initial.values = std::move(std::const_pointer_cast<Tensor>(tensor_)->values);
+  else
+    to.initial.values = tensor_->values;
+}
+
+Operand weight(std::string name, Weight weight) {
+  Operand out;
+  out.is = Operand::Is::Weight;
+  out.name = std::move(name);
+  out.weight = std::make_shared<Weight>(std::move(weight));
+  return out;
+}
+
 Operand known(std::string name, Tensor tensor) {
   Operand out;
   out.is = Operand::Is::Known;

@@ -11,6 +11,24 @@
 
 namespace tacit::nn::onnx_io {
 
+/// A weight of a file. One that is kept in float32 becomes a tensor once something is computed of it.
+class Weight {
+ public:
+  explicit Weight(Tensor tensor) : tensor_(std::make_shared<const Tensor>(std::move(tensor))) {}
+  explicit Weight(Floats floats) : floats_(std::move(floats)) {}
+
+  const Shape& shape() const { return tensor_ ? tensor_->shape : floats_.shape; }
+  const TensorPtr& tensor();
+  /// The first number that is not finite, or as good as that.
+  std::optional<double> out_of_bounds() const;
+  /// Its numbers to a parameter; they are moved if `last`, and nobody else holds them.
+  void give(ValueInfo& to, bool last);
+
+ private:
+  TensorPtr tensor_;
+  Floats floats_;  ///< until there is a tensor
+};
+
 /// What a name in the file stands for.
 struct Operand {
   enum class Is {
@@ -23,15 +41,20 @@ struct Operand {
   Is is = Is::Absent;
   std::string name;
   Element element = Element::Float;
-  TensorPtr one, two;     ///< Known: for a batch of one and of two examples; Weight: the same tensor
-  ValueId id = kNoValue;  ///< Live
-  bool sole_use = false;  ///< Weight: no other node reads it
+  TensorPtr one, two;                        ///< Known: for a batch of one and of two examples
+  ValueId id = kNoValue;                     ///< Live
+  bool sole_use = false;                     ///< Weight: no other node reads it
+  std::shared_ptr<Weight> weight = nullptr;  ///< Weight
 
   bool present() const { return is != Is::Absent; }
   bool numbers() const { return is == Is::Known || is == Is::Weight; }
+  /// Numbers for a batch of one and of two examples: one and two, or a weight's.
+  const TensorPtr& first() const { return weight ? weight->tensor() : one; }
+  const TensorPtr& second() const { return weight ? weight->tensor() : two; }
 };
 
 Operand known(std::string name, Tensor tensor);
+Operand weight(std::string name, Weight weight);
 Operand known_integers(std::string name, const std::vector<std::int64_t>& values);
 
 struct Step {

@@ -3,7 +3,9 @@
 #include <onnx/onnx_pb.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstring>
 
 #include "tacit/base/bytes.h"
 #include "tacit/base/error.h"
@@ -162,6 +164,12 @@ Shape shape_of(const Type& proto, const std::string& what) {
   return shape;
 }
 
+/// What is not finite, or as good as that.
+template <class T>
+bool is_out_of_bounds(T v) {
+  return !(std::fabs(v) < static_cast<T>(1e30));
+}
+
 }  // namespace
 
 Element element_of(int data_type, const std::string& what) {
@@ -209,6 +217,31 @@ Tensor read_tensor(const Type& proto, const DataFolder& folder, const std::strin
   return out;
 }
 
+std::optional<Floats> read_floats(const Type& proto) {
+  if (proto.data_type() != Type::FLOAT || proto.data_location() == Type::EXTERNAL || proto.has_segment() ||
+      !proto.has_raw_data())
+    return std::nullopt;
+  Floats out{shape_of(proto, fmt::format("the tensor '{}'", printable(proto.name()))), {}, std::nullopt};
+  const std::size_t n = elements(out.shape);
+  if (proto.raw_data().size() != n * sizeof(float)) return std::nullopt;
+  // A block at a time, which is looked at while it is in the cache; of a length that lets compilers look at
+  // many numbers at once.
+  std::array<float, 1024> block;
+  out.values.reserve(n);
+  for (std::size_t at = 0; at < n; at += block.size()) {
+    const std::size_t now = std::min(n - at, block.size());
+    std::fill(block.begin() + static_cast<std::ptrdiff_t>(now), block.end(), 0.0f);
+    std::memcpy(block.data(), proto.raw_data().data() + at * sizeof(float), now * sizeof(float));
+    out.values.insert(out.values.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(now));
+    std::array<int, 16> bad{};
+    for (std::size_t i = 0; i < block.size(); i += bad.size())
+      for (std::size_t j = 0; j < bad.size(); ++j) bad[j] |= is_out_of_bounds(block[i + j]);
+    if (!out.out_of_bounds && bad != std::array<int, 16>{})
+      out.out_of_bounds = *std::find_if(block.begin(), block.end(), is_out_of_bounds<float>);
+  }
+  return out;
+}
+
 void write_floats(Type& proto, const std::string& name, const PublicTensor& tensor) {
   proto.set_name(name);
   proto.set_data_type(Type::FLOAT);
@@ -227,6 +260,11 @@ void write_integers(Type& proto, const std::string& name, const PublicTensor& te
   for (std::int64_t v :
        integers_of({Element::Int, tensor.shape, tensor.values}, fmt::format("the constant '{}'", name)))
     proto.add_int64_data(v);
+}
+
+std::optional<double> out_of_bounds(const std::vector<double>& values) {
+  const auto at = std::find_if(values.begin(), values.end(), is_out_of_bounds<double>);
+  return at == values.end() ? std::nullopt : std::optional(*at);
 }
 
 std::vector<std::int64_t> integers_of(const Tensor& tensor, const std::string& what) {

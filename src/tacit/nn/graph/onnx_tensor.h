@@ -26,6 +26,12 @@ struct Tensor {
   std::vector<double> values;
 };
 using TensorPtr = std::shared_ptr<const Tensor>;
+/// A tensor of the same numbers that its file has.
+struct Floats {
+  Shape shape;
+  std::vector<float> values;
+  std::optional<double> out_of_bounds;  ///< as below
+};
 
 /// By ONNX's number of a type; UsageError, naming `what`, for types that hold no real numbers.
 Element element_of(int data_type, const std::string& what);
@@ -36,6 +42,9 @@ using DataFolder = std::optional<std::filesystem::path>;
 
 /// `place` is what the tensor belongs to, if it has no name of its own.
 Tensor read_tensor(const ::onnx::TensorProto& proto, const DataFolder& folder, const std::string& place = {});
+/// The same of a tensor that has its numbers as float32, and in the message itself; nothing of any other, or
+/// of one that read_tensor refuses.
+std::optional<Floats> read_floats(const ::onnx::TensorProto& proto);
 /// The bytes that the tensor keeps in a file inside `folder`; a path that leaves it is refused.
 std::string read_external(const ::onnx::TensorProto& proto, std::size_t size, const DataFolder& folder,
                           const std::string& what);
@@ -47,6 +56,8 @@ void write_integers(::onnx::TensorProto& proto, const std::string& name, const P
 
 /// The integers of a tensor; UsageError, naming `what`, if some are none.
 std::vector<std::int64_t> integers_of(const Tensor& tensor, const std::string& what);
+/// The first number that is not finite, or as good as that.
+std::optional<double> out_of_bounds(const std::vector<double>& values);
 /// A name from a file, fit for messages: control characters replaced, cut after 80.
 std::string printable(const std::string& name);
 /// The same, fit for graphs and reports: not cut but where it is longer than any honest one.
