@@ -18,6 +18,12 @@ class ByteReader {
   virtual ~ByteReader() = default;
   /// Fills all of `out`. UsageError if there are fewer bytes, or damaged ones; IoError.
   virtual void read(ByteSpan out) = 0;
+  /// As many as come at once, one at least and `most` at most, to the beginning of `room`, which has as much:
+  /// their number. The rest of `room` may be written over, so that a reader can work in it.
+  virtual std::size_t read_some(ByteSpan room, std::size_t most) {
+    read(room.first(most));
+    return most;
+  }
 };
 
 /// Over memory.

@@ -178,28 +178,38 @@ void OpenedModel::unwrap(const DeviceKey& key, const Wrap& own) {
 
 class OpenedModel::Text final : public ByteReader {
  public:
-  explicit Text(OpenedModel& model) : model_(model), chunk_(model.header().chunk + kSealTagSize) {}
+  explicit Text(OpenedModel& model) : model_(model) {}
   void read(ByteSpan out) override {
     while (!out.empty()) {
-      if (at_ == filled_) open_next();
+      if (at_ == filled_) {
+        if (chunk_.size() == 0) chunk_ = SecretBytes(model_.header().chunk + kSealTagSize);
+        filled_ = at_ = 0;
+        filled_ = open_next(chunk_.bytes());
+      }
       const std::size_t now = std::min(out.size(), filled_ - at_);
       std::memcpy(out.data(), chunk_.bytes().data() + at_, now);
       at_ += now;
       out = out.subspan(now);
     }
   }
+  /// A chunk where it is wanted, if it fits there while it is opened.
+  std::size_t read_some(ByteSpan room, std::size_t most) override {
+    const bool whole = at_ == filled_ && next_ < chunks() && model_.file_.chunk_size(next_) <= room.size() &&
+                       model_.file_.chunk_size(next_) - kSealTagSize <= most;
+    return whole ? open_next(room) : ByteReader::read_some(room, most);
+  }
 
  private:
-  void open_next() {
-    const std::uint64_t chunks = model_.header().chunks();
-    require(next_ < chunks, "'{}' has no more of its model", model_.name().string());
-    const ByteSpan sealed = chunk_.bytes().first(model_.file_.chunk_size(next_));
-    filled_ = at_ = 0;
+  std::uint64_t chunks() const { return model_.header().chunks(); }
+  /// The bytes of its text, which `room` begins with.
+  std::size_t open_next(ByteSpan room) {
+    require(next_ < chunks(), "'{}' has no more of its model", model_.name().string());
+    const ByteSpan sealed = room.first(model_.file_.chunk_size(next_));
     model_.file_.read(next_, sealed);
-    if (!model_.cipher_->open(next_, next_ + 1 == chunks, sealed))
-      cheated(model_.name(), fmt::format("its part {} of {} does not open", next_ + 1, chunks));
-    filled_ = sealed.size() - kSealTagSize;
+    if (!model_.cipher_->open(next_, next_ + 1 == chunks(), sealed))
+      cheated(model_.name(), fmt::format("its part {} of {} does not open", next_ + 1, chunks()));
     ++next_;
+    return sealed.size() - kSealTagSize;
   }
 
   OpenedModel& model_;

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "tacit/sealed/keys_of_a_file.h"
 #include "tacit/sealed/merkle.h"
 #include "tacit/sealed/testing/sealed_world.h"
@@ -128,6 +130,53 @@ TEST_F(Opening, EveryCutCounts) {
   }
   for (const std::size_t more : {1u, 16u, 1040u})
     EXPECT_TRUE(world.refusal(rewrite(good + std::string(more, '\0'))).starts_with("usage: ")) << more;
+}
+
+TEST_F(Opening, ItsTextIsReadInPiecesOfAnySize) {
+  std::mt19937 random(1);
+  const fs::path file = world.seal(text);
+  const std::size_t chunk = SealedFile(file).header().chunk;
+  for (int round = 0; round < 200; ++round) {
+    OpenedModel model = open_model(file, world.device, kNow);
+    const auto reader = OpenForTests::reader(model);
+    const auto upto = [&](std::size_t n) { return std::uniform_int_distribution<std::size_t>(1, n)(random); };
+    Bytes got, room(upto(3 * chunk) + kSealTagSize);
+    while (got.size() < text.size()) {
+      const std::size_t most = std::min({text.size() - got.size(), upto(2 * chunk), room.size()});
+      std::size_t now = most;
+      if (upto(2) == 1)
+        reader->read(ByteSpan(room).first(most));
+      else
+        now = reader->read_some(room, most);
+      ASSERT_GE(now, 1u);
+      ASSERT_LE(now, most);
+      append_bytes(got, ByteSpan(room).first(now));
+    }
+    ASSERT_EQ(got, text);
+    EXPECT_THROW(reader->read_some(room, 1), UsageError);
+  }
+}
+
+TEST_F(Opening, OfAChunkThatWasChangedNothingIsGiven) {
+  std::string content = read_file(world.seal(text));
+  content[place_of(content, 1)] ^= 1;
+  const fs::path file = rewrite(content);
+  const std::size_t chunk = header_of(content).chunk;
+  for (const bool in_place : {false, true}) {
+    OpenedModel model = open_model(file, world.device, kNow);
+    const auto reader = OpenForTests::reader(model);
+    Bytes room(chunk + kSealTagSize);
+    const auto next = [&] {
+      if (in_place)
+        EXPECT_EQ(reader->read_some(room, chunk), chunk);
+      else
+        reader->read(ByteSpan(room).first(chunk));
+    };
+    next();
+    EXPECT_EQ(Bytes(room.begin(), room.begin() + static_cast<std::ptrdiff_t>(chunk)),
+              Bytes(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(chunk)));
+    for (int again = 0; again < 2; ++again) EXPECT_THROW(next(), CheatDetected) << in_place;
+  }
 }
 
 TEST_F(Opening, ChunksStayInTheirPlaces) {

@@ -57,9 +57,9 @@ class PieceStream final : public google::protobuf::io::ZeroCopyInputStream {
     if (given_ == filled_) {
       // What a reader throws must not pass through the parser; it is thrown on when that has ended.
       if (left_ == 0 || broken_) return false;
-      const auto now = static_cast<std::size_t>(std::min<std::uint64_t>(left_, piece_.size()));
+      std::size_t now = static_cast<std::size_t>(std::min<std::uint64_t>(left_, piece_.size()));
       try {
-        from_.read(ByteSpan(piece_).first(now));
+        now = from_.read_some(piece_, now);
       } catch (...) {
         broken_ = std::current_exception();
         return false;
@@ -92,7 +92,8 @@ class PieceStream final : public google::protobuf::io::ZeroCopyInputStream {
   }
 
  private:
-  static constexpr std::size_t kPiece = std::size_t{1} << 16;
+  /// A chunk of a sealed file, and room for its tag.
+  static constexpr std::size_t kPiece = (std::size_t{1} << 16) + 64;
   ByteReader& from_;
   std::uint64_t left_, done_ = 0;
   Bytes piece_;
