@@ -66,11 +66,13 @@ class Block {
 
 void multiply_part(const FloatKernels& kernels, const Product& p, const Part& part, float* scratch) {
   const std::size_t mr = kernels.mr, nr = kernels.nr, length = steps_of(p.k);
+  // What is packed ahead needs no blocks for its own sake, and without them the other is packed once.
   const std::size_t row_block = p.a.packed != nullptr ? part.m1 - part.m0 : rows_of(kernels);
+  const std::size_t column_block = p.b.packed != nullptr ? part.n1 - part.n0 : columns_of(kernels);
   float* const b_scratch = scratch;
   float* const a_scratch = scratch + (p.b.packed != nullptr ? 0 : b_block(kernels, p.n, p.k));
-  for (std::size_t n0 = part.n0; n0 < part.n1; n0 += columns_of(kernels)) {
-    const std::size_t n1 = std::min(part.n1, n0 + columns_of(kernels));
+  for (std::size_t n0 = part.n0; n0 < part.n1; n0 += column_block) {
+    const std::size_t n1 = std::min(part.n1, n0 + column_block);
     for (std::size_t k0 = 0; k0 < p.k; k0 += length) {
       const std::size_t steps = std::min(length, p.k - k0);
       const Block b(kernels, p.b, nr, k0, steps, n0, n1, b_scratch);

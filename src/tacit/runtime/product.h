@@ -17,6 +17,7 @@ class PackedMatrix {
                std::size_t outer, std::ptrdiff_t outer_stride, std::size_t inner, std::ptrdiff_t inner_stride,
                float factor = 1);
 
+  std::size_t width() const { return width_; }
   std::size_t numbers() const { return data_.size(); }
   /// Panel `number` of the block of `steps` steps that begins at `first`.
   const float* panel(std::size_t first, std::size_t steps, std::size_t number) const {

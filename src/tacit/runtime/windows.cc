@@ -1,6 +1,7 @@
 // Steps of convolutions and pools. A convolution is a product of its weights, packed ahead, with what the
 // image holds at each place of its windows, which is picked out of the image panel by panel; the image is
-// given its border first. Of one channel to one, it is added up place by place.
+// laid out for that first. Small images are the first factor, and the result is turned: a tile has more
+// columns than rows, and fewer of them would be wasted. Of one channel to one, it is added up place by place.
 #include <algorithm>
 #include <memory>
 
@@ -23,17 +24,25 @@ struct Convolution {
   std::size_t images, channels, groups, in_group, out_group;  ///< channels in and out of a group
   Plane p;
   std::size_t padded_h = 0, padded_w = 0;
+  /// A padded row is laid out column by column of a stride: first those of which windows begin with, then
+  /// those one beside, so that windows side by side always find their numbers side by side.
+  std::size_t part = 0;  ///< the length of each
 
   std::size_t in_plane() const { return p.in_h * p.in_w; }
   std::size_t out_plane() const { return p.out_h * p.out_w; }
   std::size_t steps() const { return in_group * p.kernel_h * p.kernel_w; }
   bool by_points() const {
-    return p.kernel_h * p.kernel_w * p.stride_h * p.stride_w == 1 && !padded() && p.out_h == p.in_h &&
+    return p.kernel_h * p.kernel_w * p.stride_h * p.stride_w == 1 && !laid_out() && p.out_h == p.in_h &&
            p.out_w == p.in_w;
   }
-  bool padded() const { return padded_h != p.in_h || padded_w != p.in_w; }
+  bool laid_out() const { return padded_h != p.in_h || padded_w != p.in_w || p.stride_w > 1; }
   std::size_t image() const { return channels * in_plane(); }
-  std::size_t padded_image() const { return padded() ? channels * padded_h * padded_w : 0; }
+  std::size_t row() const { return part * p.stride_w; }
+  /// Numbers of a channel, and of all, as they are picked out.
+  std::size_t plane() const { return laid_out() ? padded_h * row() : in_plane(); }
+  std::size_t laid_out_image() const { return laid_out() ? channels * plane() : 0; }
+  /// Where in its row a padded column lies.
+  std::size_t column(std::size_t w) const { return w % p.stride_w * part + w / p.stride_w; }
 };
 
 Convolution convolution_of(const Request& r) {
@@ -42,16 +51,22 @@ Convolution convolution_of(const Request& r) {
   Convolution c{x[0], x[1], g.groups, w[1], w[0] / g.groups, plane_of(g, x, r.out, w[2], w[3])};
   c.padded_h = x[2] + g.pad_top + g.pad_bottom;
   c.padded_w = x[3] + g.pad_left + g.pad_right;
+  c.part = (c.padded_w + g.stride_w - 1) / g.stride_w;
   return c;
 }
 
-/// The image with its border of zeros.
-void give_border(const Convolution& v, const float* x, float* to) {
-  std::fill_n(to, v.padded_image(), 0.0f);
+/// The image with its border of zeros, in the parts of its stride.
+void lay_out(const FloatKernels& kernels, const Convolution& v, const float* x, float* to) {
+  std::fill_n(to, v.laid_out_image(), 0.0f);
+  const std::size_t stride = v.p.stride_w, width = v.p.in_w;
   for (std::size_t c = 0; c < v.channels; ++c)
-    for (std::size_t h = 0; h < v.p.in_h; ++h)
-      std::copy_n(x + c * v.in_plane() + h * v.p.in_w, v.p.in_w,
-                  to + (c * v.padded_h + h + v.p.pad_top) * v.padded_w + v.p.pad_left);
+    for (std::size_t h = 0; h < v.p.in_h; ++h) {
+      const float* from = x + c * v.in_plane() + h * width;
+      float* row = to + c * v.plane() + (h + v.p.pad_top) * v.row();
+      for (std::size_t first = 0; first < std::min(stride, width); ++first)
+        kernels.every((width - first + stride - 1) / stride, from + first, stride,
+                      row + v.column(first + v.p.pad_left));
+    }
 }
 
 /// Where in an image with its border the windows begin, and where the numbers of a window are from there on.
@@ -61,12 +76,11 @@ struct Places {
 Places places_of(const Convolution& v) {
   Places out;
   for (std::size_t h = 0; h < v.p.out_h; ++h)
-    for (std::size_t w = 0; w < v.p.out_w; ++w)
-      out.window.push_back(h * v.p.stride_h * v.padded_w + w * v.p.stride_w);
+    for (std::size_t w = 0; w < v.p.out_w; ++w) out.window.push_back(h * v.p.stride_h * v.row() + w);
   for (std::size_t c = 0; c < v.in_group; ++c)
     for (std::size_t h = 0; h < v.p.kernel_h; ++h)
       for (std::size_t w = 0; w < v.p.kernel_w; ++w)
-        out.step.push_back((c * v.padded_h + h * v.p.dilation_h) * v.padded_w + w * v.p.dilation_w);
+        out.step.push_back(c * v.plane() + h * v.p.dilation_h * v.row() + v.column(w * v.p.dilation_w));
   return out;
 }
 
@@ -88,12 +102,18 @@ Step depthwise(const Request& r, const Convolution& v) {
   return s;
 }
 
-const PackedMatrix* packed_groups(const Request& r, const Convolution& v) {
+/// Whether the places of an image, of which a tile would hold too many, are better its rows than its columns.
+bool better_turned(const FloatKernels& kernels, const Convolution& v) {
+  const auto columns = [&](std::size_t n) { return (n + kernels.nr - 1) / kernels.nr * kernels.nr; };
+  return 16 * columns(v.out_plane()) * v.out_group > 17 * columns(v.out_group) * v.out_plane();
+}
+
+const PackedMatrix* packed_groups(const Request& r, const Convolution& v, std::size_t width) {
   if (r.packs == nullptr) return nullptr;
   std::vector<PackedMatrix>& all = r.packs->matrices;
   if (all.empty() && r.weights[1] != nullptr)
     for (std::size_t g = 0; g < v.groups; ++g)
-      all.emplace_back(r.kernels, r.packs->memory, r.kernels.mr, r.weights[1] + g * v.out_group * v.steps(),
+      all.emplace_back(r.kernels, r.packs->memory, width, r.weights[1] + g * v.out_group * v.steps(),
                        v.out_group, static_cast<std::ptrdiff_t>(v.steps()), v.steps(), 1);
   return all.empty() ? nullptr : all.data();
 }
@@ -101,63 +121,75 @@ const PackedMatrix* packed_groups(const Request& r, const Convolution& v) {
 Step convolution(const Request& r) {
   const Convolution v = convolution_of(r);
   if (v.in_group == 1 && v.groups > 1) return depthwise(r, v);
-  const PackedMatrix* packed = packed_groups(r, v);
+  const std::size_t mr = r.kernels.mr, nr = r.kernels.nr;
+  const bool better = better_turned(r.kernels, v);
+  const PackedMatrix* packed = packed_groups(r, v, better ? nr : mr);
+  // What was packed for an image of another size stays as it is.
+  const bool turned = packed == nullptr || packed->width() == (better ? nr : mr) ? better : !better;
   const bool biased = r.has(2), by_points = v.by_points();
   const auto places = std::make_shared<const Places>(by_points ? Places{} : places_of(v));
   const TileEnd end{nullptr, nullptr, r.clamped, r.low, r.high};
   Step s;
   if (packed != nullptr) s.packed = {1};
-  s.common = v.padded_image();
+  const std::size_t results = turned ? v.out_plane() * v.out_group : 0;  // before they are turned
+  s.common = v.laid_out_image() + results;
   const std::size_t block =
-      product_scratch(r.kernels, v.out_group, v.out_plane(), v.steps(), packed != nullptr, false);
-  s.slot = block + v.padded_image();
-  // One group of one image, of which `x` is that group's part, with its border.
-  const auto product = [=](const Call& c, std::size_t image, std::size_t group, const float* x) {
-    Product p;
-    p.m = v.out_group, p.n = v.out_plane(), p.k = v.steps();
+      turned ? product_scratch(r.kernels, v.out_plane(), v.out_group, v.steps(), false, packed != nullptr)
+             : product_scratch(r.kernels, v.out_group, v.out_plane(), v.steps(), packed != nullptr, false);
+  s.slot = block + s.common;
+  const std::size_t group_size = v.in_group * v.plane();
+  // One group of one image, into `to`.
+  const auto product = [=](const Call& c, std::size_t group, const float* image, float* to) {
+    Factor weights, numbers;
     if (packed != nullptr) {
-      p.a.packed = packed + group;
+      weights.packed = packed + group;
     } else {
-      p.a.data = c.in[1] + group * v.out_group * v.steps();
-      p.a.outer_stride = static_cast<std::ptrdiff_t>(v.steps());
-      p.a.inner_stride = 1;
+      weights.data = c.in[1] + group * v.out_group * v.steps();
+      weights.outer_stride = static_cast<std::ptrdiff_t>(v.steps());
+      weights.inner_stride = 1;
     }
-    p.b.data = x;
+    numbers.data = image + group * group_size;
     if (by_points) {
-      p.b.outer_stride = 1;
-      p.b.inner_stride = static_cast<std::ptrdiff_t>(v.in_plane());
+      numbers.outer_stride = 1;
+      numbers.inner_stride = static_cast<std::ptrdiff_t>(v.in_plane());
     } else {
-      p.b.place = places->window.data();
-      p.b.step = places->step.data();
+      numbers.place = places->window.data();
+      numbers.step = places->step.data();
     }
-    const std::size_t first = group * v.out_group;
-    p.c = c.out + (image * v.groups * v.out_group + first) * v.out_plane();
-    p.c_stride = v.out_plane();
+    Product p;
+    p.m = turned ? v.out_plane() : v.out_group, p.n = turned ? v.out_group : v.out_plane(), p.k = v.steps();
+    p.a = turned ? numbers : weights, p.b = turned ? weights : numbers;
+    p.c = to, p.c_stride = p.n;
     p.end = end;
-    if (biased) p.end.row_bias = c.in[2] + first;
+    if (biased) (turned ? p.end.column_bias : p.end.row_bias) = c.in[2] + group * v.out_group;
     return p;
   };
-  const std::size_t group_size = v.in_group * (v.padded() ? v.padded_h * v.padded_w : v.in_plane());
+  // One image; `scratch` is as large as s.common, and `run` multiplies.
+  const auto convolve = [=](const Call& c, std::size_t image, float* scratch, const auto& run) {
+    const float* x = c.in[0] + image * v.image();
+    if (v.laid_out()) {
+      lay_out(c.work.kernels, v, x, scratch);
+      x = scratch;
+    }
+    float* const aside = scratch + v.laid_out_image();
+    for (std::size_t g = 0; g < v.groups; ++g) {
+      float* const out = c.out + (image * v.groups + g) * v.out_group * v.out_plane();
+      run(product(c, g, x, turned ? aside : out));
+      if (turned)
+        c.work.kernels.pack(aside, static_cast<std::ptrdiff_t>(v.out_group), 1, v.out_plane(), v.out_group,
+                            v.out_plane(), out);
+    }
+  };
   s.run = [=](const Call& c) {
-    const auto bordered = [&](std::size_t image, float* to) {
-      const float* x = c.in[0] + image * v.image();
-      if (!v.padded()) return x;
-      give_border(v, x, to);
-      return static_cast<const float*>(to);
-    };
     if (v.images >= c.work.slot_count) {  // an image a thread
-      c.work.each(v.images, v.groups * v.out_group * v.out_plane() * v.steps(),
-                  [&](std::size_t image, float* scratch) {
-                    const float* x = bordered(image, scratch + block);
-                    for (std::size_t g = 0; g < v.groups; ++g)
-                      multiply(c.work.kernels, product(c, image, g, x + g * group_size), scratch);
-                  });
+      c.work.each(
+          v.images, v.groups * v.out_group * v.out_plane() * v.steps(), [&](std::size_t image, float* slot) {
+            convolve(c, image, slot + block, [&](const Product& p) { multiply(c.work.kernels, p, slot); });
+          });
       return;
     }
-    for (std::size_t image = 0; image < v.images; ++image) {
-      const float* x = bordered(image, c.work.common);
-      for (std::size_t g = 0; g < v.groups; ++g) multiply(c.work, product(c, image, g, x + g * group_size));
-    }
+    for (std::size_t image = 0; image < v.images; ++image)
+      convolve(c, image, c.work.common, [&](const Product& p) { multiply(c.work, p); });
   };
   return s;
 }

@@ -233,10 +233,9 @@ std::optional<Floats> read_floats(const Type& proto) {
     std::fill(block.begin() + static_cast<std::ptrdiff_t>(now), block.end(), 0.0f);
     std::memcpy(block.data(), proto.raw_data().data() + at * sizeof(float), now * sizeof(float));
     out.values.insert(out.values.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(now));
-    std::array<int, 16> bad{};
-    for (std::size_t i = 0; i < block.size(); i += bad.size())
-      for (std::size_t j = 0; j < bad.size(); ++j) bad[j] |= is_out_of_bounds(block[i + j]);
-    if (!out.out_of_bounds && bad != std::array<int, 16>{})
+    int bad = 0;
+    for (const float v : block) bad |= is_out_of_bounds(v);
+    if (!out.out_of_bounds && bad != 0)
       out.out_of_bounds = *std::find_if(block.begin(), block.end(), is_out_of_bounds<float>);
   }
   return out;

@@ -255,6 +255,38 @@ TEST_P(FloatKernelsOf, Planes) {
   }
 }
 
+TEST_P(FloatKernelsOf, EveryOneOfAStride) {
+  const Floats x = drawn(200, -1, 1, 33);
+  for (const std::size_t stride : {1u, 2u, 3u, 7u})
+    for (std::size_t n = 0; n <= (x.size() - 1) / stride + 1; n += n < 40 ? 1 : 13) {
+      Floats got(n + 1, 5);
+      k.every(n, x.data(), stride, got.data());
+      for (std::size_t i = 0; i < n; ++i) ASSERT_EQ(got[i], x[i * stride]) << stride;
+      ASSERT_EQ(got[n], 5) << "written beyond " << n;
+    }
+}
+
+TEST_P(FloatKernelsOf, PanelsOfAnyMatrix) {
+  const std::size_t kMost = 41;
+  const Floats from = drawn(kMost * 150, -1, 1, 34);
+  for (const std::size_t count : {1u, 3u, 4u, 13u, 14u, 31u, 32u, 41u})
+    for (const std::size_t steps : {1u, 4u, 5u, 63u, 64u, 65u, 150u})
+      for (const bool side_by_side : {false, true}) {  // the steps, or the rows
+        const std::size_t outer = side_by_side ? steps : 1, inner = side_by_side ? 1 : count;
+        for (const std::size_t width : {count, count + 3, k.nr}) {
+          if (width < count) continue;
+          Floats panel(width * steps + 1, 5);
+          k.pack(from.data(), static_cast<std::ptrdiff_t>(outer), static_cast<std::ptrdiff_t>(inner), count,
+                 steps, width, panel.data());
+          for (std::size_t s = 0; s < steps; ++s)
+            for (std::size_t i = 0; i < width; ++i)
+              ASSERT_EQ(panel[s * width + i], i < count ? from[i * outer + s * inner] : 0)
+                  << count << " of " << width << ", step " << s << " of " << steps;
+          ASSERT_EQ(panel.back(), 5) << "written beyond";
+        }
+      }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, FloatKernelsOf, ::testing::ValuesIn(runnable_isas()),
                          [](const auto& row) { return std::string(to_string(row.param)); });
 

@@ -106,6 +106,8 @@ struct FloatKernels {
   void (*layer_norm)(std::size_t n, const float* x, const float* scale, const float* bias, float epsilon,
                      float* out);
 
+  /// out[i] = x[i·stride]
+  void (*every)(std::size_t n, const float* x, std::size_t stride, float* out);
   /// The largest of each window, and the sums of each weighed by `weight`, one a result. Padding is nothing.
   void (*max_pool)(const Plane&, const float* x, float* out);
   void (*sum_pool)(const Plane&, const float* x, const float* weight, float* out);

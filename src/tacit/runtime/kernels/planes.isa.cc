@@ -69,6 +69,10 @@ void strided(size_t stride, size_t n, const float* from, Body body) {
   }
 }
 
+void every(size_t n, const float* x, size_t stride, float* out) {
+  strided(stride, n, x, [out](size_t i, float v) { out[i] = v; });
+}
+
 void max_pool(const Plane& p, const float* x, float* out) {
   const Reaches reaches(p);
   for (size_t row = 0; row < p.out_h; ++row, out += p.out_w) {
@@ -110,6 +114,7 @@ void depthwise(const Plane& p, const float* x, const float* w, const TileEnd& en
 }  // namespace
 
 void fill_planes(runtime::FloatKernels& k) {
+  k.every = every;
   k.max_pool = max_pool;
   k.sum_pool = sum_pool;
   k.depthwise = depthwise;

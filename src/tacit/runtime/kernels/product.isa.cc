@@ -85,20 +85,58 @@ void tile_by_rows(size_t kc, const float* a, const float* b, float* c, size_t c_
   tile_of<R>(kc, a, b, c, c_stride, columns, add, end);
 }
 
-/// Rows that lie apart, over steps that lie side by side: four at a time, so that reads stay in few lines.
+typedef float Four __attribute__((vector_size(16)));
+Four load_four(const float* from) {
+  Four v;
+  __builtin_memcpy(&v, from, sizeof v);
+  return v;
+}
+void copy_four(const float* from, float* to) {
+  const Four v = load_four(from);
+  __builtin_memcpy(to, &v, sizeof v);
+}
+/// Four at a time; the last four overlap those before.
+void copy_run(const float* from, size_t n, float* to) {
+  if (n < 4) {
+    for (size_t j = 0; j < n; ++j) to[j] = from[j];
+    return;
+  }
+  for (size_t j = 0; j + 4 <= n; j += 4) copy_four(from + j, to + j);
+  copy_four(from + n - 4, to + n - 4);
+}
+
+/// Four numbers of each of four rows that lie `outer` apart become four rows that lie `width` apart.
+void turn_four(const float* from, ptrdiff_t outer, size_t width, float* to) {
+  const Four a = load_four(from), b = load_four(from + outer), c = load_four(from + 2 * outer),
+             d = load_four(from + 3 * outer);
+  const Four ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5),
+             ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7),
+             cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5),
+             cd_high = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+  const Four turned[4] = {__builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5),
+                          __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7),
+                          __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5),
+                          __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7)};
+#pragma GCC unroll 4
+  for (size_t k = 0; k < 4; ++k) __builtin_memcpy(to + k * width, &turned[k], sizeof(Four));
+}
+
+/// Rows that lie apart, over steps that lie side by side; so few steps at a time that they and what becomes
+/// of them stay in the cache.
 void pack_turned(const float* from, ptrdiff_t outer, size_t count, size_t steps, size_t width, float* panel) {
-  size_t i = 0;
-  for (; i + 4 <= count; i += 4) {
-    const float* p0 = from + static_cast<ptrdiff_t>(i) * outer;
-    const float *p1 = p0 + outer, *p2 = p1 + outer, *p3 = p2 + outer;
-    for (size_t k = 0; k < steps; ++k) {
-      float* to = panel + k * width + i;
-      to[0] = p0[k], to[1] = p1[k], to[2] = p2[k], to[3] = p3[k];
+  constexpr size_t kBlock = 64;
+  for (size_t k0 = 0; k0 < steps; k0 += kBlock) {
+    const size_t end = steps < k0 + kBlock ? steps : k0 + kBlock;
+    for (size_t i = 0; i < count; i += 4) {
+      const float* row = from + static_cast<ptrdiff_t>(i) * outer;
+      size_t k = k0;
+      if (i + 4 <= count)
+        for (; k + 4 <= end; k += 4) turn_four(row + k, outer, width, panel + k * width + i);
+      for (; k < end; ++k)
+        for (size_t j = i; j < count && j < i + 4; ++j)
+          panel[k * width + j] = from[static_cast<ptrdiff_t>(j) * outer + static_cast<ptrdiff_t>(k)];
     }
   }
-  for (; i < count; ++i)
-    for (size_t k = 0; k < steps; ++k)
-      panel[k * width + i] = from[static_cast<ptrdiff_t>(i) * outer + static_cast<ptrdiff_t>(k)];
 }
 
 void zero_rest(size_t count, size_t steps, size_t width, float* panel) {
@@ -117,27 +155,14 @@ void pack(const float* from, ptrdiff_t outer, ptrdiff_t inner, size_t count, siz
         store(panel + k * width + w * kLanes, load(from + static_cast<ptrdiff_t>(k) * inner + w * kLanes));
   } else if (inner == 1) {
     pack_turned(from, outer, count, steps, width, panel);
+  } else if (outer == 1) {
+    for (size_t k = 0; k < steps; ++k)
+      copy_run(from + static_cast<ptrdiff_t>(k) * inner, count, panel + k * width);
   } else {
     for (size_t k = 0; k < steps; ++k)
       for (size_t i = 0; i < count; ++i)
         panel[k * width + i] = from[static_cast<ptrdiff_t>(i) * outer + static_cast<ptrdiff_t>(k) * inner];
   }
-}
-
-typedef float Four __attribute__((vector_size(16)));
-void copy_four(const float* from, float* to) {
-  Four v;
-  __builtin_memcpy(&v, from, sizeof v);
-  __builtin_memcpy(to, &v, sizeof v);
-}
-/// Four at a time; the last four overlap those before.
-void copy_run(const float* from, size_t n, float* to) {
-  if (n < 4) {
-    for (size_t j = 0; j < n; ++j) to[j] = from[j];
-    return;
-  }
-  for (size_t j = 0; j + 4 <= n; j += 4) copy_four(from + j, to + j);
-  copy_four(from + n - 4, to + n - 4);
 }
 
 void gather(const float* from, const size_t* place, size_t count, const size_t* step, size_t steps,
