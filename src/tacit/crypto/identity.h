@@ -1,6 +1,6 @@
-// Ed25519 identities (RFC 8032), by OpenSSL: the long-term key of a compute party or a data owner. The public
-// key stands in the job file; the private key in a PEM file that only its owner may read. Nothing expires:
-// a key is trusted because the job file names it, and for as long as it does.
+// Ed25519 identities (RFC 8032): the long-term key of a compute party or a data owner. The public key stands
+// in the job file; the private key in a PEM file that only its owner may read. Nothing expires: a key is
+// trusted because the job file names it, and for as long as it does.
 #pragma once
 
 #include <array>
@@ -48,6 +48,7 @@ class Identity {
   std::shared_ptr<evp_pkey_st> key_;
 };
 
+/// False also for keys under which anything would pass, and for any form of a signature but the one.
 bool verify(const PublicKey& key, ByteView message, const Signature& signature);
 
 }  // namespace tacit
