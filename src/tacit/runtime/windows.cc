@@ -118,79 +118,105 @@ const PackedMatrix* packed_groups(const Request& r, const Convolution& v, std::s
   return all.empty() ? nullptr : all.data();
 }
 
+/// What a step of a convolution knows of it.
+class Convolver {
+ public:
+  explicit Convolver(const Request& r)
+      : v_(convolution_of(r)), biased_(r.has(2)), end_{nullptr, nullptr, r.clamped, r.low, r.high} {
+    const std::size_t mr = r.kernels.mr, nr = r.kernels.nr;
+    const bool better = better_turned(r.kernels, v_);
+    packed_ = packed_groups(r, v_, better ? nr : mr);
+    // What was packed for an image of another size stays as it is.
+    turned_ = packed_ == nullptr || packed_->width() == (better ? nr : mr) ? better : !better;
+    if (!v_.by_points()) places_ = std::make_shared<const Places>(places_of(v_));
+    const std::size_t places = v_.out_plane(), outs = v_.out_group;
+    aside_ = turned_ ? places * outs : 0;
+    product_ = turned_ ? product_scratch(r.kernels, places, outs, v_.steps(), false, packed_ != nullptr)
+                       : product_scratch(r.kernels, outs, places, v_.steps(), packed_ != nullptr, false);
+  }
+
+  bool packed() const { return packed_ != nullptr; }
+  /// Numbers of memory for an image, and for a product of it.
+  std::size_t for_image() const { return v_.laid_out_image() + aside_; }
+  std::size_t for_product() const { return product_; }
+
+  void run(const Call& c) const {
+    if (v_.images >= c.work.slot_count) {  // an image a thread
+      const std::size_t cost = v_.groups * v_.out_group * v_.out_plane() * v_.steps();
+      c.work.each(v_.images, cost, [&](std::size_t image, float* slot) {
+        one(c, image, slot + product_, [&](const Product& p) { multiply(c.work.kernels, p, slot); });
+      });
+      return;
+    }
+    for (std::size_t image = 0; image < v_.images; ++image)
+      one(c, image, c.work.common, [&](const Product& p) { multiply(c.work, p); });
+  }
+
+ private:
+  template <class Multiply>
+  void one(const Call& c, std::size_t image, float* scratch, const Multiply& multiply) const {
+    const float* x = c.in[0] + image * v_.image();
+    if (v_.laid_out()) {
+      lay_out(c.work.kernels, v_, x, scratch);
+      x = scratch;
+    }
+    float* const aside = scratch + v_.laid_out_image();
+    const std::size_t places = v_.out_plane(), outs = v_.out_group;
+    for (std::size_t g = 0; g < v_.groups; ++g) {
+      float* const out = c.out + (image * v_.groups + g) * outs * places;
+      multiply(product(c, g, x, turned_ ? aside : out));
+      if (turned_)
+        c.work.kernels.pack(aside, static_cast<std::ptrdiff_t>(outs), 1, places, outs, places, out);
+    }
+  }
+
+  /// Of one group of an image that is laid out, into `to`.
+  Product product(const Call& c, std::size_t group, const float* image, float* to) const {
+    Factor weights, numbers;
+    if (packed_ != nullptr) {
+      weights.packed = packed_ + group;
+    } else {
+      weights.data = c.in[1] + group * v_.out_group * v_.steps();
+      weights.outer_stride = static_cast<std::ptrdiff_t>(v_.steps());
+      weights.inner_stride = 1;
+    }
+    numbers.data = image + group * v_.in_group * v_.plane();
+    if (places_) {
+      numbers.place = places_->window.data();
+      numbers.step = places_->step.data();
+    } else {
+      numbers.outer_stride = 1;
+      numbers.inner_stride = static_cast<std::ptrdiff_t>(v_.in_plane());
+    }
+    Product p;
+    p.m = turned_ ? v_.out_plane() : v_.out_group;
+    p.n = turned_ ? v_.out_group : v_.out_plane();
+    p.k = v_.steps();
+    p.a = turned_ ? numbers : weights;
+    p.b = turned_ ? weights : numbers;
+    p.c = to, p.c_stride = p.n;
+    p.end = end_;
+    if (biased_) (turned_ ? p.end.column_bias : p.end.row_bias) = c.in[2] + group * v_.out_group;
+    return p;
+  }
+
+  Convolution v_;
+  bool biased_, turned_ = false;
+  TileEnd end_;
+  const PackedMatrix* packed_ = nullptr;  ///< a group
+  std::shared_ptr<const Places> places_;  ///< none where each place of the image is one of the result
+  std::size_t aside_ = 0, product_ = 0;   ///< results of a group before they are turned; of a product
+};
+
 Step convolution(const Request& r) {
   const Convolution v = convolution_of(r);
   if (v.in_group == 1 && v.groups > 1) return depthwise(r, v);
-  const std::size_t mr = r.kernels.mr, nr = r.kernels.nr;
-  const bool better = better_turned(r.kernels, v);
-  const PackedMatrix* packed = packed_groups(r, v, better ? nr : mr);
-  // What was packed for an image of another size stays as it is.
-  const bool turned = packed == nullptr || packed->width() == (better ? nr : mr) ? better : !better;
-  const bool biased = r.has(2), by_points = v.by_points();
-  const auto places = std::make_shared<const Places>(by_points ? Places{} : places_of(v));
-  const TileEnd end{nullptr, nullptr, r.clamped, r.low, r.high};
+  const auto convolver = std::make_shared<const Convolver>(r);
   Step s;
-  if (packed != nullptr) s.packed = {1};
-  const std::size_t results = turned ? v.out_plane() * v.out_group : 0;  // before they are turned
-  s.common = v.laid_out_image() + results;
-  const std::size_t block =
-      turned ? product_scratch(r.kernels, v.out_plane(), v.out_group, v.steps(), false, packed != nullptr)
-             : product_scratch(r.kernels, v.out_group, v.out_plane(), v.steps(), packed != nullptr, false);
-  s.slot = block + s.common;
-  const std::size_t group_size = v.in_group * v.plane();
-  // One group of one image, into `to`.
-  const auto product = [=](const Call& c, std::size_t group, const float* image, float* to) {
-    Factor weights, numbers;
-    if (packed != nullptr) {
-      weights.packed = packed + group;
-    } else {
-      weights.data = c.in[1] + group * v.out_group * v.steps();
-      weights.outer_stride = static_cast<std::ptrdiff_t>(v.steps());
-      weights.inner_stride = 1;
-    }
-    numbers.data = image + group * group_size;
-    if (by_points) {
-      numbers.outer_stride = 1;
-      numbers.inner_stride = static_cast<std::ptrdiff_t>(v.in_plane());
-    } else {
-      numbers.place = places->window.data();
-      numbers.step = places->step.data();
-    }
-    Product p;
-    p.m = turned ? v.out_plane() : v.out_group, p.n = turned ? v.out_group : v.out_plane(), p.k = v.steps();
-    p.a = turned ? numbers : weights, p.b = turned ? weights : numbers;
-    p.c = to, p.c_stride = p.n;
-    p.end = end;
-    if (biased) (turned ? p.end.column_bias : p.end.row_bias) = c.in[2] + group * v.out_group;
-    return p;
-  };
-  // One image; `scratch` is as large as s.common, and `run` multiplies.
-  const auto convolve = [=](const Call& c, std::size_t image, float* scratch, const auto& run) {
-    const float* x = c.in[0] + image * v.image();
-    if (v.laid_out()) {
-      lay_out(c.work.kernels, v, x, scratch);
-      x = scratch;
-    }
-    float* const aside = scratch + v.laid_out_image();
-    for (std::size_t g = 0; g < v.groups; ++g) {
-      float* const out = c.out + (image * v.groups + g) * v.out_group * v.out_plane();
-      run(product(c, g, x, turned ? aside : out));
-      if (turned)
-        c.work.kernels.pack(aside, static_cast<std::ptrdiff_t>(v.out_group), 1, v.out_plane(), v.out_group,
-                            v.out_plane(), out);
-    }
-  };
-  s.run = [=](const Call& c) {
-    if (v.images >= c.work.slot_count) {  // an image a thread
-      c.work.each(
-          v.images, v.groups * v.out_group * v.out_plane() * v.steps(), [&](std::size_t image, float* slot) {
-            convolve(c, image, slot + block, [&](const Product& p) { multiply(c.work.kernels, p, slot); });
-          });
-      return;
-    }
-    for (std::size_t image = 0; image < v.images; ++image)
-      convolve(c, image, c.work.common, [&](const Product& p) { multiply(c.work, p); });
-  };
+  if (convolver->packed()) s.packed = {1};
+  s.common = convolver->for_image();
+  s.slot = convolver->for_product() + convolver->for_image();
+  s.run = [convolver](const Call& c) { convolver->run(c); };
   return s;
 }
 
