@@ -17,7 +17,9 @@ void target(ByteView input) {
     nn::check_onnx(path);
     return;
   }
-  nn::import_onnx(path, {.fold_batch_norm = (mode & 1) != 0, .open_batch = (mode & 2) == 0});
+  nn::import_onnx(
+      path,
+      {.fold_batch_norm = (mode & 1) != 0, .open_batch = (mode & 2) == 0, .keep_floats = (mode & 8) != 0});
 }
 
 std::vector<std::string> seeds() {
