@@ -86,9 +86,11 @@ class Matrix(TacitTest):
     def run_with(self, others, what, culprit, may_be_done=()):
         """Starts the culprit when the others stand. They all notice it, from the moment that it tells by itself."""
         name = culprit[1]
-        if name in PARTIES:
-            for p in others:
+        for p in others:
+            if name in PARTIES:
                 self.assertTrue(p.wait_for(f"waiting for {name}"), self.stories())
+            elif p.name in OWNERS:  # whoever came later would find nobody there any more
+                self.assertTrue(p.wait_for("waiting for the parties"), self.stories())
         process = self.start_culprit(*culprit, what)
         self.assertTrue(process.wait_for("now: "), self.stories())
         since = time.monotonic()
