@@ -20,7 +20,7 @@ bool has_numbers(const nn::ValueInfo& v) {
 
 template <class T>
 void forget(std::vector<T>& numbers) {
-  ::explicit_bzero(numbers.data(), numbers.size() * sizeof(T));
+  if (!numbers.empty()) ::explicit_bzero(numbers.data(), numbers.size() * sizeof(T));
   numbers = {};
 }
 

@@ -101,7 +101,7 @@ class LongText final : public ByteReader {
 
 constexpr std::uint64_t kLong = std::uint64_t{48} << 20;
 /// Far less than the text, and more than what the libraries' own pages take.
-constexpr long kMostKilobytes = 12 << 10;
+constexpr long kMostKilobytes = 16 << 10;
 
 long kilobytes_at_most() {
   rusage used{};
