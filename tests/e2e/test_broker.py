@@ -247,7 +247,7 @@ class Guarded(BrokerTest):
         self.refuse("bad.tacit", "is not what its vendor made", code=CHEATED, file="bad.tacit")
         self.write("none.tacit", "no model")
         self.refuse("none.tacit", "is no sealed model", file="none.tacit")
-        self.refuse("missing.tacit", code=IO, file="missing.tacit")
+        self.refuse("there is no file 'missing.tacit'", file="missing.tacit")
         self.run_tacit("device", "init", "--keys", "e")
         words = ("seal", MODEL, "--to", "e/device.pub", "--expires", "never", "--keys", "v", "--level", "2")
         self.run_tacit(*words, "-o", "e.tacit")

@@ -6,7 +6,7 @@ import sys
 import threading
 import unittest
 
-from harness import IO, PEER, ROOT, TACIT, USAGE, free_ports
+from harness import PEER, ROOT, TACIT, USAGE, free_ports
 from splitting import MODEL, digits
 from test_seal import CHEATED, SealTest, oracle
 from test_sealed_split import SplitLevelTest, network
@@ -79,7 +79,7 @@ class Runtime(SealTest, Programs):
                 self.assertLessEqual(abs(got - want).max(), 1e-5 * abs(want).max())
                 for keys, file, code, part in (
                     ("none", "m.tacit", USAGE, "none"),
-                    ("d", "missing.tacit", IO, "missing.tacit"),
+                    ("d", "missing.tacit", USAGE, "there is no file 'missing.tacit'"),
                     ("d", "none.tacit", USAGE, "is no sealed model"),
                     ("e", "m.tacit", USAGE, "is not sealed to the device"),
                     ("d", "two.tacit", USAGE, "would be level 1"),

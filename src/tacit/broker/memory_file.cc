@@ -26,6 +26,7 @@ constexpr std::size_t kCopied = std::size_t{1} << 20;
 
 FileDescriptor in_memory(const std::filesystem::path& file) {
   const FileDescriptor from(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  require(from || errno != ENOENT, "there is no file '{}': check the path", file.string());
   if (!from) fail_copy(file, "read");
   struct stat info {};
   if (::fstat(from.get(), &info) != 0) fail_copy(file, "read");

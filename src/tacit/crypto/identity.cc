@@ -80,7 +80,7 @@ SecretBytes Identity::derive(ByteView salt, std::string_view context, std::size_
   return derive_key(secret.bytes(), salt, context, size);
 }
 
-// By libsodium, which takes half as long as OpenSSL 3.0, and refuses keys of small order.
+// By libsodium, which refuses keys of small order, and is quicker at it than OpenSSL 3.0.
 bool verify(const PublicKey& key, ByteView message, const Signature& signature) {
   return crypto_sign_verify_detached(raw(signature.data()), raw(message.data()), message.size(),
                                      raw(key.raw.data())) == 0;

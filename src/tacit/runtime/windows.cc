@@ -1,7 +1,8 @@
 // Steps of convolutions and pools. A convolution is a product of its weights, packed ahead, with what the
 // image holds at each place of its windows, which is picked out of the image panel by panel; the image is
-// laid out for that first. Small images are the first factor, and the result is turned: a tile has more
-// columns than rows, and fewer of them would be wasted. Of one channel to one, it is added up place by place.
+// laid out for that first. Of a small image, whose places would leave much of a tile's many columns empty,
+// the places are the rows instead, and the result is turned. Of one channel to one, it is added up place by
+// place.
 #include <algorithm>
 #include <memory>
 
@@ -102,7 +103,7 @@ Step depthwise(const Request& r, const Convolution& v) {
   return s;
 }
 
-/// Whether the places of an image, of which a tile would hold too many, are better its rows than its columns.
+/// Whether an image's places are better a tile's rows than its columns, of which many would be empty.
 bool better_turned(const FloatKernels& kernels, const Convolution& v) {
   const auto columns = [&](std::size_t n) { return (n + kernels.nr - 1) / kernels.nr * kernels.nr; };
   return 16 * columns(v.out_plane()) * v.out_group > 17 * columns(v.out_group) * v.out_plane();

@@ -43,6 +43,13 @@ void read_ahead(const OpenFile& file, std::uint64_t at) {
   (void)::preadv2(file.file.get(), &to, 1, static_cast<off_t>(at), RWF_NOWAIT);
 }
 
+OpenFile there(const fs::path& file) {
+  std::error_code ignored;
+  require(fs::symlink_status(file, ignored).type() != fs::file_type::not_found,
+          "there is no file '{}': check the path", file.string());
+  return open_file(file);
+}
+
 std::uint64_t size_of(const OpenFile& file) {
   struct stat info {};
   if (::fstat(file.file.get(), &info) != 0)
@@ -67,7 +74,7 @@ const Wrap* wrap_for(const Header& h, const Digest& recipient) {
 
 // ---- what anybody may read
 
-SealedFile::SealedFile(const fs::path& file) : SealedFile(open_file(file)) {}
+SealedFile::SealedFile(const fs::path& file) : SealedFile(there(file)) {}
 
 SealedFile::SealedFile(OpenFile file) : file_(std::move(file)) {
   try {

@@ -20,8 +20,8 @@ namespace tacit::sealed {
 
 class SealedFile {
  public:
-  /// Reads the head. UsageError for what is no sealed model, is cut short or too long, or of a version that
-  /// is not known here; nothing is allocated for what is not there. IoError.
+  /// Reads the head. UsageError for what is not there, is no sealed model, is cut short or too long, or of a
+  /// version that is not known here; nothing is allocated for what is not there. IoError.
   explicit SealedFile(const std::filesystem::path& file);
   /// The same of a file that somebody else opened.
   explicit SealedFile(OpenFile file);

@@ -122,6 +122,11 @@ TEST_F(Opening, EveryByteCounts) {
   }
 }
 
+TEST_F(Opening, AFileThatIsNotThereIsAMistake) {
+  const fs::path file = world.folder.path("none.tacit");
+  EXPECT_EQ(world.refusal(file), fmt::format("usage: there is no file '{}': check the path", file.string()));
+}
+
 TEST_F(Opening, EveryCutCounts) {
   const std::string good = read_file(world.seal(text));
   for (std::size_t size = 0; size < good.size(); ++size) {
