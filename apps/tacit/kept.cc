@@ -56,9 +56,9 @@ fs::path segment_of(const SealOptions& o) {
 
 void tell_more_devices(const fs::path& segment, const sealed::SplitTerms& terms) {
   std::printf(
-      "\nThe segment stays in %s, whose server knows the new devices when it is started again:\n"
+      "\nThe segment stays in %s, whose server lets the new devices in:\n"
       "    tacit serve %s\n"
-      "A device may ask %u times an hour, at %s.\n",
+      "One that runs does so, too. A device may ask %u times an hour, at %s.\n",
       segment.c_str(), segment.c_str(), terms.queries, terms.from.c_str());
 }
 

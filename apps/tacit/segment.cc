@@ -149,6 +149,7 @@ SplitAnswer run_split(sealed::OpenedModel model, sealed::DeviceKeys device, cons
 
 json serve_segment(const ServeOptions& o, const std::string& listen, const Style& style) {
   const Segment segment = read_segment(o.deployment);
+  SegmentDevices devices(o.deployment, segment);
   ProgressSink sink(o.progress_fd, style);
   ServiceOptions options;
   options.threads = threads_for(o.threads, 1);
@@ -167,16 +168,19 @@ json serve_segment(const ServeOptions& o, const std::string& listen, const Style
     std::fprintf(stderr, "turned away: somebody who says to be '%s', and may not ask\n",
                  one_line(claim).c_str());
   };
+  settings.newcomer = late_devices(devices, [&](const std::string& what) {
+    if (!style.quiet) std::fprintf(stderr, "%s\n", what.c_str());
+  });
   const std::string at = to_string(settings.roster[0].address);
   const auto tls = TlsTransport::connect(std::move(settings), segment.server);
-  std::set<Digest> devices;  // of which one may have several keys
-  for (const SegmentDevice& d : segment.devices) devices.insert(d.id);
+  std::set<Digest> ids;  // a device may have several keys
+  for (const SegmentDevice& d : segment.devices) ids.insert(d.id);
   if (!style.quiet)
     std::fprintf(stderr, "serving the segment of '%s' to %zu devices on %s, up to %zu at a time\n",
-                 one_line(segment.part.model).c_str(), devices.size(), at.c_str(), options.at_once);
+                 one_line(segment.part.model).c_str(), ids.size(), at.c_str(), options.at_once);
   json out;
   try {
-    out = to_json(run_segment_service(segment, o.deployment, *tls, options, microseconds_now));
+    out = to_json(run_segment_service(segment, devices, *tls, options, microseconds_now));
     tls->goodbye("");
   } catch (const std::exception& e) {
     tls->goodbye(e.what());

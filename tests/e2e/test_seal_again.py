@@ -4,7 +4,7 @@ import json
 import shutil
 import unittest
 
-from harness import USAGE
+from harness import PEER, USAGE
 from splitting import MODEL, digits
 from swtpm import SoftwareTpm
 from test_seal import CHEATED, SealTest, oracle
@@ -114,7 +114,7 @@ class SplitAgain(SplitLevelTest):
         before = self.files()
         said = self.again("--kept-by", "v", "--keep", keys="v2").out
         self.assertIn("Level 3, split", said)
-        self.assertIn("The segment stays in m.tacit.segment, whose server knows the new devices when", said)
+        self.assertIn("The segment stays in m.tacit.segment, whose server lets the new devices in:", said)
         self.assertEqual(self.files() - before, {"n.tacit"})
         # What was sealed anew and kept is sealed anew, and the first device has two files then.
         words = ("--segment", "m.tacit.segment")
@@ -132,6 +132,29 @@ class SplitAgain(SplitLevelTest):
         self.run_tacit("vendor", "revoke", "--segment", "m.tacit.segment", "--device", "d/device.pub")
         for file in ("m.tacit", "o.tacit"):
             self.refuse("the vendor has revoked this device", file=file)
+
+    def test_a_server_that_runs_lets_new_devices_in(self):
+        self.device("e")
+        self.protect("--keep")
+        server = self.serve()
+        self.run_model(x=digits(2))
+        self.again()
+        for file, device in (("n.tacit", "e"), ("m.tacit", "d")):
+            self.run_model(file, device=device, x=digits(2))
+            self.close(digits(2))
+            (self.folder / "out.npy").unlink()
+        self.assertIn("to 1 devices", server.err)
+        self.assertIn("may ask by now, too", server.err)
+        # Of a file that cannot be read the server says what is wrong, and goes on.
+        self.again(out="o.tacit")
+        toml = self.folder / "m.tacit.segment/segment.toml"
+        text = toml.read_text()
+        toml.write_text(text + "[[device]]\n")
+        self.refuse("your key is not in", file="o.tacit", device="e", x=digits(1), code=PEER)
+        self.assertTrue(server.wait_for("no new device can be let in: segment.toml:28: [device #4] id: is missing"), self.stories())
+        self.run_model(x=digits(2))
+        toml.write_text(text)
+        self.run_model("o.tacit", device="e", x=digits(2))
 
     def test_what_cannot_be_sealed_anew(self):
         self.device("e")

@@ -338,6 +338,63 @@ TEST(Tls, AnOwnerThatSaidNothingIsToldOnlyToWhoAsks) {
   for (const auto& e : errors) EXPECT_EQ(e, "");
 }
 
+TEST(Tls, AnOwnerOfWhomNobodyKnewIsLetInWhenItMayCome) {
+  Town town(1, 2);
+  const std::vector<Endpoint> late(town.roster.begin() + 1, town.roster.end());
+  std::atomic<bool> open = false;
+  std::atomic<int> asked = 0;
+  std::latch all_said(1);
+  const auto said = [&](std::size_t i) {
+    try {
+      Meter m;
+      const auto t = town.join(i);
+      Channel party(*t, m, party_id(0), "party0");
+      party.send("hello", ByteView{});
+      party.receive("answer", ByteSpan{});
+      t->goodbye("");
+    } catch (const PeerError& e) { return std::string(e.what()); }
+    return std::string("answered");
+  };
+  Town alone(0);
+  alone.identities.push_back(std::move(town.identities[0]));
+  alone.listeners = std::move(town.listeners);
+  alone.roster = {town.roster[0]};
+  alone.parties = 1;
+  alone.newcomer = [&](const PublicKey& key) -> std::optional<Endpoint> {
+    ++asked;
+    return open && key == late[0].key ? std::optional(late[0]) : std::nullopt;
+  };
+  const auto errors = run_each(2, [&](std::size_t i) {
+    if (i == 1) {
+      EXPECT_NE(said(1).find("your key is not in"), std::string::npos);
+      open = true;
+      EXPECT_EQ(said(1), "answered");
+      EXPECT_EQ(said(1), "answered");
+      EXPECT_NE(said(2).find("your key is not in"), std::string::npos);
+      all_said.count_down();
+      return;
+    }
+    const auto t = alone.join(0);
+    EXPECT_TRUE(t->owners().empty());
+    Meter m;
+    for (int session = 0; session < 2; ++session) {
+      std::optional<PartyId> who;
+      while (!who) who = t->next_of({}, t->owners(), 20ms);
+      EXPECT_EQ(*who, party_id(1));
+      EXPECT_EQ(t->owners(), std::vector{party_id(1)});
+      EXPECT_EQ(t->endpoint(*who).name, late[0].name);
+      t->limit(*who, 10s);
+      Channel owner(*t, m, *who, late[0].name);
+      owner.receive("hello", ByteSpan{});
+      owner.send("answer", ByteView{});
+      t->drop(*who, "");
+    }
+    all_said.wait();
+    EXPECT_EQ(asked, 3);  // not about one who was let in before
+  });
+  for (const auto& e : errors) EXPECT_EQ(e, "");
+}
+
 TEST(Tls, AnOwnersNextConnectionWaitsItsTurn) {
   Town town(1, 1);
   const auto errors = run_each(2, [&](std::size_t i) {

@@ -40,10 +40,9 @@ Place::Clock::duration Place::waited() const {
   return since == 0 ? Clock::duration::zero() : Clock::duration(now() - since);
 }
 
-Places::Places(TlsTransport& users, std::vector<PartyId> who, PlacesTerms terms,
-               std::function<void(Place&)> session)
-    : users_(users), who_(std::move(who)), terms_(terms), session_(std::move(session)) {
-  ensure(terms_.most > 0 && !who_.empty(), "somebody can be served");
+Places::Places(TlsTransport& users, PlacesTerms terms, std::function<void(Place&)> session)
+    : users_(users), terms_(terms), session_(std::move(session)) {
+  ensure(terms_.most > 0, "somebody can be served");
 }
 
 Places::~Places() {
@@ -68,8 +67,8 @@ void Places::serve(const std::function<bool()>& enough, const std::function<void
 }
 
 void Places::begin(PartyId user) {
-  const auto at = std::find(who_.begin(), who_.end(), user);
-  next_ = static_cast<std::size_t>(at - who_.begin() + 1) % who_.size();
+  const std::vector<PartyId> who = users_.owners();
+  next_ = static_cast<std::size_t>(std::find(who.begin(), who.end(), user) - who.begin()) + 1;
   Taken& t = taken_.emplace_back(users_, user);
   const auto body = [this, &t] {
     std::exception_ptr error;
@@ -108,9 +107,10 @@ void Places::reap() {
 
 /// In turn, beginning behind the one that came last.
 std::vector<PartyId> Places::without_place() const {
+  const std::vector<PartyId> who = users_.owners();
   std::vector<PartyId> out;
-  for (std::size_t i = 0; i < who_.size(); ++i) {
-    const PartyId user = who_[(next_ + i) % who_.size()];
+  for (std::size_t i = 0; i < who.size(); ++i) {
+    const PartyId user = who[(next_ + i) % who.size()];
     if (std::none_of(taken_.begin(), taken_.end(), [&](const Taken& t) { return t.place.user() == user; }))
       out.push_back(user);
   }

@@ -63,10 +63,9 @@ struct PlacesTerms {
 
 class Places {
  public:
-  /// `who`: all that may come. `session`: everything with one user, on a thread of its own; it says goodbye
-  /// to the user by itself, and what it throws ends the server.
-  Places(TlsTransport& users, std::vector<PartyId> who, PlacesTerms terms,
-         std::function<void(Place&)> session);
+  /// `users`: all of its owners may come. `session`: everything with one user, on a thread of its own; it
+  /// says goodbye to the user by itself, and what it throws ends the server.
+  Places(TlsTransport& users, PlacesTerms terms, std::function<void(Place&)> session);
   /// Ends all sessions.
   ~Places();
   Places(const Places&) = delete;
@@ -93,10 +92,9 @@ class Places {
   void wait_for_an_end();
 
   TlsTransport& users_;
-  const std::vector<PartyId> who_;
   const PlacesTerms terms_;
   const std::function<void(Place&)> session_;
-  std::size_t next_ = 0;  ///< whose turn it is first, of `who_`
+  std::size_t next_ = 0;  ///< whose turn it is first, of the owners
   std::mutex mutex_;      ///< of `ended` and `error`
   std::condition_variable changed_;
   std::list<Taken> taken_;

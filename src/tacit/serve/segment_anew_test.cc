@@ -59,6 +59,58 @@ TEST_F(SegmentAnew, OldAndNewDevicesAreAnswered) {
   EXPECT_NE(outcome([&] { open_as(late, model); }).find("is not sealed to the device"), std::string::npos);
 }
 
+TEST_F(SegmentAnew, AServerThatRunsLetsNewDevicesIn) {
+  VendorServer server(folder(), 4, clock);
+  expect_right(run(server.address(), x));
+  std::optional<NewSegmentDevices> more(std::in_place, folder(), *kept().header().split, request.to);
+  request.split = more->terms();
+  kept().seal_anew(out(), request, {}, more->access());
+  more->keep();
+  more.reset();
+  // What cannot be read lets nobody in, and what was known goes on.
+  const std::string after = toml();
+  write_file(folder() / "segment.toml", after + "x");
+  const auto late_one = [&] { return refusal_of([&] { run_file(out(), late, server.address(), x); }); };
+  EXPECT_NE(late_one().find("your key is not in"), std::string::npos);
+  expect_right(run(server.address(), x));
+  write_file(folder() / "segment.toml", after);
+  expect_right(run_file(out(), late, server.address(), x));
+  revoke(folder(), sealed::device_id(late.card.key));
+  EXPECT_NE(late_one().find("the vendor has revoked this device"), std::string::npos);
+  expect_right(run(server.address(), x));
+  server.join();
+  EXPECT_EQ(server.error, "");
+  EXPECT_NE(server.told.find("no new device can be let in: segment.toml"), std::string::npos) << server.told;
+  EXPECT_TRUE(server.told.ends_with(fmt::format("\nthe device {} may ask by now, too\n",
+                                                sealed::in_groups(sealed::device_id(late.card.key)))))
+      << server.told;
+}
+
+TEST_F(SegmentAnew, AServerKnowsSoManyDevicesAndNoOtherSegments) {
+  const Segment segment = read_segment(folder());
+  SegmentDevices devices(folder(), segment);
+  const PublicKey nobody = Identity::generate().public_key();
+  EXPECT_EQ(devices.of_key(segment.devices[0].access), segment.devices[0]);
+  EXPECT_EQ(devices.of_key(nobody), std::nullopt);
+  seal(graph, world.folder.path("another"), "another.tacit");
+  const std::string before = toml();
+  write_file(folder() / "segment.toml", read_file(world.folder.path("another") / "segment.toml"));
+  EXPECT_NE(outcome([&] { devices.of_key(nobody); }).find("is of another segment by now"), std::string::npos);
+  // It is told once, and whoever was known is known.
+  EXPECT_EQ(devices.of_key(nobody), std::nullopt);
+  EXPECT_EQ(devices.of_key(segment.devices[0].access), segment.devices[0]);
+  // One more than there may be, though none of them is there any more.
+  std::string full = before.substr(0, before.find("\n[[device]]"));
+  for (std::size_t i = 0; i < kMostSegmentDevices; ++i)
+    full += fmt::format("\n[[device]]\nid = \"{}\"\nkey = \"x25519:{}\"\naccess = \"{}\"\n",
+                        to_hex(sealed::device_id(late.card.key)), to_hex(late.card.key.raw),
+                        to_string(Identity::generate().public_key()));
+  write_file(folder() / "segment.toml", full);
+  EXPECT_NE(outcome([&] { devices.of_key(nobody); }).find("until it is started again"), std::string::npos);
+  write_file(folder() / "segment.toml", full + before.substr(before.find("\n[[device]]")));
+  EXPECT_NE(outcome([&] { read_segment(folder()); }).find("250 are the most"), std::string::npos);
+}
+
 TEST_F(SegmentAnew, WhatFailsLetsNobodyIn) {
   const std::string before = toml();
   {

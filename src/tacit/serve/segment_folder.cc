@@ -1,6 +1,7 @@
 #include "tacit/serve/segment_folder.h"
 
 #include <fmt/ranges.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 
@@ -98,7 +99,34 @@ std::vector<SegmentDevice> devices_of(TomlTable& file) {
     t.finish();
     out.push_back(std::move(d));
   }
+  if (out.empty()) file.fail("device", "nobody may ask: add a [[device]]");
+  if (out.size() > kMostSegmentDevices)
+    file.fail("device",
+              fmt::format("stands here {} times, and {} are the most", out.size(), kMostSegmentDevices));
   return out;
+}
+
+struct WhatStands {
+  sealed::SplitTerms terms;  ///< but for the server's key
+  std::vector<SegmentDevice> devices;
+};
+WhatStands read_terms(const sealed::KeyFolder& folder) {
+  TomlTable t = TomlTable::parse(folder.file(kTermsFile));
+  sealed::SplitTerms terms;
+  terms.segment = digest_of(t, "segment");
+  terms.from = t.text("address");
+  t.at("address", [&] { return parse_address(terms.from); });
+  terms.queries = static_cast<std::uint32_t>(t.integer("queries", 1, sealed::kMostQueriesAnHour));
+  terms.bits = static_cast<std::uint8_t>(t.integer("bits", sealed::kFewestSplitBits, sealed::kMostSplitBits));
+  terms.fraction = static_cast<std::uint8_t>(t.integer("fraction", 4, sealed::kMostSplitFraction));
+  const std::int64_t end = std::int64_t{1} << 48;
+  terms.low = t.integer("low", -end, end);
+  terms.high = t.integer("high", -end, end);
+  terms.input = shape_of(t, "input");
+  terms.output = shape_of(t, "output");
+  std::vector<SegmentDevice> devices = devices_of(t);
+  t.finish();
+  return {std::move(terms), std::move(devices)};
 }
 
 std::string text_in(const fs::path& file) {
@@ -165,22 +193,7 @@ void write_segment(const Segment& segment, const fs::path& path) {
 
 Segment read_segment(const fs::path& path) {
   const sealed::KeyFolder folder = sealed::KeyFolder::open(path, kMadeBy);
-  TomlTable t = TomlTable::parse(folder.file(kTermsFile));
-  sealed::SplitTerms terms;
-  terms.segment = digest_of(t, "segment");
-  terms.from = t.text("address");
-  t.at("address", [&] { return parse_address(terms.from); });
-  terms.queries = static_cast<std::uint32_t>(t.integer("queries", 1, sealed::kMostQueriesAnHour));
-  terms.bits = static_cast<std::uint8_t>(t.integer("bits", sealed::kFewestSplitBits, sealed::kMostSplitBits));
-  terms.fraction = static_cast<std::uint8_t>(t.integer("fraction", 4, sealed::kMostSplitFraction));
-  const std::int64_t end = std::int64_t{1} << 48;
-  terms.low = t.integer("low", -end, end);
-  terms.high = t.integer("high", -end, end);
-  terms.input = shape_of(t, "input");
-  terms.output = shape_of(t, "output");
-  std::vector<SegmentDevice> devices = devices_of(t);
-  if (devices.empty()) t.fail("device", "nobody may ask: add a [[device]]");
-  t.finish();
+  auto [terms, devices] = read_terms(folder);
   const SecretBytes bytes = content_of(folder.file(kPartFile));
   seco::Part part = seco::read_part(bytes.bytes(), folder.file(kPartFile).string());
   require(part.cut == terms.segment && part.self == 0 && part.servers.size() == 2 &&
@@ -221,6 +234,52 @@ void revoke(const fs::path& path, const Digest& device) {
 
 bool is_revoked(const fs::path& path, const Digest& device) {
   return revoked_in(sealed::KeyFolder::open(path, kMadeBy)).find(to_hex(device) + "\n") != std::string::npos;
+}
+
+SegmentDevices::SegmentDevices(fs::path folder, const Segment& segment)
+    : folder_(std::move(folder)), segment_(segment.terms.segment), known_(segment.devices) {}
+
+SegmentDevices::Stamp SegmentDevices::stamp() const {
+  struct stat s {};
+  if (::stat((folder_ / kTermsFile).c_str(), &s) != 0) return {};
+  return {s.st_ino, s.st_size, s.st_mtim.tv_sec, s.st_mtim.tv_nsec};
+}
+
+void SegmentDevices::look() {
+  // Strangers may come as often as they like, and what stands there is worth reading only once. Whatever is
+  // written while we read has another stamp than this.
+  const Stamp now = stamp();
+  if (now == looked_at_) return;
+  looked_at_ = now;
+  WhatStands there = read_terms(sealed::KeyFolder::open(folder_, kMadeBy));
+  require(there.terms.segment == segment_,
+          "the folder '{}' is of another segment by now than the one that is served", folder_.string());
+  for (SegmentDevice& d : there.devices) {
+    if (std::find(known_.begin(), known_.end(), d) != known_.end()) continue;
+    require(known_.size() < kMostSegmentDevices,
+            "this server has let {} devices in, and can let no more in until it is started again",
+            kMostSegmentDevices);
+    known_.push_back(std::move(d));
+  }
+}
+
+std::optional<SegmentDevice> SegmentDevices::of_key(const PublicKey& access) {
+  const std::lock_guard lock(mutex_);
+  const auto shows = [&](const SegmentDevice& d) { return d.access == access; };
+  auto found = std::find_if(known_.begin(), known_.end(), shows);
+  if (found == known_.end()) {
+    look();
+    found = std::find_if(known_.begin(), known_.end(), shows);
+  }
+  return found == known_.end() ? std::nullopt : std::optional(*found);
+}
+
+SegmentDevice SegmentDevices::named(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = std::find_if(known_.begin(), known_.end(),
+                                  [&](const SegmentDevice& d) { return segment_name_of(d.id) == name; });
+  ensure(found != known_.end(), "whoever is let in is a device of the segment");
+  return *found;
 }
 
 NewSegmentDevices::NewSegmentDevices(const fs::path& path, const sealed::SplitTerms& of,

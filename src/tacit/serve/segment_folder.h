@@ -9,6 +9,8 @@
 //   revoked        ids of devices that may not ask any more, a line each
 #pragma once
 
+#include <mutex>
+
 #include "tacit/base/file_descriptor.h"
 #include "tacit/sealed/key_folder.h"
 #include "tacit/sealed/split_text.h"
@@ -59,8 +61,8 @@ Segment read_segment(const std::filesystem::path& folder);
 constexpr std::size_t kMostSegmentDevices = 250;
 
 /// Devices that are let in for a file that is sealed anew, each by a new key, beside those that may ask: for
-/// good with keep(), or as if nothing had been. A server lets them in when it is started again. Holds the
-/// folder's lock for as long as it lives.
+/// good with keep(), or as if nothing had been. A server that runs lets them in, too (SegmentDevices). Holds
+/// the folder's lock for as long as it lives.
 class NewSegmentDevices {
  public:
   /// `of`: the segment of the file that is sealed anew. UsageError if the folder is another's, for a device
@@ -83,6 +85,35 @@ class NewSegmentDevices {
   std::vector<sealed::SegmentAccess> access_;
   std::string before_;  ///< what stood there
   bool kept_ = false;
+};
+
+/// Whom a server lets in while it runs: the devices that stood in the folder, and those that have come to it
+/// since. For several threads.
+class SegmentDevices {
+ public:
+  /// `segment`: what was read from the folder.
+  SegmentDevices(std::filesystem::path folder, const Segment& segment);
+  const std::filesystem::path& folder() const { return folder_; }
+  /// Who shows this key; the folder is looked into once more if it has changed. UsageError if it is not what
+  /// it was, or has more devices than can be let in; IoError.
+  std::optional<SegmentDevice> of_key(const PublicKey& access);
+  /// Who was found before.
+  SegmentDevice named(std::string_view name) const;
+
+ private:
+  struct Stamp {
+    std::uint64_t file = 0;
+    std::int64_t size = 0, seconds = 0, nanoseconds = 0;
+    bool operator==(const Stamp&) const = default;
+  };
+  Stamp stamp() const;
+  void look();
+
+  const std::filesystem::path folder_;
+  const Digest segment_;
+  mutable std::mutex mutex_;
+  std::vector<SegmentDevice> known_;
+  Stamp looked_at_;
 };
 
 /// A device may not ask from now on, also while a server runs. UsageError if it may not anyway.

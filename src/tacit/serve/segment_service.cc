@@ -1,22 +1,10 @@
 #include "tacit/serve/segment_service.h"
 
-#include <algorithm>
-
 #include "tacit/base/error.h"
+#include "tacit/sealed/cards.h"
 #include "tacit/serve/segment_proof.h"
 
 namespace tacit {
-
-namespace {
-
-const SegmentDevice& device_of(const Segment& segment, const std::string& name) {
-  const auto found = std::find_if(segment.devices.begin(), segment.devices.end(),
-                                  [&](const SegmentDevice& d) { return segment_name_of(d.id) == name; });
-  ensure(found != segment.devices.end(), "whoever is let in is a device of the segment");
-  return *found;
-}
-
-}  // namespace
 
 Deployment segment_server_deployment(const Segment& segment) {
   Deployment all = segment_deployment(segment.terms, {}, {});
@@ -26,18 +14,32 @@ Deployment segment_server_deployment(const Segment& segment) {
   return all;
 }
 
-ServiceReport run_segment_service(const Segment& segment, const std::filesystem::path& folder,
-                                  TlsTransport& users, const ServiceOptions& options,
-                                  const std::function<std::int64_t()>& clock) {
+std::function<std::optional<Endpoint>(const PublicKey&)> late_devices(
+    SegmentDevices& devices, std::function<void(const std::string&)> tell) {
+  return [&devices, tell = std::move(tell)](const PublicKey& key) -> std::optional<Endpoint> {
+    try {
+      const auto device = devices.of_key(key);
+      if (!device) return std::nullopt;
+      tell(fmt::format("the device {} may ask by now, too", sealed::in_groups(device->id)));
+      return Endpoint{segment_name_of(device->id), {}, key};
+    } catch (const std::exception& e) {
+      tell(fmt::format("no new device can be let in: {}", e.what()));
+      return std::nullopt;
+    }
+  };
+}
+
+ServiceReport run_segment_service(const Segment& segment, const SegmentDevices& devices, TlsTransport& users,
+                                  const ServiceOptions& options, const std::function<std::int64_t()>& clock) {
+  const std::filesystem::path& folder = devices.folder();
   QueryLimit limit(folder / "limits", segment.terms.queries);
   const auto admit = [&](const std::string& user) -> Admission {
-    const SegmentDevice& device = device_of(segment, user);
-    return {[&](const Digest& session, Channel& channel) {
+    return {[&, device = devices.named(user)](const Digest& session, Channel& channel) {
               ask_for_proof(channel, session, segment.terms, device.key);
               tell_verdict(channel,
                            is_revoked(folder, device.id) ? SegmentVerdict::Revoked : SegmentVerdict::Welcome);
             },
-            [&](std::uint64_t questions, Channel& channel) {
+            [&, user](std::uint64_t questions, Channel& channel) {
               const QueryLimit::Taken taken = limit.take(user, questions, clock());
               tell_verdict(channel,
                            taken.granted             ? SegmentVerdict::Welcome

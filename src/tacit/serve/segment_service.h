@@ -11,16 +11,20 @@ namespace tacit {
 
 /// The deployment with all devices, for the server alone: each session tells of no others.
 Deployment segment_server_deployment(const Segment& segment);
+/// For its TlsSettings::newcomer: devices for which the model was sealed anew while it runs. `tell` hears of
+/// each, and why the folder could not be looked into; it must not throw.
+std::function<std::optional<Endpoint>(const PublicKey&)> late_devices(
+    SegmentDevices& devices, std::function<void(const std::string&)> tell);
 
 /// How many devices are answered at a time, unless others are asked for.
 constexpr std::size_t kSegmentPlaces = 8;
 /// For so long one may let the server wait while another waits for its place.
 constexpr std::chrono::milliseconds kSegmentGiveWay{60000};
 
-/// For as long as it is wanted. `folder`: the segment's, for what is revoked. `clock`: microseconds since
-/// 1970. IoError when the disk fails: a question is noted there before it is answered.
-ServiceReport run_segment_service(const Segment& segment, const std::filesystem::path& folder,
-                                  TlsTransport& users, const ServiceOptions& options,
-                                  const std::function<std::int64_t()>& clock);
+/// For as long as it is wanted. `devices`: of the segment's folder, where it also stands which are revoked.
+/// `clock`: microseconds since 1970. IoError when the disk fails: a question is noted there before it is
+/// answered.
+ServiceReport run_segment_service(const Segment& segment, const SegmentDevices& devices, TlsTransport& users,
+                                  const ServiceOptions& options, const std::function<std::int64_t()>& clock);
 
 }  // namespace tacit

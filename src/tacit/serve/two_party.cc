@@ -102,8 +102,8 @@ class Session {
 };
 
 /// As if nobody else might ask. (A user may have several keys, under one name.)
-Deployment with_user_alone(Deployment deployment, PartyId user) {
-  deployment.users = {deployment.roster()[index(user)]};
+Deployment with_user_alone(Deployment deployment, const Endpoint& user) {
+  deployment.users = {user};
   return deployment;
 }
 
@@ -111,8 +111,8 @@ Deployment with_user_alone(Deployment deployment, PartyId user) {
 void serve_user(const Deployment& all, const seco::Part& part, TlsTransport& users, Place& place,
                 const ServiceOptions& options, const std::function<Admission(const std::string&)>& admit,
                 ServiceReport& report) {
-  const PartyId user = place.user();
-  const std::string name = all.roster()[index(user)].name;
+  const Endpoint& user = users.endpoint(place.user());
+  const std::string& name = user.name;
   const Deployment deployment = admit ? with_user_alone(all, user) : all;
   const Admission admission = admit ? admit(name) : Admission{};
   auto tell = [&](const char* what) {
@@ -185,7 +185,7 @@ ServiceReport run_two_party_service(const Deployment& deployment, const seco::Pa
       shared.progress(p);
     };
   const auto session = [&](Place& place) {
-    const std::string name = deployment.roster()[index(place.user())].name;
+    const std::string& name = users.endpoint(place.user()).name;
     ServiceReport own;
     try {
       serve_user(deployment, part, users, place, options, admit, own);
@@ -197,9 +197,6 @@ ServiceReport run_two_party_service(const Deployment& deployment, const seco::Pa
     const std::lock_guard lock(mutex);
     add(own, report);
   };
-  std::vector<PartyId> all;
-  for (std::size_t i = deployment.servers.size(); i < deployment.roster().size(); ++i)
-    all.push_back(party_id(i));
   const auto enough = [&] {
     const std::lock_guard lock(mutex);
     return options.queries > 0 && report.answered >= options.queries;
@@ -207,7 +204,7 @@ ServiceReport run_two_party_service(const Deployment& deployment, const seco::Pa
   const auto idle = [&] {
     if (options.progress) options.progress({"waiting for a user", 0, 0, std::nullopt, 0});
   };
-  Places(users, std::move(all), {options.at_once, options.give_way}, session).serve(enough, idle);
+  Places(users, {options.at_once, options.give_way}, session).serve(enough, idle);
   return report;
 }
 

@@ -21,7 +21,8 @@ struct Admission {
 /// The gateway's end, for as long as it is wanted: so many users at a time as the options say, each on a
 /// thread of its own, and the next as soon as a place is free (places.h). Users fail by themselves. With
 /// `admit`, which is called on that user's thread and is asked for each user's admission, a session is one
-/// between the gateway and that user alone: it need not know who else may ask.
+/// between the gateway and that user alone: it need not know who else may ask, and users may come that
+/// `deployment` does not name (TlsSettings::newcomer).
 ServiceReport run_two_party_service(const Deployment& deployment, const seco::Part& part, TlsTransport& users,
                                     const ServiceOptions& options,
                                     const std::function<Admission(const std::string& user)>& admit = {});

@@ -28,6 +28,7 @@ std::unique_ptr<TlsTransport> Town::join(std::size_t i, std::chrono::millisecond
   s.patience = patience;
   s.connect_patience = connect;
   if (progress) s.progress = [this, i](const std::string& what) { progress(i, what); };
+  s.newcomer = newcomer;
   if (i < parties) s.listener = std::move(listeners[i]);
   return TlsTransport::connect(std::move(s), identities[i]);
 }

@@ -19,7 +19,8 @@ struct Town {
   std::size_t parties;
   /// By who dials and who is dialled.
   std::map<std::pair<std::size_t, std::size_t>, std::unique_ptr<CuttingProxy>> proxies;
-  std::function<void(std::size_t, const std::string&)> progress;  ///< of whom; may be empty
+  std::function<void(std::size_t, const std::string&)> progress;      ///< of whom; may be empty
+  std::function<std::optional<Endpoint>(const PublicKey&)> newcomer;  ///< of every party; may be empty
 
   /// "party0" and so on; owners are named on in the same way.
   explicit Town(std::size_t n, std::size_t owners = 0);

@@ -12,10 +12,36 @@ void part_from(TlsLink& link, std::string_view reason) {
 
 LinkTable::LinkTable(const TlsSettings& settings)
     : settings_(settings),
+      endpoints_(settings.roster.begin(), settings.roster.end()),
       links_(settings.roster.size()),
       arrived_(links_.size()),
       addresses_(links_.size()) {
   for (const Endpoint& e : settings_.roster) names_.push_back(e.name);
+}
+
+std::size_t LinkTable::size() const {
+  std::lock_guard lock(mutex_);
+  return endpoints_.size();
+}
+
+const Endpoint& LinkTable::endpoint(std::size_t i) const {
+  std::lock_guard lock(mutex_);
+  return endpoints_[i];
+}
+
+std::optional<std::size_t> LinkTable::holder(const PublicKey& key) const {
+  std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < endpoints_.size(); ++i)
+    if (endpoints_[i].key == key && i != self()) return i;
+  return std::nullopt;
+}
+
+std::size_t LinkTable::add(Endpoint owner) {
+  std::lock_guard lock(mutex_);
+  endpoints_.push_back(std::move(owner));
+  for (auto* list : {&links_, &arrived_}) list->emplace_back();
+  addresses_.emplace_back();
+  return endpoints_.size() - 1;
 }
 
 std::shared_ptr<TlsLink> LinkTable::current(std::size_t i) const {

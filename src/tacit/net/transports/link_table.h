@@ -3,6 +3,7 @@
 #pragma once
 
 #include <condition_variable>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -31,10 +32,15 @@ class LinkTable {
   std::size_t parties() const { return settings_.parties; }
   bool is_party(std::size_t i) const { return i < settings_.parties; }
   std::size_t self() const { return index(settings_.self); }
-  std::size_t size() const { return links_.size(); }
-  const Endpoint& endpoint(std::size_t i) const { return settings_.roster[i]; }
-  const std::string& name(std::size_t i) const { return settings_.roster[i].name; }
+  std::size_t size() const;
+  const Endpoint& endpoint(std::size_t i) const;
+  const std::string& name(std::size_t i) const { return endpoint(i).name; }
+  /// Of the roster as it was at first.
   const std::vector<std::string>& names() const { return names_; }
+  /// Who has this key; not ourselves.
+  std::optional<std::size_t> holder(const PublicKey& key) const;
+  /// One owner more, behind all others: its place.
+  std::size_t add(Endpoint owner);
 
   /// The link that is spoken to; may be null.
   std::shared_ptr<TlsLink> current(std::size_t i) const;
@@ -78,6 +84,7 @@ class LinkTable {
   std::vector<std::string> names_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
+  std::deque<Endpoint> endpoints_;  ///< each stays where it is when others come
   std::vector<std::shared_ptr<TlsLink>> links_, arrived_;
   std::vector<std::optional<SocketAddress>> addresses_;
   std::optional<PeerError> refused_;

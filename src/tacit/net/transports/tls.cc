@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <numeric>
 #include <thread>
@@ -28,7 +29,6 @@ class TlsTransportImpl final : public TlsTransport {
       : settings_(std::move(settings)),
         context_(identity),
         links_(settings_),
-        limits_(links_.size()),
         told_mended_(links_.parties()) {
     const Endpoint& own = settings_.roster[index(settings_.self)];
     require(identity.public_key() == own.key,
@@ -163,8 +163,8 @@ class TlsTransportImpl final : public TlsTransport {
   }
   void limit(PartyId peer, std::chrono::milliseconds time) override {
     const std::lock_guard lock(limits_mutex_);
-    limits_[index(peer)].reset();
-    if (time.count() > 0) limits_[index(peer)] = Limit{Clock::now() + time, time};
+    limits_.erase(peer);
+    if (time.count() > 0) limits_[peer] = {Clock::now() + time, time};
   }
   void drop(PartyId owner, std::string_view reason) override {
     if (const auto l = links_.current(index(owner))) part_from(*l, reason);
@@ -174,6 +174,12 @@ class TlsTransportImpl final : public TlsTransport {
       if (l && !l->ended()) return true;
     return false;
   }
+  std::vector<PartyId> owners() const override {
+    std::vector<PartyId> out;
+    for (std::size_t i = links_.parties(); i < links_.size(); ++i) out.push_back(party_id(i));
+    return out;
+  }
+  const Endpoint& endpoint(PartyId id) const override { return links_.endpoint(index(id)); }
 
   std::size_t mended(PartyId party) const override {
     const auto l = links_.current(index(party));
@@ -196,10 +202,10 @@ class TlsTransportImpl final : public TlsTransport {
   }
   void check_limit(PartyId id) const {
     const std::lock_guard lock(limits_mutex_);
-    const auto& l = limits_[index(id)];
-    if (l && Clock::now() > l->until)
+    const auto l = limits_.find(id);
+    if (l != limits_.end() && Clock::now() > l->second.until)
       throw PeerError(name(index(id)), fmt::format("{} took longer than {:.1f} s", name(index(id)),
-                                                   std::chrono::duration<double>(l->time).count()));
+                                                   std::chrono::duration<double>(l->second.time).count()));
   }
 
   /// The link's end as an error. If another party failed, or reported the first cause, that is what to tell.
@@ -415,7 +421,7 @@ class TlsTransportImpl final : public TlsTransport {
   TlsContext context_;
   LinkTable links_;
   mutable std::mutex limits_mutex_;
-  std::vector<std::optional<Limit>> limits_;
+  std::map<PartyId, Limit> limits_;
   std::vector<std::size_t> told_mended_;
   std::atomic<bool> stop_{false};
   Doorbell bell_;  ///< of the watch thread

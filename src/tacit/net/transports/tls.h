@@ -33,6 +33,9 @@ struct TlsSettings {
   /// Told, on another thread, of each who came with a key that nobody of the roster has, under whatever name
   /// it claims; may be empty.
   std::function<void(const std::string& claim, const std::optional<PublicKey>& key)> stranger;
+  /// Asked first, on that thread, of a key that nobody of the roster has: which owner it is, if it may come
+  /// by now. It stands behind all others in the roster from then on. Must not throw; may be empty.
+  std::function<std::optional<Endpoint>(const PublicKey& key)> newcomer;
 };
 
 /// For a party that is alone, owners may be spoken to by several threads at a time, each with its own; one
@@ -76,6 +79,9 @@ class TlsTransport : public Transport {
   /// Says goodbye to one owner, whose next connection is a new beginning.
   virtual void drop(PartyId owner, std::string_view reason) = 0;
   virtual bool connected(PartyId peer) const = 0;
+  /// Those of the roster, and who has come to it since.
+  virtual std::vector<PartyId> owners() const = 0;
+  virtual const Endpoint& endpoint(PartyId id) const = 0;
   /// How often the link to a party was re-established after a break.
   virtual std::size_t mended(PartyId party) const = 0;
 };

@@ -106,11 +106,10 @@ bool TlsDoor::step(Visit& v) {
 /// By its key.
 void TlsDoor::recognise(Visit& v) {
   const auto key = v.meeting.key();
-  for (std::size_t i = 0; i < links_.size(); ++i)
-    if (key && links_.endpoint(i).key == *key && i != links_.self()) {
-      v.who = i;
-      return v.meeting.hear();
-    }
+  if (key) v.who = links_.holder(*key);
+  if (key && !v.who && settings_.newcomer)
+    if (auto owner = settings_.newcomer(*key)) v.who = links_.add(std::move(*owner));
+  if (v.who) return v.meeting.hear();
   const std::string claim = v.meeting.claim();
   if (settings_.stranger) settings_.stranger(claim, key);
   // Someone who claims a party's name without its key is worth stopping for while that party is due.

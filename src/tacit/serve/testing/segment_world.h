@@ -29,17 +29,20 @@ class VendorServer {
       : listener_(listen_on({"127.0.0.1", 0})), port_(local_port(listener_)), thread_([=, this, &clock] {
           try {
             const Segment segment = read_segment(folder);
+            SegmentDevices devices(folder, segment);
             TlsSettings settings;
             settings.roster = segment_server_deployment(segment).roster();
             settings.parties = 1;
             settings.self = party_id(0);
             settings.listener = std::move(listener_);
+            settings.newcomer =
+                late_devices(devices, [this](const std::string& what) { told += what + "\n"; });
             const auto tls = TlsTransport::connect(std::move(settings), segment.server);
             ServiceOptions options;
             options.queries = questions;
             options.at_once = at_once;
             options.give_way = give_way;
-            report = run_segment_service(segment, folder, *tls, options, [&clock] { return clock.load(); });
+            report = run_segment_service(segment, devices, *tls, options, [&clock] { return clock.load(); });
             tls->goodbye("");
           } catch (const std::exception& e) { error = e.what(); }
         }) {}
@@ -49,7 +52,7 @@ class VendorServer {
   }
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
   ServiceReport report;
-  std::string error;
+  std::string error, told;  ///< to be read once it has been joined
 
  private:
   FileDescriptor listener_;
