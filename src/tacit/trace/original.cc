@@ -35,11 +35,17 @@ nn::Graph import(ByteView text, const std::string& name) {
   return nn::import_onnx(from, text.size(), name, {});
 }
 
+/// Without axes of one place, which move no number.
+Shape squeezed(Shape shape) {
+  std::erase(shape, 1u);
+  return shape;
+}
+
 /// Whether the file's tensor is float32 and holds the layer's numbers where the layer has them.
 bool carries_it(const ::onnx::TensorProto& tensor, const nn::ValueInfo& value) {
   if (tensor.data_type() != ::onnx::TensorProto::FLOAT) return false;
   const nn::onnx_io::Tensor read = nn::onnx_io::read_tensor(tensor, std::nullopt);
-  return read.shape == value.initial.shape && read.values == value.initial.values;
+  return squeezed(read.shape) == squeezed(value.initial.shape) && read.values == value.initial.values;
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "tacit/nn/graph/onnx_import.h"
+#include "tacit/nn/graph/onnx_tensor.h"
 #include "tacit/trace/mark.h"
 #include "tacit/trace/plain_model.h"
 #include "tacit/trace/testing/traced_world.h"
@@ -213,6 +214,25 @@ TEST_F(Tracing, WhatIsTooSmallIsRefused) {
   const std::string said = usage_error(world->folder, [&] { colluders_of(small); });
   EXPECT_NE(said.find("the model 'small' has 640 weights"), std::string::npos) << said;
   EXPECT_NE(said.find("needs 14560"), std::string::npos) << said;
+}
+
+TEST_F(Tracing, AConvolutionOverOneAxisCarries) {
+  Model m;
+  m.input("x", {0, 2, 9}).output("y").hold(floats("w", {4, 2, 3}, wave({24}).values));
+  m.node("Conv", {"x", "w"}, {"y"});
+  const std::string text = m.bytes();
+  MemoryReader from(bytes_of(text));
+  const OriginalModel original(from, text.size(), "m");
+  ASSERT_EQ(original.layers().size(), 1u);
+  std::vector<std::vector<double>> changes{std::vector<double>(24)};
+  changes[0][7] = 0.5;  // the second row's second number
+  ::onnx::ModelProto copy;
+  ASSERT_TRUE(copy.ParseFromString(original.with(changes)));
+  const auto& before = m.graph().initializer(0);
+  const auto after = nn::onnx_io::read_tensor(copy.graph().initializer(0), std::nullopt);
+  EXPECT_EQ(after.shape, (Shape{4, 2, 3}));
+  for (int i = 0; i < 24; ++i)
+    EXPECT_NEAR(after.values[std::size_t(i)], before.float_data(i) + (i == 7 ? 0.5 : 0), 1e-6) << i;
 }
 
 TEST_F(Tracing, WeightsThatAreNoFloatsCarryNothing) {

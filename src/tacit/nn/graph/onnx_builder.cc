@@ -14,12 +14,6 @@ bool one_of(std::string_view name, std::initializer_list<std::string_view> names
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Operators that broadcast: an entry for every example that is the same for all may stand once.
-bool broadcasts(std::string_view op) {
-  return one_of(op, {"Add", "And", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max",
-                     "Min", "Mul", "Or", "Pow", "Sub", "Sum", "Where"});
-}
-
 Element result_element(const Step& step) {
   if (one_of(step.op, {"And", "Equal", "Greater", "GreaterOrEqual", "IsInf", "IsNaN", "Less", "LessOrEqual",
                        "Not", "Or", "Xor"}))
@@ -33,15 +27,16 @@ bool same(const Operand& x) {
   return x.weight || x.one == x.two || (x.one->shape == x.two->shape && x.one->values == x.two->values);
 }
 
-/// Whether `two` is `one`, once for each of two examples.
-bool repeats(const Tensor& one, const Tensor& two) {
-  Shape twice = one.shape;
-  if (twice.empty() || twice[0] != 1) return false;
-  twice[0] = 2;
-  const auto half = one.values.size();
-  return two.shape == twice && std::equal(one.values.begin(), one.values.end(), two.values.begin()) &&
-         std::equal(one.values.begin(), one.values.end(),
-                    two.values.begin() + static_cast<std::ptrdiff_t>(half));
+/// Along which axis `two` is `one`, once for each of two examples; nothing if it is not.
+std::optional<std::size_t> repeated_axis(const Tensor& one, const Tensor& two) {
+  if (one.shape.size() != two.shape.size() || two.values.size() != 2 * one.values.size()) return std::nullopt;
+  const auto at = std::mismatch(one.shape.begin(), one.shape.end(), two.shape.begin());
+  if (at.first == one.shape.end() || *at.first != 1 || *at.second != 2) return std::nullopt;
+  const auto axis = static_cast<std::size_t>(at.first - one.shape.begin());
+  const std::size_t inner = row_major_strides(one.shape)[axis];
+  for (std::size_t i = 0; i < two.values.size(); ++i)
+    if (two.values[i] != one.values[i / (2 * inner) * inner + i % inner]) return std::nullopt;
+  return axis;
 }
 
 void check_size(const Shape& shape, const Step& step) {
@@ -80,6 +75,15 @@ Attr as_attribute(const KnownInput& k, const Tensor& t, const Step& step) {
 
 }  // namespace
 
+bool broadcasts(std::string_view op) {
+  return one_of(op, {"Add", "And", "Div", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Max",
+                     "Min", "Mul", "Or", "Pow", "Sub", "Sum", "Where"});
+}
+
+std::optional<std::size_t> axis_of_examples(const Operand& x) {
+  return x.is == Operand::Is::Known && !same(x) ? repeated_axis(*x.one, *x.two) : std::nullopt;
+}
+
 TensorPtr numbers_of(const Operand& x, const Step& step, std::string_view input) {
   require(x.numbers(),
           "{} takes its '{}' from data, and it must be known before the model runs; make it a constant",
@@ -91,6 +95,7 @@ TensorPtr numbers_of(const Operand& x, const Step& step, std::string_view input)
 }
 
 Operand Builder::input(const std::string& name, Element element, Shape one, Shape two) {
+  const bool batch = element == Element::Float && !one.empty() && one != two;
   Operand out{Operand::Is::Live,
               name,
               element,
@@ -99,6 +104,7 @@ Operand Builder::input(const std::string& name, Element element, Shape one, Shap
               graph_.add_input(clean(name), std::move(one)),
               false};
   two_.add_input(name, std::move(two));
+  if (batch && !batch_) batch_ = out;
   return out;
 }
 
@@ -195,7 +201,7 @@ Operand Builder::emit(const Step& step) {
 }
 
 ValueId Builder::constant(const Operand& x, const Step& step) {
-  const bool once = !same(x) && broadcasts(step.op) && repeats(*x.one, *x.two);
+  const bool once = broadcasts(step.op) && axis_of_examples(x);
   TensorPtr t = once ? x.one : numbers_of(x, step, printable(x.name));
   if (masks(x, step)) t = as_mask(t);
   if (const auto v = out_of_bounds(t->values))
@@ -249,6 +255,11 @@ Operand Builder::live(const Step& step, const Op& op) {
     if (k.index >= in.size() || !in[k.index].present()) continue;
     const TensorPtr t = numbers_of(in[k.index], step, k.name);
     const Attr value = as_attribute(k, *t, step);
+    // As if no axes were given; an attribute cannot say so.
+    if (step.op.starts_with("Reduce") && t->values.empty()) {
+      in[k.index] = Operand();
+      continue;
+    }
     if (k.index < op.max_inputs) {
       in[k.index] = known(in[k.index].name, *t);  // a weight here would be trained
     } else {

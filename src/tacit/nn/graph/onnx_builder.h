@@ -18,6 +18,9 @@ class Builder {
   /// A step in tacit's forms: computed now if all is known, else a node. Of several results only the first.
   Operand emit(const Step& step);
 
+  /// An input, of floats, whose first axis is the batch; nothing if there is none.
+  const std::optional<Operand>& batch() const { return batch_; }
+
   const Shape& shape(const Operand& x) const;
   const Shape& shape_of_two(const Operand& x) const;
   /// The value of an operand in the graph; weights become parameters, known numbers constants.
@@ -48,12 +51,18 @@ class Builder {
   void forget_from(ValueId first);
 
   Graph graph_, two_;
+  std::optional<Operand> batch_;
   /// Parameters and constants by their name in the file: one tensor may be read as both.
   std::map<std::pair<Operand::Is, std::string>, ValueId> placed_;
   std::map<ValueId, std::shared_ptr<Weight>> weights_;  ///< what the parameters begin as
   std::map<std::string, std::size_t> missing_;
   std::uint64_t budget_;
 };
+
+/// Operators that broadcast: an entry for every example that is the same for all may stand once.
+bool broadcasts(std::string_view op);
+/// The axis along which known numbers stand once for each example, all the same; nothing if they do not.
+std::optional<std::size_t> axis_of_examples(const Operand& x);
 
 /// Numbers of an operand that must be known before the model runs; UsageError, naming the step, if it is not.
 TensorPtr numbers_of(const Operand& x, const Step& step, std::string_view input);

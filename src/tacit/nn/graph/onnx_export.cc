@@ -19,11 +19,20 @@ using Kind = ValueInfo::Kind;
 struct Version {
   int opset, ir;
 };
+/// The operator set that has this node.
+int opset_for(const Node& node) {
+  const std::string_view op = node.op->name;
+  if (op == "Gelu") return 20;
+  if (op == "AveragePool" && node.attrs.has("dilations")) return 19;
+  if (op != "ReduceSum" && node.attrs.has("noop_with_empty_axes"))
+    return op == "ReduceMax" || op == "ReduceMin" ? 20 : 18;
+  return 17;
+}
 /// The oldest that has every operator of the graph, so that most programs can read the file.
 Version version_for(const Graph& graph) {
-  for (const Node& node : graph.nodes)
-    if (node.op->name == "Gelu") return {20, 9};
-  return {17, 8};
+  int opset = 17;
+  for (const Node& node : graph.nodes) opset = std::max(opset, opset_for(node));
+  return {opset, opset < 19 ? 8 : 9};
 }
 
 int type_of(Element e) {

@@ -8,6 +8,7 @@
 #include "tacit/nn/graph/onnx_export.h"
 #include "tacit/nn/testing/engines.h"
 #include "tacit/nn/testing/onnx_cases.h"
+#include "tacit/nn/testing/onnx_checker.h"
 
 namespace tacit::nn {
 namespace {
@@ -69,6 +70,7 @@ TEST_F(ExportedModels, ComeBackFromAFile) {
     const Graph back = import_onnx(scratch_.write("back.onnx", export_onnx(graph, numbers, {m.name(), {}})));
     ASSERT_EQ(back.nodes.size(), graph.nodes.size()) << m.name();
     expect_near(run(back, {m.given})[0], run(graph, {m.given})[0], 1e-6, m.name());
+    EXPECT_EQ(mistake_in_export(graph), "") << m.name();
   }
 }
 

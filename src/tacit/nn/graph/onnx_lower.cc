@@ -15,6 +15,10 @@ using Results = std::vector<Operand>;
 
 bool is_recurrent(std::string_view op) { return op == "GRU" || op == "LSTM" || op == "RNN"; }
 bool is_resize(std::string_view op) { return op == "Resize" || op == "Upsample"; }
+bool is_window(std::string_view op) {
+  return op == "AveragePool" || op == "Conv" || op == "GlobalAveragePool" || op == "GlobalMaxPool" ||
+         op == "MaxPool";
+}
 
 Operand input_of(const Step& step, std::size_t i) {
   require(step.has(i), "{} lacks its input {}", step.what(), i + 1);
@@ -185,6 +189,18 @@ Results power(Builder& builder, const Step& step) {
   return {builder.emit(step)};
 }
 
+/// Without attributes that older operator sets do not have, where they say what is so without them.
+Step without_idle_attributes(Step step) {
+  if (step.op.starts_with("Reduce") && step.attrs.integer("noop_with_empty_axes", 0) == 0)
+    step.attrs = without(step.attrs, {"noop_with_empty_axes"});
+  if (step.op == "AveragePool") {
+    const auto dilations = step.attrs.integers("dilations", {});
+    if (std::all_of(dilations.begin(), dilations.end(), [](std::int64_t d) { return d == 1; }))
+      step.attrs = without(step.attrs, {"dilations"});
+  }
+  return step;
+}
+
 Results gather(Builder& builder, const Step& step, const Origin& origin) {
   const bool from_data = step.has(1) && step.in[1].is == Operand::Is::Live;
   return {from_data ? lower_embedding(builder, step, origin) : builder.emit(step)};
@@ -220,7 +236,7 @@ Step with_newest_inputs(Step step) {
 }
 
 std::vector<Operand> lower(Builder& builder, Step step, const Origin& origin) {
-  step = with_newest_inputs(std::move(step));
+  step = without_idle_attributes(with_newest_inputs(std::move(step)));
   const std::string& op = step.op;
   const auto lost = std::find_if(step.in.begin(), step.in.end(),
                                  [](const Operand& x) { return x.is == Operand::Is::Missing; });
@@ -230,6 +246,12 @@ std::vector<Operand> lower(Builder& builder, Step step, const Origin& origin) {
       return Results(step.out.size(), *lost);
     return {builder.emit(step)};
   }
+  if (op == "Expand" || op == "Tile")
+    if (auto out = lower_for_each(builder, step)) return {std::move(*out)};
+  if (!is_recurrent(op) && !is_resize(op) && !broadcasts(op))
+    step = with_each_example(builder, std::move(step));
+  if (is_window(op) && step.has(0) && builder.shape(step.in[0]).size() == 3)
+    return {lower_one_axis(builder, step)};
   if (op == "Identity") return identity(builder, step);
   if (op == "Cast") return cast(builder, step);
   if (op == "Dropout") return dropout(builder, std::move(step));

@@ -25,6 +25,12 @@ Operand lower_reshape(Builder& builder, Step step, const Origin& origin);
 /// Another operator on some inputs, under a name of its own, as a part of a step.
 Step helper(const Step& step, std::string_view op, std::string_view suffix, std::vector<Operand> in,
             Attrs attrs = {});
+/// Expand or Tile to the size of the batch of what is the same for every example; nothing if it is not that.
+std::optional<Operand> lower_for_each(Builder& builder, const Step& step);
+/// What is the same for every example stands once; here it is given to each, for an operator that needs that.
+Step with_each_example(Builder& builder, Step step);
+/// A convolution or a pool of a tensor of three axes.
+Operand lower_one_axis(Builder& builder, const Step& step);
 /// A matrix product of which a factor may be a vector.
 Operand lower_matmul(Builder& builder, Step step, const Origin& origin);
 /// Rows of a table at places that come from data: a product with one-hot rows.
