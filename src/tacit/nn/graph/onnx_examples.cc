@@ -62,17 +62,33 @@ bool is_once(const Builder& builder, const Operand& x, std::size_t axis) {
   return axis < shape.size() && shape[axis] == 1 && shape == builder.shape_of_two(x);
 }
 
+/// The axis of the batch in what is joined along another axis. In files that were made for one example
+/// nothing else tells that a part of it stands once for all.
+std::optional<std::size_t> axis_of_joined_batch(const Builder& builder, const Step& step) {
+  if (step.op != "Concat") return std::nullopt;
+  for (const Operand& x : step.in) {
+    if (!x.present()) continue;
+    const Shape &one = builder.shape(x), &two = builder.shape_of_two(x);
+    const auto differs = std::mismatch(one.begin(), one.end(), two.begin(), two.end());
+    if (differs.first == one.end()) continue;
+    const std::int64_t axis = differs.first - one.begin(), along = step.attrs.integer("axis", 0);
+    const bool other = axis != (along < 0 ? along + static_cast<std::int64_t>(one.size()) : along);
+    return other ? std::optional(static_cast<std::size_t>(axis)) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Operand> lower_for_each(Builder& builder, const Step& step) {
   if (!builder.batch() || !step.has(0) || !step.has(1)) return std::nullopt;
   const auto axis = place_of_examples(step.in[1]);
-  if (!axis) return std::nullopt;
   Operand x = step.in[0];
+  if (!axis || x.is == Operand::Is::Known) return std::nullopt;  // known numbers are folded
   const Shape shape = builder.shape(x);
   if (step.op == "Tile" ? !is_once(builder, x, *axis) : shape != builder.shape_of_two(x)) return std::nullopt;
   const Operand form = known(step.out.at(0) + ".form", *step.in[1].one);
-  const Extents wanted = integers_of(*form.one, "a shape");
+  const Extents wanted = integers_of(*form.one, fmt::format("the second input of {}", step.what()));
   const bool stays =
       step.op == "Expand" && std::equal(wanted.begin(), wanted.end(), shape.begin(), shape.end(),
                                         [](auto a, auto b) { return a == std::int64_t(b); });
@@ -81,24 +97,19 @@ std::optional<Operand> lower_for_each(Builder& builder, const Step& step) {
 }
 
 Step with_each_example(Builder& builder, Step step) {
-  const auto follows = [&](const Operand& x) {
-    return x.present() && builder.shape(x) != builder.shape_of_two(x);
-  };
   const auto fixed = [](const Operand& x) { return !x.present() || x.is == Operand::Is::Known; };
   if (!builder.batch() || std::all_of(step.in.begin(), step.in.end(), fixed)) return step;
-  // In files that were made for one example nothing else tells that it stands once for all.
-  const bool joins = step.op == "Concat" && step.attrs.integer("axis", 0) != 0 &&
-                     std::any_of(step.in.begin(), step.in.end(), follows);
+  const std::optional<std::size_t> joined = axis_of_joined_batch(builder, step);
   const auto settings = known_inputs_of(step.op);
   for (std::size_t i = 0; i < step.in.size(); ++i) {
     const Operand x = step.in[i];
     const bool setting =
         std::any_of(settings.begin(), settings.end(), [&](const KnownInput& k) { return k.index == i; });
     if (!x.present() || setting) continue;
-    if (const auto axis = axis_of_examples(x))
-      step.in[i] = once_for_each(builder, step, known(x.name, *x.one), *axis);
-    else if (joins && is_once(builder, x, 0))
-      step.in[i] = once_for_each(builder, step, x, 0);
+    std::optional<std::size_t> axis = axis_of_examples(x);
+    const Operand once = axis ? known(x.name, *x.one) : x;
+    if (!axis && joined && is_once(builder, x, *joined)) axis = joined;
+    if (axis) step.in[i] = once_for_each(builder, step, once, *axis);
   }
   return step;
 }

@@ -79,6 +79,30 @@ TEST(FirstStates, AreEachExamples) {
   }
 }
 
+TEST(FirstStates, OfKnownNumbersAreKnown) {
+  const ScratchFolder folder;
+  Model m;
+  m.input("x", {0, 2}).output("y").node("Shape", {"x"}, {"shape"});
+  set(m.node("Constant", {}, {"seven"}), "value", floats("", {1, 1}, {7}));
+  m.node("Expand", {"seven", "shape"}, {"sevens"});
+  m.node("Add", {"x", "sevens"}, {"y"});
+  const Graph g = m.import(folder);
+  ASSERT_EQ(g.nodes.size(), 1u);
+  EXPECT_EQ(tacit::testing::run(g, {{{2, 2}, {0, 1, 2, 3}}})[0].values, (Numbers{7, 8, 9, 10}));
+}
+
+/// Rows of a sequence that goes first, [3, N, 2], each with a weight behind it.
+TEST(FirstStates, AreJoinedWhereverTheBatchStands) {
+  const ScratchFolder folder;
+  Model m;
+  m.input("x", {0, 3, 2}).output("y").hold(floats("w", {3, 1, 1}, {7, 8, 9}));
+  set(m.node("Transpose", {"x"}, {"rows"}), "perm", Integers{1, 0, 2});
+  set(m.node("Concat", {"rows", "w"}, {"y"}), "axis", std::int64_t{-1});
+  const PublicTensor y = tacit::testing::run(m.import(folder), {wave({2, 3, 2})})[0];
+  ASSERT_EQ(y.shape, (Shape{3, 2, 3}));
+  for (std::size_t i = 0; i < 6; ++i) EXPECT_EQ(y.values[3 * i + 2], static_cast<double>(7 + i / 2));
+}
+
 TEST(FirstStates, ThatDifferFromBatchToBatchAreRefused) {
   const ScratchFolder folder;
   Model m;
