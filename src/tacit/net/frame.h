@@ -10,6 +10,7 @@ namespace tacit {
 
 /// An endpoint of a session: the compute parties first, in the job's order, then the data owners.
 enum class PartyId : std::uint8_t {};
+constexpr std::size_t kMostParties = 256;  ///< and owners
 constexpr std::size_t index(PartyId id) { return static_cast<std::size_t>(id); }
 constexpr PartyId party_id(std::size_t i) { return static_cast<PartyId>(i); }
 

@@ -107,7 +107,7 @@ bool TlsDoor::step(Visit& v) {
 void TlsDoor::recognise(Visit& v) {
   const auto key = v.meeting.key();
   if (key) v.who = links_.holder(*key);
-  if (key && !v.who && settings_.newcomer)
+  if (key && !v.who && settings_.newcomer && links_.size() < kMostParties)
     if (auto owner = settings_.newcomer(*key)) v.who = links_.add(std::move(*owner));
   if (v.who) return v.meeting.hear();
   const std::string claim = v.meeting.claim();
